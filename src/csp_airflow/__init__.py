@@ -1,0 +1,1 @@
+"""Everything that touches Airflow: provider entry point, gates, callbacks, the local processes."""

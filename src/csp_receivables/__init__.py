@@ -1,0 +1,1 @@
+"""What a Cloud Solution Provider owes Microsoft against what its customers pay: rules, steps and adapters."""

@@ -1,0 +1,1 @@
+"""One outside thing each: bank files, Microsoft files, accounting files, ledger, lake, workbook, page."""

@@ -1,0 +1,1 @@
+"""Readers of customers and receivables as the partner's accounting exports them."""

@@ -1,0 +1,146 @@
+"""Opening the ledger, its one writer at a time, and the moment that each fact is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text, update
+from sqlalchemy.engine import make_url
+
+from csp_receivables.adapters.ledger.tables import ledger_mark
+from csp_receivables.settings import Clock
+
+BUSY_SECONDS = 120  # one writer at a time: a bulk import of a million rows may hold the ledger for a minute
+_WRITER_LOCK = 0x435350  # "CSP": the PostgreSQL advisory lock that makes writers queue
+
+
+class LedgerRefused(RuntimeError):
+    """The ledger is not of the kind that was asked for; the message says which it is and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """One transaction that writes: its connection, and the moment every fact in it is recorded at."""
+
+    connection: Connection
+    recorded_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """A ledger on SQLite or PostgreSQL. Reads see one consistent moment; writes queue."""
+
+    engine: Engine
+    clock: Clock
+
+    @classmethod
+    def open(cls, url: str, clock: Clock) -> Ledger:
+        """Connect; the schema is made or migrated by `schema.upgrade`, the kind is set by `mark`."""
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            return cls(_sqlite_engine(url), clock)
+        if parsed.get_backend_name() == "postgresql":
+            return cls(create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True), clock)
+        raise LedgerRefused(f"CSP_LEDGER_URL names {parsed.get_backend_name()}; use sqlite or postgresql")
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one moment of the ledger, however long it takes."""
+        with self.engine.connect() as connection:
+            if self.is_postgresql:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Writing]:
+        """The only writing transaction there is: others wait. Commits at the end, or leaves nothing."""
+        with self.writing_schema() as connection:
+            yield Writing(connection, self._record_moment(connection))
+
+    @contextmanager
+    def writing_schema(self) -> Iterator[Connection]:
+        """A writing transaction for migrations: the mark may not exist yet, so nothing is recorded."""
+        with self.engine.connect() as connection:
+            if not self.is_postgresql:
+                connection = connection.execution_options(csp_begin="IMMEDIATE")
+            with connection.begin():
+                if self.is_postgresql:
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITER_LOCK})
+                yield connection
+
+    @property
+    def is_postgresql(self) -> bool:
+        return self.engine.dialect.name == "postgresql"
+
+    def now(self) -> str:
+        """The clock's moment as `recorded_at` writes it."""
+        return moment_text(self.clock())
+
+    def mark(self, kind: str, environment: str) -> None:
+        """Mark a new ledger `demo` or `real`, for ever; refuse one that is already of the other kind."""
+        with self.writing() as writing:
+            found = self._kind(writing.connection)
+            if found is None:
+                row = {"mark": 1, "kind": kind, "environment": environment, "created_at": self.now()}
+                writing.connection.execute(insert(ledger_mark).values(**row, last_recorded_at=writing.recorded_at))
+            elif found != kind:
+                raise LedgerRefused(f"this ledger is {found!r} and stays so; name another with CSP_HOME or CSP_LEDGER_URL")
+
+    def kind(self) -> str | None:
+        """`demo`, `real`, or None for a ledger that is not marked yet."""
+        with self.reading() as connection:
+            return self._kind(connection)
+
+    def production_mark(self) -> str | None:
+        """The environment this ledger was made for: a copied database is not production."""
+        with self.reading() as connection:
+            return connection.execute(select(ledger_mark.c.environment)).scalar_one_or_none()
+
+    @staticmethod
+    def _kind(connection: Connection) -> str | None:
+        return connection.execute(select(ledger_mark.c.kind)).scalar_one_or_none()
+
+    def _record_moment(self, connection: Connection) -> str:
+        """Now, but never before what is already recorded: a clock set back must not reorder what we knew."""
+        last = connection.execute(select(ledger_mark.c.last_recorded_at)).scalar_one_or_none() or ""
+        moment = max(self.now(), last)
+        if moment != last:
+            connection.execute(update(ledger_mark).values(last_recorded_at=moment))
+        return moment
+
+
+def moment_text(moment: datetime) -> str:
+    """A moment as UTC text with microseconds: it sorts as it happened. `2026-11-01T05:00:00.000000Z`."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment} has no time zone")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _sqlite_engine(url: str) -> Engine:
+    database = make_url(url).database
+    if database and database != ":memory:":
+        Path(database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = Path(database)
+        if not path.exists():
+            path.touch(mode=0o600)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, so that writers queue from the start
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        kind = connection.get_execution_options().get("csp_begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {kind}")
+
+    return engine

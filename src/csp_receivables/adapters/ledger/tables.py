@@ -1,0 +1,244 @@
+"""The ledger's tables. Columns that rules see carry the names of `domain.records`.
+
+`recorded_at` is when we learnt a fact: UTC, ISO 8601 with microseconds, as text, so that it sorts and compares the same
+on SQLite and PostgreSQL. Facts are never updated; what ends them is another row.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Index, Integer, MetaData, String, Table
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMES)
+
+
+def _key(name: str, kind: Any = String) -> Column[Any]:
+    return Column(name, kind, primary_key=True, nullable=False, autoincrement=False)
+
+
+def _text(*names: str) -> list[Column[Any]]:
+    return [Column(name, String, nullable=False, server_default="") for name in names]
+
+
+def _money(*names: str) -> list[Column[Any]]:
+    return [Column(name, BigInteger, nullable=False) for name in names]
+
+
+def _day(*names: str) -> list[Column[Any]]:
+    return [Column(name, Date, nullable=False) for name in names]
+
+
+def _maybe(kind: Any, *names: str) -> list[Column[Any]]:
+    return [Column(name, kind, nullable=True) for name in names]
+
+
+def _recorded(*, key: bool = False) -> Column[Any]:
+    return Column("recorded_at", String(27), nullable=False, primary_key=key)
+
+
+ledger_mark = Table(
+    "ledger_mark",
+    metadata,
+    _key("mark", Integer),
+    *_text("kind", "environment", "created_at", "last_recorded_at"),
+    CheckConstraint("mark = 1", name="one_row"),
+    CheckConstraint("kind IN ('demo', 'real')", name="kind"),
+)
+
+imported_file = Table(
+    "imported_file",
+    metadata,
+    _key("digest"),  # SHA-256 of the bytes as they came
+    *_text("purpose", "name", "outcome", "because"),
+    *_money("bytes", "facts", "findings"),
+    _recorded(),
+)
+
+finding = Table(
+    "finding",
+    metadata,
+    _key("finding_id"),
+    *_text("code", "severity", "found", "remedy", "source", "field", "subject", "customer_id", "currency"),
+    *_maybe(BigInteger, "line", "amount"),
+    *_text("file_digest"),
+    _recorded(),
+)
+
+statement = Table(
+    "statement",
+    metadata,
+    _key("statement_id"),
+    *_text("file_digest", "statement_key", "family", "account", "currency", "number", "state"),
+    *_money("ordinal", "entries", "details"),
+    *_maybe(BigInteger, "opening", "closing", "credits", "debits"),  # null: the file has none, or not whole units
+    *_maybe(Date, "from_on", "until_on"),
+    *_maybe(Boolean, "reconciles"),
+    _recorded(),
+    CheckConstraint("state IN ('accepted', 'held')", name="state"),
+    Index(None, "account", "until_on"),
+)
+
+statement_acceptance = Table(
+    "statement_acceptance", metadata, _key("statement_id"), *_text("accepted_by", "why"), _recorded()
+)
+
+payment = Table(
+    "payment",
+    metadata,
+    _key("payment_id"),
+    _key("family"),
+    *_text("entry_id", "statement_id"),
+    *_money("entry_no", "detail_no"),
+    *_text("account"),
+    *_day("booked_on"),
+    *_maybe(Date, "value_on"),
+    *_text("currency"),
+    *_money("amount"),
+    *_text("status", "kind", "bank_ref", "end_to_end", "payer_name", "payer_account", "reference", "text"),
+    Column("counts", Boolean, nullable=False),  # is this row money, as first judged; payment_state has later words
+    _recorded(),
+    Index(None, "account", "booked_on"),
+)
+
+payment_state = Table(
+    "payment_state",
+    metadata,
+    _key("payment_id"),
+    _key("family"),
+    _recorded(key=True),
+    Column("counts", Boolean, nullable=False),
+    *_text("because"),
+)
+
+customer = Table(
+    "customer",
+    metadata,
+    _key("customer_id"),
+    _recorded(key=True),
+    *_text("name", "org_number", "country", "language", "party_kind"),
+)
+
+customer_tenant = Table(
+    "customer_tenant",
+    metadata,
+    _key("tenant_id"),
+    _key("customer_id"),
+    _recorded(key=True),
+    Column("mapped", Boolean, nullable=False),  # false ends the mapping
+)
+
+contact = Table("contact", metadata, _key("customer_id"), _key("email"), *_text("name", "role"), _recorded())
+
+contact_erasure = Table(
+    "contact_erasure", metadata, _key("customer_id"), _recorded(key=True), *_text("erased_by", "why"), *_money("contacts")
+)
+
+receivable = Table(
+    "receivable",
+    metadata,
+    _key("receivable_id"),
+    *_text("seller", "number", "kind", "customer_id"),
+    *_day("issued_on", "due_on"),
+    *_text("currency"),
+    *_money("amount", "net", "tax"),
+    *_text("reference", "credits_number", "file_digest"),
+    _recorded(),
+    CheckConstraint("kind IN ('invoice', 'credit_note')", name="kind"),
+    CheckConstraint("amount = net + tax", name="gross_is_net_and_tax"),
+    CheckConstraint("amount >= 0", name="positive"),
+    Index(None, "customer_id"),
+)
+
+receivable_line = Table(
+    "receivable_line",
+    metadata,
+    _key("receivable_id"),
+    _key("line_no", Integer),
+    *_text("description"),
+    *_money("net"),
+    *_text("tax_rate"),
+    *_money("tax"),
+    *_text("vendor_invoice", "subscription_id"),
+    *_maybe(Date, "service_from", "service_until"),
+    _recorded(),
+)
+
+stated_open = Table(
+    "stated_open", metadata, _key("receivable_id"), _key("stated_on", Date), _recorded(key=True), *_money("open_amount")
+)
+
+vendor_invoice = Table(
+    "vendor_invoice",
+    metadata,
+    _key("invoice_id"),
+    _key("version"),
+    *_text("currency"),
+    *_day("invoiced_on", "due_on", "period_from", "period_until"),
+    *_money("lines", "pre_tax", "tax", "total"),
+    *_maybe(BigInteger, "stated_total"),
+    *_text("tie_out"),
+    Column("released", Boolean, nullable=False),
+    *_text("charges_path", "file_digest"),
+    _recorded(),
+)
+
+customer_cost = Table(
+    "customer_cost",
+    metadata,
+    _key("invoice_id"),
+    _key("version"),
+    _key("tenant_id"),
+    _key("currency"),
+    *_text("tenant_name"),
+    *_money("lines", "pre_tax", "tax"),
+    _recorded(),
+)
+
+allocation = Table(
+    "allocation",
+    metadata,
+    _key("allocation_id"),
+    *_text("source_kind", "source_id", "receivable_id"),
+    *_money("amount", "difference"),
+    *_text("currency", "rule", "outcome", "because"),
+    *_day("effective_on"),
+    *_text("reverses", "run_id"),
+    _recorded(),
+    CheckConstraint("source_kind IN ('payment', 'credit_note')", name="source_kind"),
+    Index(None, "receivable_id"),
+    Index(None, "source_id"),
+)
+
+reconciliation_run = Table(
+    "reconciliation_run",
+    metadata,
+    _key("run_id"),
+    *_text("mode"),
+    *_day("as_of"),
+    *_text("known_at", "content_digest"),
+    *_money("allocations_booked"),
+    Column("issued", Boolean, nullable=False),
+    _recorded(),
+    CheckConstraint("mode IN ('live', 'historical')", name="mode"),
+)
+
+daily_standing = Table(
+    "daily_standing",
+    metadata,
+    _key("run_id"),
+    _key("customer_id"),
+    _key("currency"),
+    *_text("customer_name"),
+    *_money("open", "not_due", "days_1_30", "days_31_60", "days_61_90", "days_over_90", "overdue", "unapplied"),
+    *_maybe(Date, "oldest_due_on"),
+    *_money("days_overdue"),
+    *_text("bucket"),
+    _recorded(),
+)

@@ -1,0 +1,1 @@
+"""Readers of the files that Microsoft publishes for its partners."""

@@ -1,0 +1,28 @@
+"""The `csp` command: the same steps as the DAGs, without Airflow."""
+
+from __future__ import annotations
+
+import os
+
+import typer
+
+from csp_receivables.cli.output import Refused, refuse
+
+app = typer.Typer(
+    name="csp",
+    help="What customers owe, what they paid, and what Microsoft is owed: imported, reconciled, explained.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+import_app = typer.Typer(help="Import files. Importing twice changes nothing the second time.", no_args_is_help=True)
+app.add_typer(import_app, name="import")
+
+
+def main() -> None:
+    """Entry point: refusals end with exit code 2 and one clear message, never a traceback."""
+    os.umask(0o077)  # files hold what customers paid: owner only
+    try:
+        app()
+    except Refused as refusal:
+        refuse(refusal)

@@ -1,0 +1,30 @@
+"""What importing one file came to: the same shape for bank, Microsoft and accounting files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from csp_receivables.domain.findings import Finding
+
+
+class Outcome(StrEnum):
+    """What became of a file as a whole."""
+
+    IMPORTED = "imported"
+    ALREADY_KNOWN = "already_known"  # the same bytes were imported before: nothing changes
+    REFUSED = "refused"  # nothing of it counts; the findings say why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileReport:
+    """One file's import. `facts` were in the file, `new_facts` the ledger did not know yet."""
+
+    name: str
+    digest: str
+    outcome: Outcome
+    taken_for: str  # what the content was recognised as: "camt.053.001.08", "new-commerce reconciliation, 47 columns"
+    facts: int = 0
+    new_facts: int = 0
+    because: str = ""  # why it was refused, one sentence
+    findings: tuple[Finding, ...] = ()

@@ -1,0 +1,103 @@
+"""Frozen settings, read from the environment by `Settings.from_environment` and nowhere else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+Clock = Callable[[], datetime]
+
+ENVIRONMENTS = ("development", "production")
+PAYMENT_TERM_DAYS = 60  # Microsoft's invoices to partners are due net 60 days from the invoice date
+
+
+class BadSetting(ValueError):
+    """A setting has a value that can't be used; the message names it and says what would do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where things lie and which rules of the house apply. All paths are absolute."""
+
+    home: Path
+    ledger_url: str
+    time_zone: ZoneInfo
+    environment: str = "development"
+    fixed_clock: datetime | None = None  # demonstrations and tests: the moment that is "now"
+    vendor_term_days: int = PAYMENT_TERM_DAYS
+    seller: str = "partner"  # who issues the receivables when a file does not say
+    include: Path = Path("include")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Read CSP_HOME, CSP_LEDGER_URL, CSP_TIME_ZONE, CSP_ENVIRONMENT, CSP_CLOCK, CSP_VENDOR_TERM_DAYS, CSP_SELLER."""
+        home = Path(environment.get("CSP_HOME") or "var").resolve()
+        return cls(
+            home=home,
+            ledger_url=environment.get("CSP_LEDGER_URL") or f"sqlite:///{home / 'ledger.db'}",
+            time_zone=_zone(environment.get("CSP_TIME_ZONE") or "Europe/Stockholm"),
+            environment=_one_of("CSP_ENVIRONMENT", environment.get("CSP_ENVIRONMENT") or "development", ENVIRONMENTS),
+            fixed_clock=_instant(environment.get("CSP_CLOCK") or ""),
+            vendor_term_days=_days("CSP_VENDOR_TERM_DAYS", environment.get("CSP_VENDOR_TERM_DAYS") or "60"),
+            seller=environment.get("CSP_SELLER") or "partner",
+            include=Path(environment.get("CSP_INCLUDE") or "include").resolve(),
+        )
+
+    def clock(self) -> datetime:
+        """Now, in UTC: the fixed moment where one is set, else the machine's."""
+        return self.fixed_clock or datetime.now(UTC)
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment == "production"
+
+    @property
+    def lake(self) -> Path:
+        return self.home / "lake"
+
+    @property
+    def inbox(self) -> Path:
+        return self.home / "inbox"
+
+    @property
+    def outputs(self) -> Path:
+        return self.home / "outputs"
+
+    def yesterday(self) -> date:
+        """The day a live reconciliation speaks for: the partner's yesterday."""
+        return self.clock().astimezone(self.time_zone).date() - timedelta(days=1)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise BadSetting(f"CSP_TIME_ZONE={name!r} is no time zone; use a name such as Europe/Stockholm") from None
+
+
+def _instant(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadSetting(f"CSP_CLOCK={text!r} is no moment; use ISO 8601 such as 2026-11-01T06:00:00+01:00") from None
+    if moment.tzinfo is None:
+        raise BadSetting(f"CSP_CLOCK={text!r} lacks its offset from UTC; write 2026-11-01T06:00:00+01:00")
+    return moment.astimezone(UTC)
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise BadSetting(f"{name}={value!r} is not one of {', '.join(allowed)}")
+    return value
+
+
+def _days(name: str, value: str) -> int:
+    if not value.isdigit():
+        raise BadSetting(f"{name}={value!r} is no whole number of days")
+    return int(value)

@@ -1,0 +1,1 @@
+"""Gather, decide, apply: one file for each thing that is done."""
