@@ -1,0 +1,33 @@
+"""Text from banks, Microsoft and customers, made fit for a spreadsheet or a page without hiding what it was."""
+
+from __future__ import annotations
+
+import re
+
+CELL_LENGTH_MAX = 32_767  # UTF-16 units: what an Excel cell holds; a longer one makes Excel "repair" the file
+CUT_MARK = " … [cut: the whole text is in the Parquet table]"
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_LINE_END = re.compile("\r\n?")
+
+
+def visible_text(text: str) -> str:
+    """`text` with every character that XML or HTML can't carry shown as a picture of it ("\\x07" as "␇")."""
+    return _UNWRITABLE.sub(_picture, _LINE_END.sub("\n", text))
+
+
+def cell_text(text: str) -> str:
+    """`visible_text`, cut with a mark where a cell could not hold it."""
+    shown = visible_text(text)
+    if len(shown) * 2 <= CELL_LENGTH_MAX:  # most texts: no need to count UTF-16 units
+        return shown
+    units = shown.encode("utf-16-le")
+    if len(units) // 2 <= CELL_LENGTH_MAX:
+        return shown
+    return units[: 2 * (CELL_LENGTH_MAX - len(CUT_MARK))].decode("utf-16-le", errors="ignore") + CUT_MARK
+
+
+def _picture(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code == 0x7F:
+        return "\N{SYMBOL FOR DELETE}"
+    return chr(0x2400 + code) if code < 0x20 else "\N{REPLACEMENT CHARACTER}"
