@@ -1,0 +1,87 @@
+"""What the bank booked in October: every kind of payment that cash application has to tell apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from sample_month.books import Receivable
+from sample_month.calendar_days import october
+from sample_month.people import Customer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    """One payment inside a booking. `pays` and `rule` say what the day should make of it: the sample's truth."""
+
+    amount: int  # minor units, signed
+    payer: str = ""
+    payer_iban: str = ""
+    references: tuple[str, ...] = ()
+    text: str = ""
+    end_to_end: str = ""
+    pays: tuple[tuple[str, int], ...] = ()
+    rule: str = ""  # "1", "2", "3", "4": the rule of cash application that should take it; "" for none
+    shows: str = ""  # what the payment is in the sample for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """One entry on the account: one detail, or a batch of several."""
+
+    booked_on: date
+    details: tuple[Detail, ...]
+    bank_ref: str = ""
+    code: tuple[str, str, str] = ("PMNT", "RCDT", "DMCT")
+    is_return: bool = False
+    is_batch: bool = False  # details come in a camt.054 of their own
+    info: str = ""
+
+    @property
+    def amount(self) -> int:
+        return sum(detail.amount for detail in self.details)
+
+
+FEE, TRANSFER_OUT = ("PMNT", "MDOP", "CHRG"), ("PMNT", "ICDT", "XBCT")
+RETURN = ("PMNT", "RCDT", "RRTN")
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Makes payments of the customers in the sample."""
+
+    customers: dict[str, Customer]
+
+    def detail(self, receivable: Receivable, amount: int | None = None, **changes: object) -> Detail:
+        """A payment of `receivable` with its OCR reference: of the whole amount unless another is given."""
+        customer, paid = self.customers[receivable.customer_id], receivable.amount if amount is None else amount
+        exact = paid == receivable.amount
+        made = Detail(
+            amount=paid,
+            payer=customer.name,
+            payer_iban=customer.iban,
+            references=(receivable.reference,),
+            end_to_end=f"E2E{receivable.number}",
+            pays=((receivable.number, min(paid, receivable.amount)),),
+            rule="1" if exact else "2",
+            shows="exact OCR reference and amount" if exact else "",
+        )
+        return replace(made, **changes)  # type: ignore[arg-type]
+
+    def stranger(self, amount: int, name: str, iban: str, text: str, shows: str) -> Detail:
+        """Money without any reference that could say what it is for."""
+        return Detail(amount=amount, payer=name, payer_iban=iban, text=text, end_to_end="NOTPROVIDED", shows=shows)
+
+
+def one(day: int, detail: Detail, **changes: object) -> Booking:
+    """A booking of one payment on a day of October."""
+    return replace(Booking(booked_on=october(day), details=(detail,)), **changes)  # type: ignore[arg-type]
+
+
+def number_them(bookings: list[Booking], prefix: str) -> list[Booking]:
+    """Bookings by day, each with the bank's own reference."""
+    ordered = sorted(bookings, key=lambda booking: booking.booked_on)  # stable: equal days keep their order
+    return [
+        replace(booking, bank_ref=f"{prefix}{booking.booked_on:%y%m%d}{place:05d}")
+        for place, booking in enumerate(ordered, start=1)
+    ]
