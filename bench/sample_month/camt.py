@@ -49,7 +49,7 @@ def document(account: Account, report: Report) -> bytes:
     name = f"camt.{report.family}.001.08"
     root = ET.Element("Document", xmlns=f"urn:iso:std:iso:20022:tech:xsd:{name}")
     body = ET.SubElement(root, message)
-    made_at = f"{report.ends_on}T19:30:00+01:00"
+    made_at = f"{report.ends_on}T19:30:00{_offset(report.ends_on)}"
     header = ET.SubElement(body, "GrpHdr")
     _leaf(header, "MsgId", f"{report.family}{account.currency}{report.ends_on:%Y%m%d}{report.number:04d}")
     _leaf(header, "CreDtTm", made_at)
@@ -58,8 +58,8 @@ def document(account: Account, report: Report) -> bytes:
     _leaf(statement, "ElctrncSeqNb", str(report.number))
     _leaf(statement, "CreDtTm", made_at)
     period = ET.SubElement(statement, "FrToDt")
-    _leaf(period, "FrDtTm", f"{report.starts_on}T00:00:00+01:00")
-    _leaf(period, "ToDtTm", f"{report.ends_on}T23:59:59+01:00")
+    _leaf(period, "FrDtTm", f"{report.starts_on}T00:00:00{_offset(report.starts_on)}")
+    _leaf(period, "ToDtTm", f"{report.ends_on}T23:59:59{_offset(report.ends_on)}")
     _account(statement, account)
     if report.opening is not None:
         _balance(statement, account, "OPBD", report.opening, report.starts_on)
@@ -70,6 +70,11 @@ def document(account: Account, report: Report) -> bytes:
         _entry(statement, account, booking, "PDNG", details=True)
     ET.indent(root)
     return b'<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="utf-8") + b"\n"
+
+
+def _offset(day: date) -> str:
+    """Stockholm's offset from UTC: summer time ends on 25 October 2026."""
+    return "+02:00" if day < date(2026, 10, 25) else "+01:00"
 
 
 def _leaf(parent: ET.Element, tag: str, text: str, **attributes: str) -> None:

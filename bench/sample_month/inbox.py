@@ -20,11 +20,16 @@ from sample_month.people import Customer
 from sample_month.truth import opens
 
 Files = dict[str, bytes]
-CUSTOMER_COLUMNS = "customer_id name org_number country language party_kind tenants contacts".split()
+# fmt: off
+CUSTOMER_COLUMNS = (
+    "customer_id", "name", "org_number", "country", "language", "party_kind", "tenants", "contacts",
+)
 RECEIVABLE_COLUMNS = (
-    "seller number kind customer_id issued_on due_on currency net tax gross reference credits_number open stated_on "
-    "description line_net tax_rate line_tax vendor_invoice subscription_id service_from service_until"
-).split()
+    "seller", "number", "kind", "customer_id", "issued_on", "due_on", "currency", "net", "tax", "gross",
+    "reference", "credits_number", "open", "stated_on", "description", "line_net", "tax_rate", "line_tax",
+    "vendor_invoice", "subscription_id", "service_from", "service_until",
+)
+# fmt: on
 
 
 def inbox(month: Month) -> Files:
@@ -46,7 +51,7 @@ def _microsoft(month: Month) -> Files:
 
 
 def _reconciliation(period: Period, charges: Sequence[Charge]) -> bytes:
-    """The lines in Microsoft's dialect: a BOM, CRLF; the packed file with `org:` before the tenants, as the API has it."""
+    """The lines in Microsoft's dialect: a BOM, CRLF; the packed file with `org:` before tenants."""
     rows = ([charge.cells[column] for column in COLUMNS] for charge in charges)
     if period == SEPTEMBER_EURO:
         place = COLUMNS.index("CustomerId")
@@ -126,7 +131,7 @@ def decimal(minor: int) -> str:
 
 
 def _bank(month: Month) -> Files:
-    days = [(day, day) for day in banking_days()][:-1] + [(NEWEST_BOOKING, LAST)]
+    days = [*[(day, day) for day in banking_days()[:-1]], (NEWEST_BOOKING, LAST)]
     weeks = _weeks()
     files = _chain(month.sek, month.sek_bookings, days) | _chain(month.eur, month.eur_bookings, weeks)
     batch = next(booking for booking in month.sek_bookings if booking.is_batch)

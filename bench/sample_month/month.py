@@ -1,4 +1,4 @@
-"""The plot of the sample: which customer pays what and how, and what the bank, accounting and Microsoft report of it."""
+"""The plot of the sample: who is charged, billed and pays what, and how."""
 
 from __future__ import annotations
 

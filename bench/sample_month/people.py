@@ -82,7 +82,7 @@ def _customer(
         language=_LANGUAGES[country],
         party_kind="public_body" if "kommun" in name else "company",
         term_days=term_days,
-        org_number=_org_number(random, country, "kommun" in name),
+        org_number=_org_number(random, country, "2129" if "kommun" in name else "5599"),
         iban=iban(random, country),
         tenants=tuple(guid(random) for _ in range(tenants)),
     )
@@ -105,10 +105,10 @@ def iban(random: Random, country: str) -> str:
     return f"{country}{mod_97_10.calc_check_digits(body + country)}{body}"
 
 
-def _org_number(random: Random, country: str, is_public: bool) -> str:
-    """An organisation number with a right check digit, in a Swedish series that has not been handed out."""
+def _org_number(random: Random, country: str, series: str) -> str:
+    """An organisation number with a right check digit; `series` is a Swedish one that has not been handed out."""
     if country == "SE":
-        body = ("2129" if is_public else "5599") + digits(random, 5)
+        body = series + digits(random, 5)
         number = body + luhn.calc_check_digit(body)
         return f"{number[:6]}-{number[6:]}"
     if country == "FI":

@@ -1,4 +1,4 @@
-"""What the day should say of the sample, reckoned from its plot alone: no reader, rule or table of the product is used."""
+"""What the day should say of the sample, reckoned from its plot alone: no code of the product is used."""
 
 from __future__ import annotations
 
