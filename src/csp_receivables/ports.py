@@ -1,3 +1,79 @@
 """What the steps need from the world, as Protocols. Adapters implement them; `wiring` plugs them in."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+
+from csp_receivables.domain.accounting import AccountingFile, CustomerBatch, ReceivableBatch
+from csp_receivables.domain.day import Day
+from csp_receivables.domain.facts import Facts
+from csp_receivables.domain.findings import Finding
+from csp_receivables.domain.imports import FileReport
+from csp_receivables.domain.run_plan import RunPlan
+
+
+class AccountingReader(Protocol):
+    """Reads the files that accounting exports."""
+
+    def identify(self, path: Path) -> AccountingFile:
+        """The file by its bytes alone: name, digest, size."""
+
+    def recognise(self, path: Path, file: AccountingFile) -> AccountingFile:
+        """`file` with what its content says it is. Raises FileRefused."""
+
+    def customers(self, path: Path) -> Iterator[CustomerBatch]:
+        """A customers file in batches. Raises FileRefused, also while it is being read."""
+
+    def receivables(self, path: Path) -> Iterator[ReceivableBatch]:
+        """A receivables file in batches. Raises FileRefused, also while it is being read."""
+
+
+class CustomerBook(Protocol):
+    """Customers, their tenants and their contacts, as the ledger keeps them."""
+
+    def import_file(self, file: AccountingFile, batches: Iterable[CustomerBatch]) -> FileReport:
+        """Store the file's customers in one transaction; bytes that are known change nothing."""
+
+    def refuse_file(self, file: AccountingFile, findings: Sequence[Finding]) -> FileReport:
+        """Keep why nothing of the file counts."""
+
+
+class ReceivableBook(Protocol):
+    """Receivables and their lines, as the ledger keeps them."""
+
+    def import_file(self, file: AccountingFile, batches: Iterable[ReceivableBatch]) -> FileReport:
+        """Store the file's receivables in one transaction; bytes that are known change nothing."""
+
+    def refuse_file(self, file: AccountingFile, findings: Sequence[Finding]) -> FileReport:
+        """Keep why nothing of the file counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booked:
+    """A computed day, the allocations (ALLOCATION) it booked or would book, and the digest of its content."""
+
+    day: Day
+    allocations: pa.Table
+    digest: str
+
+
+class Books(Protocol):
+    """The books of the ledger: facts of a day, allocations, and the record of each reconciliation."""
+
+    def is_demo(self) -> bool:
+        """Was this ledger made by the sample?"""
+
+    def facts(self, plan: RunPlan) -> Facts:
+        """The facts of the plan's day, as known at its moment."""
+
+    def book(self, as_of: date, decide: Callable[[Facts], Booked]) -> Booked:
+        """Read, decide and book in one writing transaction."""
+
+    def record(self, booked: Booked) -> None:
+        """Keep a historical run's snapshot, and nothing else of it."""

@@ -6,6 +6,7 @@ import os
 
 import typer
 
+from csp_receivables.cli.import_accounting import customers, receivables
 from csp_receivables.cli.output import Refused, refuse
 
 app = typer.Typer(
@@ -17,6 +18,8 @@ app = typer.Typer(
 )
 import_app = typer.Typer(help="Import files. Importing twice changes nothing the second time.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
+import_app.command("customers")(customers)
+import_app.command("receivables")(receivables)
 
 
 def main() -> None:

@@ -1,0 +1,243 @@
+"""Reads receivables: one row per line, the rows of one receivable side by side, streamed into batches.
+
+A receivable counts whole or not at all: one bad row of it and none of its lines is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from csp_receivables.adapters.accounting_files import fields as parse
+from csp_receivables.adapters.accounting_files.forms import Form
+from csp_receivables.adapters.accounting_files.rows import Row, rows_of
+from csp_receivables.domain.accounting import (
+    HEADER_FIELDS,
+    LINE_FIELDS,
+    OPEN_FIELDS,
+    SELLER_FIELDS,
+    Broken,
+    Line,
+    ReceivableBatch,
+    broken_rules,
+)
+from csp_receivables.domain.findings import Finding, Severity
+from csp_receivables.domain.records import RECEIVABLE, RECEIVABLE_LINE, STATED_OPEN
+
+LINES_PER_BATCH = 20_000  # bounds memory: a batch is some 30 MB while it is being read
+_WHOLE = (*SELLER_FIELDS, *HEADER_FIELDS, *OPEN_FIELDS)
+_FIELDS = (*_WHOLE, *LINE_FIELDS)
+_CURRENCY = _WHOLE.index("currency")
+_NUMBER = _WHOLE.index("number")
+
+
+def read_receivables(path: Path, form: Form, header: Sequence[str], seller: str) -> Iterator[ReceivableBatch]:
+    """The file's receivables in batches; `seller` issued those that name none. Raises FileRefused for broken quotes."""
+    reading = _Reading(source=path.name, form=form, seller=seller)
+    for _, rows in groupby(rows_of(path, form, header, _FIELDS, reading.findings.append), key=reading.identity):
+        reading.take(list(rows))
+        if reading.lines_read >= LINES_PER_BATCH:
+            yield reading.batch()
+    yield reading.batch()
+
+
+class _Bad(Exception):
+    """The receivable does not count; its findings are reported."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What is read so far of one file, and of the batch that is being filled."""
+
+    source: str
+    form: Form
+    seller: str
+    findings: list[Finding] = field(default_factory=list)
+    seen: dict[str, int] = field(default_factory=dict)  # receivable id -> line of its first row
+    receivables: list[tuple[Any, ...]] = field(default_factory=list)
+    lines: list[tuple[Any, ...]] = field(default_factory=list)
+    stated: list[tuple[Any, ...]] = field(default_factory=list)
+    lines_read: int = 0
+    _whole: dict[str, Any] = field(init=False)
+    _line: dict[str, Any] = field(init=False)
+    _amount: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        day = parse.day_parser(self.form)
+        self._amount = parse.amount_parser(self.form)
+        self._whole = {
+            **{name: parse.text for name in ("seller", "reference", "credits_number")},
+            **{name: parse.needed for name in ("number", "customer_id")},
+            "kind": parse.kind_parser(self.form.kinds),
+            "issued_on": day,
+            "due_on": day,
+            "stated_on": parse.maybe(day),
+            "currency": parse.currency,
+        }
+        self._line = {
+            **{name: parse.text for name in ("description", "vendor_invoice", "subscription_id")},
+            "tax_rate": parse.rate_parser(self.form),
+            **{name: parse.maybe(day) for name in ("service_from", "service_until")},
+        }
+
+    def identity(self, row: Row) -> tuple[str, str]:
+        """Seller and number: rows side by side that share them are one receivable."""
+        return row[1][0].strip() or self.seller, row[1][_NUMBER].strip()
+
+    def take(self, rows: Sequence[Row]) -> None:
+        """Read one receivable from its rows into the batch, or report why not."""
+        self.lines_read += len(rows)
+        seller, number = self.identity(rows[0])
+        receivable_id = f"{seller}/{number}"
+        try:
+            self._refuse_repeated(receivable_id, number, rows)
+            whole = self._parse(rows[0], _WHOLE, self._whole, receivable_id)
+            lines = [self._read_line(row, whole, receivable_id, only=len(rows) == 1) for row in rows]
+            self._check(rows[0][0], receivable_id, whole, lines)
+        except _Bad:
+            return
+        self._add(receivable_id, seller, whole, lines)
+
+    def batch(self) -> ReceivableBatch:
+        """What was taken since the last batch."""
+        batch = ReceivableBatch(
+            receivables=_table(self.receivables, RECEIVABLE),
+            lines=_table(self.lines, RECEIVABLE_LINE),
+            stated_open=_table(self.stated, STATED_OPEN),
+            findings=tuple(self.findings),
+        )
+        for part in (self.receivables, self.lines, self.stated, self.findings):
+            part.clear()
+        self.lines_read = 0
+        return batch
+
+    def _refuse_repeated(self, receivable_id: str, number: str, rows: Sequence[Row]) -> None:
+        line, first = rows[0]
+        if number and receivable_id in self.seen:
+            found = f"number {number} stands on line {self.seen[receivable_id]} already"
+            remedy = "Put all rows of one receivable side by side, and give each receivable a number of its own"
+            raise self._bad(
+                line, receivable_id, Broken(code="receivable.number_twice", field="number", found=found, remedy=remedy)
+            )
+        self.seen[receivable_id] = line
+        for line, row in rows[1:]:
+            other = [name for name, a, b in zip(_WHOLE, first, row, strict=False) if a != b]
+            if other:
+                found = f"{', '.join(other)} differ from the receivable's first row, line {rows[0][0]}"
+                remedy = "Repeat what is true of the whole receivable on each of its rows"
+                raise self._bad(
+                    line,
+                    receivable_id,
+                    Broken(code="receivable.rows_disagree", field=other[0], found=found, remedy=remedy),
+                )
+
+    def _parse(self, row: Row, names: Sequence[str], parsers: dict[str, Any], receivable_id: str) -> dict[str, Any]:
+        """The named fields as values; amounts, which need the currency, are read after it."""
+        line, texts = row
+        values, bad = {}, None
+        offset = 0 if names is _WHOLE else len(_WHOLE)
+        for index, name in enumerate(names, start=offset):
+            try:
+                if name in parsers:
+                    values[name] = parsers[name](texts[index])
+                elif name in ("net", "tax", "gross") or texts[index].strip():
+                    values[name] = self._signed(texts, self._amount(texts[index], texts[_CURRENCY].strip()))
+                else:
+                    values[name] = None
+            except parse.BadField as error:
+                bad = self._bad(
+                    line,
+                    receivable_id,
+                    Broken(code="receivable.bad_field", field=name, found=error.found, remedy=error.remedy),
+                )
+            except ValueError:  # an amount in an unknown currency: the currency's own finding says so
+                continue
+        if bad:
+            raise bad
+        return values
+
+    def _signed(self, texts: Sequence[str], amount: int) -> int:
+        """Exports that write credit notes as negative amounts are turned; ours are positive, the kind says which."""
+        if not self.form.credit_amounts_negative:
+            return amount
+        kind = self.form.kinds.get(texts[_WHOLE.index("kind")].strip(), texts[_WHOLE.index("kind")].strip())
+        return -amount if kind == "credit_note" else amount
+
+    def _read_line(self, row: Row, whole: dict[str, Any], receivable_id: str, *, only: bool) -> Line:
+        values = self._parse(row, LINE_FIELDS, self._line, receivable_id)
+        net, tax = values.pop("line_net"), values.pop("line_tax")
+        if net is None and tax is None and only:
+            net, tax = whole["net"], whole["tax"]  # a receivable without lines is its own one line
+        if net is None or tax is None:
+            field_name = "line_net" if net is None else "line_tax"
+            remedy = "Fill it: 0 where there is none; only a receivable of one row may leave both empty"
+            raise self._bad(
+                row[0],
+                receivable_id,
+                Broken(code="receivable.bad_field", field=field_name, found="empty", remedy=remedy),
+            )
+        return Line(net=net, tax=tax, **values)
+
+    def _check(self, line: int, receivable_id: str, whole: dict[str, Any], lines: Sequence[Line]) -> None:
+        if (whole["open"] is None) != (whole["stated_on"] is None):
+            name = "open" if whole["open"] is None else "stated_on"
+            remedy = "Fill both open and stated_on (the day it speaks for), or neither"
+            raise self._bad(
+                line, receivable_id, Broken(code="receivable.bad_field", field=name, found="empty", remedy=remedy)
+            )
+        amounts = {name: whole[name] for name in ("currency", "net", "tax", "gross", "issued_on")}
+        bad = None
+        for broken in broken_rules(lines=lines, **amounts):
+            bad = self._bad(line, receivable_id, broken)
+        if bad:
+            raise bad
+
+    def _add(self, receivable_id: str, seller: str, whole: dict[str, Any], lines: Sequence[Line]) -> None:
+        kept = (whole[name] for name in HEADER_FIELDS[:6])
+        amounts = (whole["gross"], whole["net"], whole["tax"])
+        self.receivables.append((receivable_id, seller, *kept, *amounts, whole["reference"], whole["credits_number"]))
+        for line_no, line in enumerate(lines, start=1):
+            self.lines.append((receivable_id, line_no, *_line_values(line)))
+        if whole["open"] is not None:
+            self.stated.append((receivable_id, whole["stated_on"], whole["open"]))
+
+    def _bad(self, line: int, receivable_id: str, broken: Broken) -> _Bad:
+        finding = Finding(
+            code=broken.code,
+            severity=Severity.REFUSED,
+            found=broken.found,
+            remedy=broken.remedy,
+            source=self.source,
+            line=line,
+            field=self.form.column_of(broken.field),
+            subject=receivable_id,
+        )
+        self.findings.append(finding)
+        return _Bad()
+
+
+def _line_values(line: Line) -> tuple[str, int, str, int, str, str, date | None, date | None]:
+    return (
+        line.description,
+        line.net,
+        line.tax_rate,
+        line.tax,
+        line.vendor_invoice,
+        line.subscription_id,
+        line.service_from,
+        line.service_until,
+    )
+
+
+def _table(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
+    if not rows:
+        return schema.empty_table()
+    columns = zip(*rows, strict=True)
+    arrays = [pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)

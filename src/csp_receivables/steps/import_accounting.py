@@ -1,0 +1,69 @@
+"""Importing customers and receivables from accounting files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from csp_receivables.domain.accounting import AccountingFile, FileRefused, Purpose
+from csp_receivables.domain.findings import Finding, Severity
+from csp_receivables.domain.imports import FileReport
+from csp_receivables.ports import AccountingReader, CustomerBook, ReceivableBook
+
+
+def import_customers(path: Path, reader: AccountingReader, book: CustomerBook) -> FileReport:
+    """Import a customers file; anything else is refused by the name of what it is."""
+    file = reader.identify(path)
+    try:
+        file = reader.recognise(path, file)
+        _refuse_other(file, Purpose.CUSTOMERS)
+        return book.import_file(file, reader.customers(path))
+    except FileRefused as refusal:
+        return book.refuse_file(file, refusal.findings)
+
+
+def import_receivables(path: Path, reader: AccountingReader, book: ReceivableBook) -> FileReport:
+    """Import a receivables file; anything else is refused by the name of what it is."""
+    file = reader.identify(path)
+    try:
+        file = reader.recognise(path, file)
+        _refuse_other(file, Purpose.RECEIVABLES)
+        return book.import_file(file, reader.receivables(path))
+    except FileRefused as refusal:
+        return book.refuse_file(file, refusal.findings)
+
+
+def import_accounting(
+    path: Path, reader: AccountingReader, customers: CustomerBook, receivables: ReceivableBook
+) -> FileReport:
+    """Import whichever of the two the file is, by its content: the inbox folder holds both."""
+    file = reader.identify(path)
+    try:
+        file = reader.recognise(path, file)
+        if file.purpose is Purpose.CUSTOMERS:
+            return customers.import_file(file, reader.customers(path))
+        return receivables.import_file(file, reader.receivables(path))
+    except FileRefused as refusal:
+        return receivables.refuse_file(file, refusal.findings)
+
+
+def purpose_of(path: Path, reader: AccountingReader) -> Purpose | None:
+    """What the file is, or None when it is neither: for putting customers before receivables."""
+    try:
+        return reader.recognise(path, AccountingFile(name=path.name, digest="", size=0)).purpose
+    except (FileRefused, OSError):
+        return None
+
+
+def _refuse_other(file: AccountingFile, wanted: Purpose) -> None:
+    if file.purpose is wanted:
+        return
+    found = file.purpose.value if file.purpose else "something else"
+    raise FileRefused(
+        Finding(
+            code="accounting.wrong_kind",
+            severity=Severity.REFUSED,
+            found=f"this is a file of {found}, not of {wanted.value}",
+            remedy=f"Import it with: csp import {found}",
+            source=file.name,
+        )
+    )
