@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 
 class Mode(StrEnum):
@@ -39,3 +41,13 @@ class Day:
     def tables(self) -> dict[str, pa.Table]:
         """The tables by name, in the order a reader wants them."""
         return {f.name: getattr(self, f.name) for f in fields(self) if isinstance(getattr(self, f.name), pa.Table)}
+
+    def only(self, customers: Sequence[str]) -> Day:
+        """The same day for a few customers: rows of others are left out, totals of the whole stay."""
+        wanted = pa.array(list(customers), pa.string())
+        kept = {
+            name: table.filter(pc.is_in(table["customer_id"], value_set=wanted))
+            for name, table in self.tables().items()
+            if "customer_id" in table.column_names
+        }
+        return replace(self, **kept)

@@ -195,6 +195,7 @@ ALLOCATION = _schema(  # append-only; a reversal is another row with the amount 
     effective_on=DAY,
     reverses=TEXT,  # allocation_id, or ""
 )
+NEW_ALLOCATION = pa.schema([field for field in ALLOCATION if field.name != "allocation_id"])  # before booking names it
 
 # ---- what the day shows ---------------------------------------------------------------------------------------
 RECONCILIATION = _schema(  # DESIGN part 4.5; one row per vendor invoice, customer and currency
@@ -206,13 +207,14 @@ RECONCILIATION = _schema(  # DESIGN part 4.5; one row per vendor invoice, custom
     billed_net=MONEY,
     tax=MONEY,
     billed_gross=MONEY,
-    credited=MONEY,
+    credited=MONEY,  # credit notes applied; billed_gross = paid + credited + written_off + open
     paid=MONEY,
     written_off=MONEY,
     open=MONEY,
     overdue=MONEY,
+    unapplied_credit=MONEY,  # credit notes issued that cover nothing yet
     not_billed=MONEY,  # cost that no receivable covers
-    margin=MONEY,  # billed net less credited net less cost
+    margin=MONEY,  # billed net, less the net of every credit note issued, less cost
     because=TEXT,  # "by line", "assumed by billing month", "not attributed" …
 )
 STANDING = _schema(
@@ -292,8 +294,8 @@ UNAPPLIED_VIEW = _schema(
     status=TEXT,  # "booked" or "pending" (pending is shown, never allocated)
     because=TEXT,
 )
-SUMMARY = _schema(  # the day's headline; one row per line and currency
-    line=TEXT,  # "received", "returned", "allocated", "unapplied", "open", "overdue 1-30", …
+SUMMARY = _schema(  # the day's headline; one row per line and currency, in the order a reader wants
+    line=TEXT,  # a name of `domain.summary.LINES`: "received", "returned", "allocated", "unapplied", "open", …
     currency=TEXT,
     amount_=MONEY,
     count_=COUNT,

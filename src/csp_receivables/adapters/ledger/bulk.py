@@ -70,7 +70,7 @@ def _executemany_new(connection: Connection, into: Table, rows: pa.Table, same: 
     cursor = connection.connection.cursor()
     before = _changes(cursor)
     for batch in rows.to_batches(max_chunksize=ROWS_PER_BATCH):
-        cursor.executemany(statement, zip(*(column.to_pylist() for column in batch.columns), strict=True))
+        cursor.executemany(statement, list(zip(*(column.to_pylist() for column in batch.columns), strict=True)))
     return _changes(cursor) - before
 
 

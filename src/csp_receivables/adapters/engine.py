@@ -1,0 +1,23 @@
+"""DuckDB in this process: bounded memory, a spill folder, and nothing that reaches outside."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+MEMORY = "2GB"  # of set work; what does not fit is spilled
+THREADS = 2
+
+
+@contextmanager
+def engine(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection whose temporary files lie in `spill` and are gone when it closes."""
+    spill.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=spill, prefix="duckdb-") as folder:
+        settings = {"memory_limit": MEMORY, "threads": THREADS, "temp_directory": folder}
+        with duckdb.connect(":memory:", config={**settings, "autoinstall_known_extensions": False}) as connection:
+            yield connection

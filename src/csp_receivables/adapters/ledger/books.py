@@ -1,0 +1,90 @@
+"""The books: a day's facts, the allocations it books, and the record of each reconciliation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+from sqlalchemy import select
+
+from csp_receivables.adapters.ledger.bulk import insert_new
+from csp_receivables.adapters.ledger.connection import Ledger, Writing, moment_text
+from csp_receivables.adapters.ledger.facts import read_facts
+from csp_receivables.adapters.ledger.tables import allocation, daily_standing, ledger_mark, reconciliation_run
+from csp_receivables.domain.day import Day, Mode
+from csp_receivables.domain.facts import Facts
+from csp_receivables.domain.run_plan import RunPlan
+from csp_receivables.ports import Booked
+
+_RUN = pa.schema(
+    [("run_id", pa.string()), ("mode", pa.string()), ("as_of", pa.date32()), ("known_at", pa.string())]
+    + [("content_digest", pa.string()), ("allocations_booked", pa.int64()), ("issued", pa.bool_())]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerBooks:
+    """Implements ports.Books on the ledger."""
+
+    ledger: Ledger
+
+    def is_demo(self) -> bool:
+        return self.ledger.kind() == "demo"
+
+    def facts(self, plan: RunPlan) -> Facts:
+        """The facts of the plan's day, as known at its moment (everything known now when it names none)."""
+        known_at = moment_text(plan.known_at) if plan.known_at else self._everything()
+        with self.ledger.reading() as connection:
+            return read_facts(connection, plan.as_of, known_at)
+
+    def book(self, as_of: date, decide: Callable[[Facts], Booked]) -> Booked:
+        """Read, decide and book in one writing transaction: nobody else's booking can come between."""
+        with self.ledger.writing() as writing:
+            booked = decide(read_facts(writing.connection, as_of, writing.recorded_at))
+            run_id = run_name(booked.day, booked.digest)
+            rows = booked.allocations.append_column("run_id", pa.repeat(run_id, booked.allocations.num_rows))
+            insert_new(writing.connection, allocation, rows, recorded_at=writing.recorded_at)
+            _record(writing, booked, run_id)
+        return booked
+
+    def record(self, booked: Booked) -> None:
+        """Keep a historical run's snapshot, and nothing else of it."""
+        with self.ledger.writing() as writing:
+            _record(writing, booked, run_name(booked.day, booked.digest))
+
+    def runs(self, as_of: date) -> list[str]:
+        """The ids of the reconciliations kept for a day, oldest first."""
+        run = reconciliation_run
+        kept = select(run.c.run_id).where(run.c.as_of == as_of).order_by(run.c.recorded_at, run.c.run_id)
+        with self.ledger.reading() as connection:
+            return list(connection.execute(kept).scalars())
+
+    def _everything(self) -> str:
+        """A moment by which all that is recorded was known, even when the clock stands still or was set back."""
+        with self.ledger.reading() as connection:
+            last = connection.execute(select(ledger_mark.c.last_recorded_at)).scalar_one_or_none() or ""
+        return max(last, self.ledger.now())
+
+
+def run_name(day: Day, digest: str) -> str:
+    """A run is known by its mode, day and content: the same result has the same name, however often it is made."""
+    known = "" if day.mode is Mode.LIVE else f"@{day.known_at}"
+    return f"{day.mode.value}:{day.as_of}{known}:{digest[:16]}"
+
+
+def _record(writing: Writing, booked: Booked, run_id: str) -> None:
+    day = booked.day
+    run = {
+        "run_id": run_id,
+        "mode": day.mode.value,
+        "as_of": day.as_of,
+        "known_at": day.known_at,
+        "content_digest": booked.digest,
+        "allocations_booked": booked.allocations.num_rows if day.mode is Mode.LIVE else 0,
+        "issued": day.mode is Mode.LIVE,
+    }
+    rows = pa.Table.from_pylist([run], schema=_RUN)
+    insert_new(writing.connection, reconciliation_run, rows, recorded_at=writing.recorded_at)
+    insert_new(writing.connection, daily_standing, day.standings, run_id=run_id, recorded_at=writing.recorded_at)

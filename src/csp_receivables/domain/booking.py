@@ -1,0 +1,82 @@
+"""Which allocations a day books: returned payments undone, named credit notes applied, then the ladder of matching."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from csp_receivables.domain.credit_notes import apply_named_credits
+from csp_receivables.domain.facts import Facts
+from csp_receivables.domain.matching.ladder import MatchingPolicy, match
+from csp_receivables.domain.positions import keep_positions
+from csp_receivables.domain.records import ALLOCATION, NEW_ALLOCATION, OPEN_PAYMENT, OPEN_RECEIVABLE
+from csp_receivables.domain.relations import ask
+from csp_receivables.domain.returned_payments import undo_returned
+
+_OPEN_RECEIVABLES = """
+    SELECT receivable_id, customer_id, number, kind, issued_on, due_on, currency, amount, open_amount, reference
+      FROM invoice_positions WHERE open_amount > 0 ORDER BY receivable_id
+"""
+_OPEN_PAYMENTS = """
+    SELECT payment_id, booked_on, currency, left_amount AS amount, payer_name, payer_account, reference, text, customer_id
+      FROM payment_positions WHERE kind = 'payment' AND left_amount > 0 ORDER BY payment_id
+"""
+_MATCHED = """
+    SELECT 'payment' AS source_kind, m.payment_id AS source_id, m.receivable_id, m.amount, m.difference, m.currency,
+           m.rule, m.outcome, m.because, greatest(p.booked_on, r.issued_on) AS effective_on, '' AS reverses
+      FROM matched m JOIN open_payments p USING (payment_id) JOIN open_receivables r USING (receivable_id)
+     ORDER BY source_id, receivable_id
+"""
+# The place among equals makes the id differ when a pair is allocated again after it was undone.
+_NAMED = """
+    SELECT left(sha256(concat_ws('|', n.source_kind, n.source_id, n.receivable_id, n.reverses,
+                coalesce(e.earlier, 0) + row_number() OVER (PARTITION BY n.source_kind, n.source_id, n.receivable_id,
+                n.reverses ORDER BY n.amount))), 32) AS allocation_id, n.*
+      FROM newly n
+      LEFT JOIN (SELECT source_kind, source_id, receivable_id, reverses, count(*) AS earlier
+                   FROM allocations GROUP BY ALL) e USING (source_kind, source_id, receivable_id, reverses)
+     ORDER BY allocation_id
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Booking:
+    """`allocations` to book (ALLOCATION), what a person is shown (SUGGESTION), why the rest is left (UNAPPLIED)."""
+
+    allocations: pa.Table
+    suggestions: pa.Table
+    unapplied: pa.Table
+    findings: pa.Table
+
+
+def decide_booking(connection: duckdb.DuckDBPyConnection, facts: Facts, policy: MatchingPolicy) -> Booking:
+    """Everything that can be allocated on the facts' day. Leaves the positions in `connection` as after booking."""
+    facts.register(connection)
+    keep_positions(connection)
+    booked = [_book(connection, facts, [], undo_returned(connection))]
+    booked.append(_book(connection, facts, booked, apply_named_credits(connection)))
+    connection.register("open_receivables", ask(connection, _OPEN_RECEIVABLES, OPEN_RECEIVABLE))
+    connection.register("open_payments", ask(connection, _OPEN_PAYMENTS, OPEN_PAYMENT))
+    matched = match(connection, "open_receivables", "open_payments", policy)
+    connection.register("matched", matched.allocations)
+    booked.append(_book(connection, facts, booked, ask(connection, _MATCHED, NEW_ALLOCATION)))
+    return Booking(
+        allocations=pa.concat_tables(booked).sort_by("allocation_id"),
+        suggestions=matched.suggestions,
+        unapplied=matched.unapplied,
+        findings=matched.findings,
+    )
+
+
+def _book(
+    connection: duckdb.DuckDBPyConnection, facts: Facts, before: list[pa.Table], newly: pa.Table
+) -> pa.Table:
+    """Name the new allocations and count them in, so that the next rule sees what is left."""
+    connection.register("newly", newly)
+    named = ask(connection, _NAMED, ALLOCATION)
+    if named.num_rows:
+        connection.register("allocations", pa.concat_tables([facts.allocations, *before, named]))
+        keep_positions(connection)
+    return named

@@ -1,0 +1,58 @@
+"""One day computed from its facts: book what can be booked, then every table that people are shown."""
+
+from __future__ import annotations
+
+import duckdb
+
+from csp_receivables.domain.attribution import keep_parts, make_rounding
+from csp_receivables.domain.booking import Booking, decide_booking
+from csp_receivables.domain.coverage import coverage_table
+from csp_receivables.domain.day import Day, Mode
+from csp_receivables.domain.day_findings import day_findings
+from csp_receivables.domain.day_views import allocation_view, unapplied_view
+from csp_receivables.domain.facts import Facts
+from csp_receivables.domain.feeds import feeds_table
+from csp_receivables.domain.matching.ladder import MatchingPolicy
+from csp_receivables.domain.reconciliation import keep_reconciliation_parts, reconciliation_table
+from csp_receivables.domain.standings import late_table, standings_table
+from csp_receivables.domain.summary import summary_table
+from csp_receivables.domain.tie_out import tie_out_findings, tie_out_table
+
+
+def compute_day(
+    connection: duckdb.DuckDBPyConnection, facts: Facts, policy: MatchingPolicy, *, mode: Mode, is_demo: bool
+) -> tuple[Day, Booking]:
+    """The day as it stands once `Booking.allocations` are booked. Pure: same facts and policy, same bytes."""
+    booking = decide_booking(connection, facts, policy)
+    make_rounding(connection)
+    keep_parts(connection)
+    keep_reconciliation_parts(connection)
+    standings = standings_table(connection, facts.as_of)
+    late = late_table(connection, standings, facts.as_of)
+    reconciliation = reconciliation_table(connection, facts.as_of)
+    unapplied = unapplied_view(connection, booking.unapplied)
+    coverage = coverage_table(connection, facts.as_of)
+    tie_out = tie_out_table(
+        connection, standings=standings, reconciliation=reconciliation, unapplied_view=unapplied, coverage=coverage
+    )
+    feeds = feeds_table(facts)
+    recorded = [facts.findings, booking.findings, tie_out_findings(tie_out)]
+    findings = day_findings(connection, feeds, unapplied, recorded)
+    day = Day(
+        as_of=facts.as_of,
+        known_at=facts.known_at,
+        mode=mode,
+        is_demo=is_demo,
+        summary=summary_table(connection, facts.as_of, findings),
+        reconciliation=reconciliation,
+        standings=standings,
+        late=late,
+        allocations=allocation_view(connection, facts.as_of),
+        unapplied=unapplied,
+        coverage=coverage,
+        tie_out=tie_out,
+        feeds=feeds,
+        suggestions=booking.suggestions,
+        findings=findings,
+    )
+    return day, booking

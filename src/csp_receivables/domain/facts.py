@@ -1,0 +1,78 @@
+"""Everything the ledger knows about one day, as known at one moment: what a reconciliation is computed from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from datetime import date
+
+import duckdb
+import pyarrow as pa
+
+from csp_receivables.domain.records import (
+    ALLOCATION,
+    BANK_LINE,
+    CUSTOMER,
+    CUSTOMER_COST,
+    CUSTOMER_TENANT,
+    RECEIVABLE,
+    RECEIVABLE_LINE,
+    STATED_OPEN,
+    VENDOR_INVOICE,
+)
+
+STATEMENT_SEEN = pa.schema(
+    [
+        pa.field("statement_id", pa.string(), nullable=False),
+        pa.field("family", pa.string(), nullable=False),
+        pa.field("account", pa.string(), nullable=False),
+        pa.field("currency", pa.string(), nullable=False),
+        pa.field("from_on", pa.date32()),
+        pa.field("until_on", pa.date32()),
+        pa.field("opening", pa.int64()),
+        pa.field("closing", pa.int64()),
+        pa.field("held", pa.bool_(), nullable=False),
+    ]
+)
+
+SCHEMAS = {
+    "customers": CUSTOMER,
+    "tenants": CUSTOMER_TENANT,
+    "receivables": RECEIVABLE,
+    "receivable_lines": RECEIVABLE_LINE,
+    "stated_open": STATED_OPEN,
+    "payments": BANK_LINE,  # rows that count as money, and pending ones
+    "allocations": ALLOCATION,
+    "vendor_invoices": VENDOR_INVOICE,
+    "customer_costs": CUSTOMER_COST,
+    "statements": STATEMENT_SEEN,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Tables by the names of SCHEMAS: facts effective by `as_of` and recorded by `known_at`."""
+
+    as_of: date
+    known_at: str
+    customers: pa.Table
+    tenants: pa.Table
+    receivables: pa.Table
+    receivable_lines: pa.Table
+    stated_open: pa.Table
+    payments: pa.Table
+    allocations: pa.Table
+    vendor_invoices: pa.Table
+    customer_costs: pa.Table
+    statements: pa.Table
+    findings: pa.Table  # FINDING: what the imports of the last days found
+
+    def with_allocations(self, booked: pa.Table) -> Facts:
+        """The same facts once `booked` (ALLOCATION) has been added."""
+        return replace(self, allocations=pa.concat_tables([self.allocations, booked]))
+
+    def register(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Make every table a relation of that name in `connection`."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, pa.Table):
+                connection.register(field.name, value)

@@ -1,0 +1,49 @@
+"""What is open of each invoice, left of each credit note and left of each payment, given the allocations.
+
+Open is ours alone: amount − paid − credited − written off. Reversals are allocations with a negative amount, so sums do.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from csp_receivables.domain.relations import keep
+
+_APPLIED = """
+    SELECT receivable_id,
+           coalesce(sum(amount) FILTER (source_kind = 'payment'), 0)::BIGINT AS paid,
+           coalesce(sum(amount) FILTER (source_kind = 'credit_note'), 0)::BIGINT AS credited,
+           coalesce(sum(difference), 0)::BIGINT AS written_off
+      FROM allocations GROUP BY receivable_id
+"""
+_INVOICES = f"""
+    SELECT r.*, coalesce(a.paid, 0) AS paid, coalesce(a.credited, 0) AS credited,
+           coalesce(a.written_off, 0) AS written_off,
+           (r.amount - coalesce(a.paid + a.credited + a.written_off, 0))::BIGINT AS open_amount
+      FROM receivables r LEFT JOIN ({_APPLIED}) a USING (receivable_id)
+     WHERE r.kind = 'invoice'
+"""
+_CREDIT_NOTES = """
+    SELECT r.*, coalesce(a.applied, 0)::BIGINT AS applied, (r.amount - coalesce(a.applied, 0))::BIGINT AS left_amount
+      FROM receivables r
+      LEFT JOIN (SELECT source_id, sum(amount)::BIGINT AS applied FROM allocations
+                  WHERE source_kind = 'credit_note' GROUP BY source_id) a ON a.source_id = r.receivable_id
+     WHERE r.kind = 'credit_note'
+"""
+_PAYMENTS = """
+    SELECT p.*, coalesce(a.allocated, 0)::BIGINT AS allocated,
+           (p.amount - coalesce(a.allocated, 0))::BIGINT AS left_amount, coalesce(a.customer_id, '') AS customer_id
+      FROM payments p
+      LEFT JOIN (SELECT source_id, sum(al.amount)::BIGINT AS allocated,
+                        CASE WHEN count(DISTINCT r.customer_id) = 1 THEN min(r.customer_id) ELSE '' END AS customer_id
+                   FROM allocations al JOIN receivables r USING (receivable_id)
+                  WHERE source_kind = 'payment' GROUP BY source_id) a ON a.source_id = p.payment_id
+     WHERE p.status = 'booked'
+"""
+
+
+def keep_positions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `invoice_positions`, `credit_positions` and `payment_positions` from the registered facts."""
+    keep(connection, "invoice_positions", _INVOICES)
+    keep(connection, "credit_positions", _CREDIT_NOTES)
+    keep(connection, "payment_positions", _PAYMENTS)

@@ -1,0 +1,19 @@
+"""Asking DuckDB for a table of a known schema. The connection is handed in, with its memory, threads and spill folder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+
+def ask(connection: duckdb.DuckDBPyConnection, sql: str, schema: pa.Schema, **values: Any) -> pa.Table:
+    """The answer to `sql` as an Arrow table with the columns of `schema`, by name; `$name` in the SQL is `values[name]`."""
+    answer = connection.sql(sql, params=values or None).to_arrow_table()
+    return answer.select(schema.names).cast(schema)
+
+
+def keep(connection: duckdb.DuckDBPyConnection, name: str, sql: str, **values: Any) -> None:
+    """Keep the answer to `sql` as the temporary table `name`, replacing an earlier one."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", values or None)

@@ -1,0 +1,73 @@
+"""Invariant I5: what came in equals where it went, per currency and to the cent. The two sides come from different tables."""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+
+from csp_receivables.domain.findings import Finding, Severity, findings_table
+from csp_receivables.domain.money import to_text
+from csp_receivables.domain.records import TIE_OUT
+from csp_receivables.domain.relations import ask
+
+CASH = "received - returned = allocated + unapplied + not customer money"
+BILLED = "billed = paid + credited + written off + open"
+GROSS = "reconciliation: billed = paid + credited + written off + open"
+COST = "reconciliation: cost = vendor invoices"
+
+_TERMS = f"""
+    SELECT '{CASH}' AS equation, currency, 'received' AS term, true AS is_left, amount
+      FROM payments WHERE status = 'booked' AND amount > 0
+    UNION ALL SELECT '{CASH}', currency, 'returned', true, amount FROM payments
+      WHERE status = 'booked' AND kind = 'return'
+    UNION ALL SELECT '{CASH}', currency, 'allocated', false, amount FROM allocations WHERE source_kind = 'payment'
+    UNION ALL SELECT '{CASH}', currency, 'unapplied', false, amount FROM unapplied_view WHERE status = 'booked'
+    UNION ALL SELECT '{CASH}', currency, 'not customer money', false, amount FROM payments
+      WHERE status = 'booked' AND kind = 'other' AND amount > 0
+    UNION ALL SELECT '{BILLED}', currency, 'billed', true, amount FROM receivables WHERE kind = 'invoice'
+    UNION ALL SELECT '{BILLED}', currency, 'paid', false, amount FROM allocations WHERE source_kind = 'payment'
+    UNION ALL SELECT '{BILLED}', currency, 'credited', false, amount FROM allocations WHERE source_kind = 'credit_note'
+    UNION ALL SELECT '{BILLED}', currency, 'written off', false, difference FROM allocations
+    UNION ALL SELECT '{BILLED}', currency, 'open', false, open FROM standings
+    UNION ALL SELECT '{GROSS}', currency, 'billed', true, amount FROM receivables WHERE kind = 'invoice'
+    UNION ALL SELECT '{GROSS}', currency, 'paid', false, paid FROM reconciliation
+    UNION ALL SELECT '{GROSS}', currency, 'credited', false, credited FROM reconciliation
+    UNION ALL SELECT '{GROSS}', currency, 'written off', false, written_off FROM reconciliation
+    UNION ALL SELECT '{GROSS}', currency, 'open', false, open FROM reconciliation
+    UNION ALL SELECT '{COST}', currency, 'vendor invoices', true, pre_tax FROM vendor_invoices
+    UNION ALL SELECT '{COST}', currency, 'cost', false, cost FROM reconciliation
+"""
+_TIE_OUT = f"""
+WITH term AS (
+    SELECT equation, currency, term, is_left, sum(amount)::BIGINT AS amount FROM ({_TERMS}) GROUP BY ALL
+)
+SELECT equation, currency, coalesce(sum(amount) FILTER (is_left), 0)::BIGINT AS left,
+       coalesce(sum(amount) FILTER (NOT is_left), 0)::BIGINT AS right,
+       (coalesce(sum(amount) FILTER (is_left), 0) - coalesce(sum(amount) FILTER (NOT is_left), 0))::BIGINT AS difference,
+       string_agg(term || ' ' || amount, ', ' ORDER BY is_left DESC, term) AS terms
+  FROM term GROUP BY equation, currency ORDER BY equation, currency
+"""
+
+
+def tie_out_table(connection: duckdb.DuckDBPyConnection, **tables: pa.Table) -> pa.Table:
+    """The equations of I5 (schema TIE_OUT); `tables` are standings, reconciliation and unapplied_view as they are shown."""
+    for name, table in tables.items():
+        connection.register(name, table)
+    return ask(connection, _TIE_OUT, TIE_OUT)
+
+
+def tie_out_findings(tie_out: pa.Table) -> pa.Table:
+    """One HELD finding for each equation that does not hold."""
+    return findings_table(
+        Finding(
+            code="day.does_not_tie",
+            severity=Severity.HELD,
+            found=f"{row['equation']}: {to_text(row['left'], row['currency'])} is not "
+            f"{to_text(row['right'], row['currency'])} {row['currency']} ({row['terms']} in minor units)",
+            remedy="Do not act on this day; an allocation or an import is wrong. Send this finding to engineering.",
+            amount=row["difference"],
+            currency=row["currency"],
+        )
+        for row in tie_out.to_pylist()
+        if row["difference"]
+    )

@@ -1,0 +1,114 @@
+"""Does Microsoft's charge data add up to Microsoft's invoice? What does is released; what does not is held.
+
+The documented formulas for a line's subtotal disagree with Microsoft's own examples, so lines are never recomputed:
+only sums are compared. In some countries the lines carry no tax although the invoice does; there the comparison is
+pre-tax (microsoft.md, facts 7 and 8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from csp_receivables.domain.findings import Finding, Severity
+from csp_receivables.domain.money import Money
+from csp_receivables.domain.vendor_totals import InvoiceSums
+
+LINES_PER_UNIT = 1_000
+PUBLISHED_AFTER_DAYS = 7  # new-commerce invoices are out between the 6th and the 8th of the next month; the 8th is safe
+
+
+class Verdict(StrEnum):
+    """What comparing the charges with the vendor invoice came to."""
+
+    TIES = "ties"
+    TIES_PRE_TAX = "ties_pre_tax"
+    DIFFERS = "differs"
+    NO_STATEMENT = "no_statement"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedInvoice:
+    """What the vendor invoice itself says, from its JSON. Days are null where it does not say."""
+
+    invoice_id: str
+    currency: str
+    total: int  # minor units, tax included
+    invoiced_on: date | None = None
+    period_from: date | None = None
+    period_until: date | None = None
+    tax: int | None = None  # minor units, where the statement tells it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TieOut:
+    """One invoice's verdict, with what a person must know about it."""
+
+    verdict: Verdict
+    released: bool
+    because: str
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceDays:
+    """When a vendor invoice is dated, due, and which month it bills."""
+
+    invoiced_on: date
+    due_on: date
+    period_from: date
+    period_until: date
+    assumed: bool  # no statement told the invoice date
+
+
+def tolerance(lines: int) -> int:
+    """Minor units that the sum of `lines` may miss the invoice by: one for each thousand lines begun.
+
+    Microsoft's lines carry more decimals than its invoice. The sum keeps them all and is rounded once, so an honest
+    file is off by less than one unit. Where a product is rounded on the invoice on its own, errors of at most half
+    a unit, up and down, partly cancel. One unit per thousand lines allows for that and stays far below the
+    smallest charge worth missing: 10.00 on a million lines.
+    """
+    return max(1, -(-lines // LINES_PER_UNIT))
+
+
+def tie_out(sums: InvoiceSums, stated: StatedInvoice | None, unreadable: int = 0, source: str = "") -> TieOut:
+    """Compare the sums with the statement. `unreadable`: lines of this invoice whose money could not be read."""
+    if unreadable:
+        return _held(sums, stated, source, f"{unreadable} of its lines can't be read, so its total can't be proved")
+    if stated is None:
+        return _unproved(sums, source)
+    if stated.currency != sums.currency:
+        return _held(sums, stated, source, f"its statement is in {stated.currency}, its lines in {sums.currency}")
+    allowed = tolerance(sums.lines)
+    difference = stated.total - sums.total
+    if abs(difference) <= allowed:
+        return TieOut(verdict=Verdict.TIES, released=True, because=f"lines and invoice both say {_total(sums)}")
+    if sums.tax == 0 and stated.tax is not None and abs(difference - stated.tax) <= allowed:
+        return TieOut(
+            verdict=Verdict.TIES_PRE_TAX,
+            released=True,
+            because=f"no line carries tax; the difference is the invoice's tax of {Money(stated.tax, stated.currency)}",
+        )
+    return _held(sums, stated, source, _differs(sums, stated))
+
+
+def invoice_days(charges_by_month: Mapping[date, int], stated: StatedInvoice | None, term_days: int) -> InvoiceDays:
+    """The invoice's days: as stated, else assumed from the billing month. Due `term_days` after the invoice date.
+
+    `charges_by_month` maps the first day of each month to how many charges ended in it.
+    """
+    month = billing_month(charges_by_month)
+    period_from = (stated and stated.period_from) or month
+    period_until = (stated and stated.period_until) or _next_month(period_from) - timedelta(days=1)
+    told = stated.invoiced_on if stated else None
+    invoiced_on = told or _next_month(period_from) + timedelta(days=PUBLISHED_AFTER_DAYS)
+    return InvoiceDays(
+        invoiced_on=invoiced_on,
+        due_on=invoiced_on + timedelta(days=term_days),
+        period_from=period_from,
+        period_until=period_until,
+        assumed=told is None,
+    )
