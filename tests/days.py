@@ -85,7 +85,10 @@ def sample_day(**changes: Any) -> Day:
 
 def table_of(name: str, rows: list[dict[str, Any]]) -> pa.Table:
     """`rows` as the table of the day called `name`."""
-    return pa.Table.from_pylist(rows, schema=SCHEMAS[name])
+    table = pa.Table.from_pylist(rows, schema=SCHEMAS[name])
+    gaps = [field.name for field in table.schema if not field.nullable and table[field.name].null_count]
+    assert not gaps, f"rows of {name} lack {gaps}: has its schema changed?"
+    return table
 
 
 def standing_rows() -> list[dict[str, Any]]:
@@ -157,6 +160,7 @@ def reconciliation_rows() -> list[dict[str, Any]]:
                 "written_off": 0,
                 "open": standing["open"],
                 "overdue": standing["overdue"],
+                "unapplied_credit": 0,
                 "not_billed": 0,
                 "margin": net - cost,
                 "because": "by line" if place % 3 else "assumed by billing month",

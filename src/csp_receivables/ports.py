@@ -77,3 +77,21 @@ class Books(Protocol):
 
     def record(self, booked: Booked) -> None:
         """Keep a historical run's snapshot, and nothing else of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """The files of one day. `digest` is of what they show; `changed` is False when they were there already."""
+
+    workbook: Path
+    page: Path
+    tables: Path
+    digest: str
+    changed: bool
+
+
+class DayOutputs(Protocol):
+    """Hands the day to people."""
+
+    def issue(self, day: Day) -> Issued:
+        """Write workbook, page and tables whole or not at all; the same day again changes nothing."""

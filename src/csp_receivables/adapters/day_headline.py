@@ -1,4 +1,4 @@
-"""What a finance director must see in ten seconds, summed from the day's tables: the same figures for workbook and page."""
+"""What must be seen in ten seconds, summed from the day's tables: the same figures for workbook and page."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from csp_receivables.domain.day import Day
 from csp_receivables.domain.findings import Severity
+from csp_receivables.domain.summary import LINES
 
 BUCKETS = {
     "not_due": "Not due",
@@ -85,9 +86,9 @@ class Headline:
     feeds: tuple[FeedAge, ...]
     ties: bool | None  # None: no money has moved, so there is nothing to tie
 
-    def amount(self, line: str, currency: str) -> int | None:
-        """A line of the summary in minor units; None where the summary does not have it."""
-        return next((entry.values.get(currency, (None, None))[0] for entry in self.lines if entry.name == line), None)
+    def amount(self, line: str, currency: str) -> int:
+        """A line of the summary in minor units; 0 where it is left out, because nothing of it happened."""
+        return next((entry.values.get(currency, (0, 0))[0] or 0 for entry in self.lines if entry.name == line), 0)
 
 
 def headline(day: Day) -> Headline:
@@ -118,7 +119,9 @@ def _lines(summary: pa.Table) -> tuple[SummaryLine, ...]:
     values: dict[str, dict[str, tuple[int | None, int | None]]] = {}
     for row in summary.to_pylist():
         values.setdefault(row["line"], {})[row["currency"]] = (row["amount"], row["count"])
-    return tuple(SummaryLine(name=name, values=by_currency) for name, by_currency in values.items())
+    place = {name: number for number, name in enumerate(LINES)}
+    ordered = sorted(values, key=lambda name: (place.get(name, len(place)), name))
+    return tuple(SummaryLine(name=name, values=values[name]) for name in ordered)
 
 
 def _ageing(standings: pa.Table) -> tuple[Ageing, ...]:

@@ -84,6 +84,7 @@ RECONCILIATION = Report(
         _money("written_off", "Written off"),
         _money("open", "Open"),
         _money("overdue", "Overdue"),
+        _money("unapplied_credit", "Credit not applied"),
         _money("not_billed", "Not billed"),
         _money("margin", "Margin"),
         BECAUSE,
@@ -236,7 +237,7 @@ TIE_OUT = Report(
         _money("left", "Left"),
         _money("right", "Right"),
         _money("difference", "Difference"),
-        _text("terms", "Terms", 80),
+        _text("terms", "Terms in minor units", 80),
     ),
     alarms=("difference",),
 )

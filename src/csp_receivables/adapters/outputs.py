@@ -1,0 +1,139 @@
+"""The files of a day: workbook, page and tables in one folder that is replaced whole or not at all.
+
+A live day lies in `<outputs>/<as of>/`, a historical one in `<outputs>/historical/<as of>@<known at>/`. A new issue is
+written beside the old one under a hidden name and takes its place by renaming; what a killed run leaves behind, the
+next one clears away. Only the owner may read: the files hold what customers paid.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from csp_receivables.adapters.day_headline import known_at
+from csp_receivables.adapters.page import TEMPLATES, write_page
+from csp_receivables.adapters.tables import content_digest, write_tables
+from csp_receivables.adapters.workbook import write_workbook
+from csp_receivables.domain.day import Day, Mode
+from csp_receivables.ports import Issued
+
+ISSUE_FILE = "issue.json"  # what was issued; written last, so a folder that has it is whole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayFiles:
+    """Issues days as files under `outputs`; `templates` is the folder of the page's template."""
+
+    outputs: Path
+    templates: Path = TEMPLATES
+
+    def issue(self, day: Day) -> Issued:
+        """Write the day's files, or leave them untouched when what they show is the same.
+
+        The moment known at and the kind of run may differ then: they are of the run that made the files.
+        """
+        folder = self.folder(day)
+        digest = content_digest(day)
+        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _alone(folder):
+            _clear_up(folder)
+            changed = not _is_issued(folder, day, digest)
+            if changed:
+                self._replace(folder, day, digest)
+        return _issued(folder, day, digest, changed=changed)
+
+    def folder(self, day: Day) -> Path:
+        """Where the files of `day` lie."""
+        if day.mode is Mode.LIVE:
+            return self.outputs / day.as_of.isoformat()
+        return self.outputs / "historical" / f"{day.as_of.isoformat()}@{known_at(day):%Y%m%dT%H%M%S%fZ}"
+
+    def _replace(self, folder: Path, day: Day, digest: str) -> None:
+        new, old = _new(folder), _old(folder)
+        new.mkdir(mode=0o700)
+        made = _issued(new, day, digest, changed=True)
+        write_workbook(day, made.workbook)
+        write_page(day, made.page, self.templates)
+        write_tables(day, made.tables)
+        (new / ISSUE_FILE).write_text(json.dumps(_issue(day, digest), indent=2) + "\n", encoding="utf-8")
+        _settle(new)
+        if folder.exists():
+            folder.rename(old)
+        new.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _issued(folder: Path, day: Day, digest: str, *, changed: bool) -> Issued:
+    name = f"reconciliation-{day.as_of.isoformat()}"
+    return Issued(
+        workbook=folder / f"{name}.xlsx",
+        page=folder / f"{name}.html",
+        tables=folder / "tables",
+        digest=digest,
+        changed=changed,
+    )
+
+
+def _issue(day: Day, digest: str) -> dict[str, str]:
+    return {
+        "as_of": day.as_of.isoformat(),
+        "known_at": day.known_at,
+        "mode": day.mode.value,
+        "digest": digest,
+    }
+
+
+def _is_issued(folder: Path, day: Day, digest: str) -> bool:
+    """Does the folder hold the whole issue of this digest? A file that somebody took away is made again."""
+    try:
+        stored = json.loads((folder / ISSUE_FILE).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return False
+    there = _issued(folder, day, digest, changed=False)
+    tables = [there.tables / f"{name}.{kind}" for name in day.tables() for kind in ("parquet", "csv")]
+    return stored.get("digest") == digest and all(path.is_file() for path in (there.workbook, there.page, *tables))
+
+
+def _new(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.new")
+
+
+def _old(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.old")
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Two runs of the same day take turns."""
+    lock = os.open(folder.with_name(".lock"), os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _clear_up(folder: Path) -> None:
+    """What a run that was killed left behind: a half-written issue goes; one that was being replaced comes back."""
+    if _old(folder).exists() and not folder.exists():
+        _old(folder).rename(folder)
+    for left_over in (_old(folder), _new(folder)):
+        if left_over.exists():
+            shutil.rmtree(left_over)
+
+
+def _settle(folder: Path) -> None:
+    """Owner-only modes whatever the umask, and on the disk before the folder gets its name."""
+    for path in sorted(folder.rglob("*")):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
