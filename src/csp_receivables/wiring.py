@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from csp_receivables.adapters.accounting_files import AccountingFiles
-from csp_receivables.adapters.ledger import Ledger
+from csp_receivables.adapters.engine import engine
+from csp_receivables.adapters.inbox import FolderInbox
+from csp_receivables.adapters.ledger import Ledger, tables
+from csp_receivables.adapters.ledger.books import LedgerBooks
+from csp_receivables.adapters.ledger.bulk import insert_new
 from csp_receivables.adapters.ledger.customers import LedgerCustomerBook
 from csp_receivables.adapters.ledger.receivables import LedgerReceivableBook
 from csp_receivables.adapters.ledger.schema import upgrade
+from csp_receivables.adapters.outputs import DayFiles
+from csp_receivables.adapters.tables import content_digest
+from csp_receivables.domain.findings import Finding, findings_table
 from csp_receivables.domain.imports import FileReport
+from csp_receivables.domain.matching.policy import MatchingPolicy
+from csp_receivables.domain.run_plan import RunPlan, is_still_live
 from csp_receivables.settings import Settings
 from csp_receivables.steps import import_accounting as accounting
+from csp_receivables.steps import take_inbox as inbox_step
+from csp_receivables.steps.reconcile import Reconciled, Reconciler, issue
+
+SECONDS_BETWEEN_LOOKS = 2.0  # a file that a program is still writing grows within this; sidecars land beside theirs
 
 
 def open_ledger(settings: Settings, kind: str | None = None) -> Ledger:
@@ -26,9 +42,35 @@ def open_ledger(settings: Settings, kind: str | None = None) -> Ledger:
     return ledger
 
 
+def mark_of(settings: Settings) -> str | None:
+    """`demo` or `real`; None for a ledger that nobody has used yet."""
+    ledger = Ledger.open(settings.ledger_url, settings.clock)
+    upgrade(ledger)
+    kind = ledger.kind()
+    ledger.engine.dispose()
+    return kind
+
+
+def record_findings(ledger: Ledger, findings: Iterable[Finding]) -> None:
+    """Keep findings that come from no file. The same finding again changes nothing."""
+    with ledger.writing() as writing:
+        rows = findings_table(findings)
+        insert_new(writing.connection, tables.finding, rows, recorded_at=writing.recorded_at, file_digest="")
+
+
 def make_home(settings: Settings) -> None:
     """The folders under CSP_HOME, readable by their owner only: they hold what customers paid."""
-    for folder in ("", "inbox/microsoft", "inbox/bank", "inbox/accounting", "archive", "set_aside", "lake", "outputs"):
+    for folder in (
+        "",
+        "inbox",
+        "inbox/microsoft",
+        "inbox/bank",
+        "inbox/accounting",
+        "archive",
+        "set_aside",
+        "lake",
+        "outputs",
+    ):
         (settings.home / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
@@ -45,3 +87,64 @@ def import_customers(settings: Settings, ledger: Ledger, path: Path) -> FileRepo
 def import_receivables(settings: Settings, ledger: Ledger, path: Path) -> FileReport:
     """Import one receivables file."""
     return accounting.import_receivables(path, accounting_files(settings), LedgerReceivableBook(ledger))
+
+
+def take_inbox(
+    settings: Settings, ledger: Ledger, purpose: str, pause: Callable[[], None] | None = None
+) -> tuple[FileReport, ...]:
+    """Take what lies ready in `inbox/<purpose>` (microsoft, bank or accounting). Raises InboxFailed, BadProfile."""
+    make_home(settings)
+    inbox = FolderInbox(
+        home=settings.home,
+        pause=pause or partial(time.sleep, SECONDS_BETWEEN_LOOKS),
+        month=lambda: f"{settings.clock().astimezone(settings.time_zone):%Y-%m}",
+    )
+    import_file, rank = _importer(settings, ledger, purpose)
+    return inbox_step.take_inbox(purpose, inbox, import_file, rank)
+
+
+def _importer(
+    settings: Settings, ledger: Ledger, purpose: str
+) -> tuple[Callable[[Path], FileReport], Callable[[Path], int]]:
+    """What imports the files of an inbox folder, and which of them come first."""
+    reader = accounting_files(settings)
+    books = LedgerCustomerBook(ledger), LedgerReceivableBook(ledger)
+    importers = {
+        "accounting": (
+            lambda path: accounting.import_accounting(path, reader, *books),
+            partial(accounting.rank_of, reader=reader),
+        ),
+    }
+    return importers[purpose]
+
+
+def day_outputs(settings: Settings) -> DayFiles:
+    """The files of each day, under CSP_HOME/outputs."""
+    return DayFiles(outputs=settings.outputs, templates=settings.include / "templates")
+
+
+def reconciler(settings: Settings, ledger: Ledger) -> Reconciler:
+    """Everything that reconciling a day needs."""
+    return Reconciler(
+        books=LedgerBooks(ledger),
+        engine=partial(engine, settings.home / "spill"),
+        policy=MatchingPolicy(),
+        digest=content_digest,
+        is_still_live=lambda plan: is_still_live(plan, settings.clock(), settings.time_zone),
+    )
+
+
+def book_payments(settings: Settings, ledger: Ledger) -> int:
+    """Book what the rules are sure of by now. Returns how many allocations."""
+    today = settings.clock().astimezone(settings.time_zone).date()
+    return reconciler(settings, ledger).book_so_far(today).allocations.num_rows
+
+
+def issue_day(settings: Settings, ledger: Ledger, plan: RunPlan, customers: Sequence[str] = ()) -> Reconciled:
+    """Issue the files of a day that is reconciled already; books nothing."""
+    return issue(reconciler(settings, ledger).look(plan), day_outputs(settings), customers)
+
+
+def reconcile(settings: Settings, ledger: Ledger, plan: RunPlan, customers: Sequence[str] = ()) -> Reconciled:
+    """Reconcile the plan's day and issue its files. Raises NoLongerLive."""
+    return issue(reconciler(settings, ledger).reconcile(plan), day_outputs(settings), customers)

@@ -7,6 +7,7 @@ import os
 import typer
 
 from csp_receivables.cli.import_accounting import customers, receivables
+from csp_receivables.cli.inbox import inbox
 from csp_receivables.cli.output import Refused, refuse
 
 app = typer.Typer(
@@ -18,6 +19,7 @@ app = typer.Typer(
 )
 import_app = typer.Typer(help="Import files. Importing twice changes nothing the second time.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
+app.command("inbox")(inbox)
 import_app.command("customers")(customers)
 import_app.command("receivables")(receivables)
 

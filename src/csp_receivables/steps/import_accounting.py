@@ -46,12 +46,13 @@ def import_accounting(
         return receivables.refuse_file(file, refusal.findings)
 
 
-def purpose_of(path: Path, reader: AccountingReader) -> Purpose | None:
-    """What the file is, or None when it is neither: for putting customers before receivables."""
+def rank_of(path: Path, reader: AccountingReader) -> int:
+    """Customers are imported before receivables, which name them; what is neither comes last."""
     try:
-        return reader.recognise(path, AccountingFile(name=path.name, digest="", size=0)).purpose
-    except (FileRefused, OSError):
-        return None
+        purpose = reader.recognise(path, AccountingFile(name=path.name, digest="", size=0)).purpose
+    except FileRefused:
+        return 2
+    return 0 if purpose is Purpose.CUSTOMERS else 1
 
 
 def _refuse_other(file: AccountingFile, wanted: Purpose) -> None:

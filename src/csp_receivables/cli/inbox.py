@@ -1,0 +1,29 @@
+"""`csp inbox`: take what lies ready in the inbox."""
+
+from __future__ import annotations
+
+from csp_receivables import wiring
+from csp_receivables.cli.file_reports import answer_files
+from csp_receivables.cli.output import JsonOption, Refused
+from csp_receivables.domain.imports import FileReport
+from csp_receivables.settings import Settings
+from csp_receivables.steps.take_inbox import InboxFailed
+
+PURPOSES = ("accounting",)
+
+
+def inbox(as_json: JsonOption = False) -> None:
+    """Import the files in the inbox folders, then archive them, or set them aside with the reason beside."""
+    settings = Settings.from_environment()
+    ledger = wiring.open_ledger(settings)
+    reports: list[FileReport] = []
+    failures: list[str] = []
+    for purpose in PURPOSES:
+        try:
+            reports += wiring.take_inbox(settings, ledger, purpose)
+        except InboxFailed as failure:
+            reports += failure.reports
+            failures.append(str(failure))
+    if failures:
+        raise Refused("; ".join(failures))
+    answer_files(reports, as_json=as_json)
