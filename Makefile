@@ -1,0 +1,66 @@
+# What one does with this checkout. `make` alone lists it.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+LOCAL := $(BIN)/python -m csp_airflow.local
+# Without bytecode every Airflow command takes twice as long.
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.PHONY: help run ui down status test check format lock clean browser
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+run: $(VENV)/.runs ## the day through Airflow: import, reconcile, issue; then stop Airflow and print the headline
+	@$(LOCAL) run
+
+ui: $(VENV)/.runs ## Airflow's user interface on this machine only; prints address and login
+	@$(LOCAL) up
+
+down: $(VENV)/.runs ## stop what `make ui` started
+	@$(LOCAL) down
+
+status: $(VENV)/.runs ## which of Airflow's processes are up
+	@$(LOCAL) status
+
+test: $(VENV)/.tests check browser ## everything: checks, then unit, property, database, DAG and smoke tests
+	$(BIN)/pytest -q -m "not airflow and not smoke" -n 2
+	$(BIN)/pytest -q -m airflow -n 0
+	$(BIN)/pytest -q -m smoke -n 0
+
+check: $(VENV)/.tests ## lint, format, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.tests ## put the code into its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(VENV)/.runs ## compile requirements*.txt anew
+	$(BIN)/uv pip compile requirements.in -o requirements.txt --python-version 3.11 --no-header
+	$(BIN)/uv pip compile requirements-dev.in -o requirements-dev.txt --python-version 3.11 --no-header
+
+browser: $(VENV)/.tests ## a browser for the tests that look at pages
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get install -y -qq chromium >/dev/null; } \
+	|| { echo "SKIPPED FOR WANT OF A BROWSER: install chromium"; [ "$$CI" != true ]; }
+
+clean: ## remove what was built and measured; never the data under CSP_HOME
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist src/*.egg-info
+	find src tests bench dags plugins -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment: what the product runs on, then what its tests need besides. uv takes seconds where pip takes minutes;
+# where uv can't be had or can't reach the packages, pip does it.
+INSTALL = $(BIN)/uv pip install -q --python $(BIN)/python --compile-bytecode $(1) || $(BIN)/pip install -q $(1)
+
+$(VENV)/.runs: requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV) || { echo "no venv module: apt-get install python3-venv"; exit 1; }
+	$(BIN)/pip install -q uv || echo "no uv: pip does it, slower"
+	$(call INSTALL,-r requirements.txt)
+	$(call INSTALL,--no-deps -e .)
+	@touch $@
+
+$(VENV)/.tests: $(VENV)/.runs requirements-dev.txt
+	$(call INSTALL,-r requirements.txt -r requirements-dev.txt)
+	@touch $@

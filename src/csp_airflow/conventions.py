@@ -1,0 +1,73 @@
+"""What every DAG of ours has in common: owner, tags, schedule, retries, limits. `tests/dags/test_census.py` holds them.
+
+Retrying cures only what passes by itself: a database that is busy or away, a network that hiccups, a task that hung.
+Whatever else fails (a setting, a refused ledger, a bug) fails at once, so that a person sees it in the first minute.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from airflow.sdk import Asset, CronTriggerTimetable, ExceptionRetryPolicy, RetryAction, RetryRule
+from airflow.sdk.definitions.callback import SyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
+
+OWNER = "receivables"
+DEFAULT_TIME_ZONE = "Europe/Stockholm"  # as `settings.Settings.from_environment`
+NO_SURPRISE = timedelta(0)  # in Airflow 3.3.2 `False` still starts a run whose tick passed within 10 % of the period
+
+
+class Tag(StrEnum):
+    """The only tags there are: what a DAG does, and what it may touch."""
+
+    IMPORT = "does:import"
+    RECONCILE = "does:reconcile"
+    NO_EFFECTS = "effects:none"  # nothing leaves the house
+
+
+ACTIONS_PUBLISHED = Asset("actions_published")
+PAYMENTS_BOOKED = Asset("payments_booked")
+
+RETRY_POLICY = ExceptionRetryPolicy(
+    rules=[
+        RetryRule(
+            exception=["builtins.FileNotFoundError", "builtins.PermissionError", "builtins.IsADirectoryError"],
+            action=RetryAction.FAIL,
+            reason="a path or a permission is wrong; a person must set it right",
+        ),
+        RetryRule(
+            exception=["builtins.OSError", "sqlalchemy.exc.OperationalError", "sqlalchemy.exc.InterfaceError"],
+            action=RetryAction.RETRY,
+            reason="a file system, a network or a database that may be back in a moment",
+        ),
+        RetryRule(
+            exception="airflow.sdk.exceptions.AirflowTaskTimeout",
+            action=RetryAction.RETRY,
+            reason="it hung; every task may be repeated",
+        ),
+    ],
+    default=RetryAction.FAIL,
+)
+
+DEFAULT_ARGS: dict[str, Any] = {
+    "owner": OWNER,
+    "retries": 2,
+    "retry_delay": timedelta(seconds=30),
+    "retry_policy": RETRY_POLICY,
+    "execution_timeout": timedelta(minutes=30),
+}
+
+
+def schedule(cron: str) -> CronTriggerTimetable:
+    """`cron` in the partner's time zone. Unpausing waits for the next tick."""
+    zone = os.environ.get("CSP_TIME_ZONE") or DEFAULT_TIME_ZONE
+    return CronTriggerTimetable(cron, timezone=zone, run_immediately=NO_SURPRISE)
+
+
+def deadline(after: timedelta, name: str) -> DeadlineAlert:
+    """Tell when a run is not done `after` it was queued."""
+    callback = SyncCallback("csp_airflow.deadlines.report_late_run", kwargs={"deadline_name": name})
+    return DeadlineAlert(reference=DeadlineReference.DAGRUN_QUEUED_AT, interval=after, callback=callback, name=name)

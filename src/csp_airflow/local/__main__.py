@@ -1,0 +1,94 @@
+"""`python -m csp_airflow.local run | up | down | status`: Airflow on this machine, without `airflow standalone`."""
+
+from __future__ import annotations
+
+import os
+
+import typer
+from rich.console import Console
+
+from csp_airflow.local.api import CallRefused
+from csp_airflow.local.day import RunFailed, returned, run_day, wait_for_dag
+from csp_airflow.local.environment import USERS, Place, passwords
+from csp_airflow.local.headline import show_day
+from csp_airflow.local.ledger_state import prepare, state_of
+from csp_airflow.local.processes import COMPONENTS, ProcessDied
+from csp_airflow.local.service import CannotStart, airflow_for_a_while, is_up, one_at_a_time, processes_of, start
+from csp_receivables.adapters.ledger.connection import LedgerRefused
+from csp_receivables.settings import BadSetting
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+console = Console()
+
+
+@app.command()
+def run() -> None:
+    """Run the day through Airflow's scheduler, stop Airflow again, and print what the day came to."""
+    place = Place.from_environment()
+    with one_at_a_time(place):
+        place = prepare(place)
+        before = state_of(place.settings)
+        as_of = place.settings.yesterday()
+        console.print(f"reconcile_daily as of {as_of}, in {place.settings.home}", highlight=False)
+        with airflow_for_a_while(place, console) as api:
+            run_id = run_day(api, {"as_of": as_of.isoformat()}, console, processes_of(place).check)
+            told, issued = (returned(api, run_id, task) for task in ("reconcile", "issue_outputs"))
+        show_day(place.settings, told, issued, changed=state_of(place.settings) != before)
+
+
+@app.command()
+def up() -> None:
+    """Start Airflow with its user interface, on the loopback interface only."""
+    place = Place.from_environment()
+    with one_at_a_time(place):
+        place = prepare(place)
+        try:
+            api = start(place, console)
+            wait_for_dag(api, "reconcile_daily", console)
+        except BaseException:
+            processes_of(place).stop()
+            raise
+    secrets = passwords(place)
+    console.print(f"Airflow: {place.url}", highlight=False)
+    for user, role in USERS.items():
+        console.print(f"  user {user}, password {secrets[user]} ({role})", highlight=False, markup=False)
+    console.print("Stop it with `make down`.", highlight=False)
+
+
+@app.command()
+def down() -> None:
+    """Stop every process of this home's Airflow; nothing to do is fine."""
+    place = Place.from_environment()
+    ended = processes_of(place).stop()
+    console.print(f"{ended} processes ended" if ended else "Airflow was not running", highlight=False)
+
+
+@app.command()
+def status() -> None:
+    """Which of Airflow's processes are alive."""
+    place = Place.from_environment()
+    alive = processes_of(place).running()
+    for name in COMPONENTS:
+        console.print(f"{name:<14} {'up' if name in alive else 'down'}", highlight=False)
+    if not is_up(place):
+        raise SystemExit(1)
+
+
+def main() -> None:
+    """Refusals end with exit code 1 or 2 and one clear message, never a traceback."""
+    os.umask(0o077)
+    try:
+        app(standalone_mode=False)
+    except (BadSetting, CannotStart, LedgerRefused) as refusal:
+        console.print(f"csp: {refusal}", markup=False, highlight=False)
+        raise SystemExit(2) from None
+    except (RunFailed, ProcessDied, CallRefused) as failure:
+        console.print(f"csp: {failure}", markup=False, highlight=False)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        console.print("interrupted; everything that was started is stopped")
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

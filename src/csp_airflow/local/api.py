@@ -1,0 +1,120 @@
+"""The few calls of Airflow's REST API that running a day needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+SECONDS_PER_CALL = 90.0  # longer than SQLite may keep a write waiting
+PARTS = ("metadatabase", "scheduler", "dag_processor", "triggerer")
+ENDED = frozenset({"success", "failed"})
+
+
+class CallRefused(RuntimeError):
+    """Airflow refused a call; the message holds what it answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskState:
+    """One task of a run as Airflow sees it; `state` is "" before it is scheduled."""
+
+    task_id: str
+    state: str
+    tries: int
+
+
+class AirflowApi:
+    """Airflow's REST API at one address, as one user."""
+
+    def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
+        self._client = httpx.Client(base_url=url, timeout=SECONDS_PER_CALL, transport=transport, trust_env=False)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def unhealthy_parts(self) -> list[str]:
+        """The parts of Airflow that are not up yet; all of them while nothing answers."""
+        try:
+            answer = self._client.get("/api/v2/monitor/health")
+            parts = answer.raise_for_status().json()
+        except (httpx.HTTPError, ValueError):
+            return ["api_server"]
+        return [part for part in PARTS if (parts.get(part) or {}).get("status") != "healthy"]
+
+    def sign_in(self, user: str, password: str) -> None:
+        """Every later call is made as this user."""
+        token = self._call("POST", "/auth/token", json={"username": user, "password": password})["access_token"]
+        self._client.headers["Authorization"] = f"Bearer {token}"
+
+    def knows_dag(self, dag_id: str) -> bool:
+        return self._client.get(f"/api/v2/dags/{dag_id}").status_code == httpx.codes.OK
+
+    def import_errors(self) -> list[str]:
+        """The DAG files that can't be read, each with the end of why."""
+        errors = self._call("GET", "/api/v2/importErrors")["import_errors"]
+        return [f"{error['filename']}: {error['stack_trace'].strip().splitlines()[-1]}" for error in errors]
+
+    def unpause(self, dag_id: str) -> None:
+        self._call("PATCH", f"/api/v2/dags/{dag_id}", json={"is_paused": False})
+
+    def trigger(self, dag_id: str, conf: Mapping[str, Any], logical_date: str | None = None) -> str:
+        """Start a run; returns its id."""
+        body = {"logical_date": logical_date, "conf": dict(conf)}
+        run_id: str = self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", json=body)["dag_run_id"]
+        return run_id
+
+    def backfill(self, dag_id: str, from_date: str, to_date: str, conf: Mapping[str, Any]) -> int:
+        """Ask for a backfill; returns its id. A `to_date` without a time leaves its own day out."""
+        body = {"dag_id": dag_id, "from_date": from_date, "to_date": to_date, "dag_run_conf": dict(conf)}
+        backfill_id: int = self._call("POST", "/api/v2/backfills", json=body)["id"]
+        return backfill_id
+
+    def runs(self, dag_id: str) -> list[dict[str, Any]]:
+        """Every run of a DAG, oldest first."""
+        query = {"limit": "100", "order_by": "run_after"}
+        runs: list[dict[str, Any]] = self._call("GET", f"/api/v2/dags/{dag_id}/dagRuns", params=query)["dag_runs"]
+        return runs
+
+    def run_state(self, dag_id: str, run_id: str) -> str:
+        state: str = self._call("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")["state"]
+        return state
+
+    def tasks(self, dag_id: str, run_id: str) -> list[TaskState]:
+        """The tasks of a run in the order of their names."""
+        answer = self._call("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances", params={"limit": "100"})
+        found = [
+            TaskState(task_id=task["task_id"], state=task["state"] or "", tries=task["try_number"])
+            for task in answer["task_instances"]
+        ]
+        return sorted(found, key=lambda task: task.task_id)
+
+    def returned(self, dag_id: str, run_id: str, task_id: str) -> Any:
+        """What a task returned (its XCom)."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value"
+        return self._call("GET", path)["value"]
+
+    def log_tail(self, dag_id: str, run_id: str, task: TaskState, lines: int = 30) -> str:
+        """The end of a task's newest log."""
+        path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task.task_id}/logs/{max(task.tries, 1)}"
+        content = self._call("GET", path, params={"full_content": "true"}).get("content", [])
+        return "\n".join([_line(entry) for entry in content][-lines:])
+
+    def _call(self, method: str, path: str, **more: Any) -> Any:
+        try:
+            answer = self._client.request(method, path, **more)
+        except httpx.HTTPError as trouble:
+            raise CallRefused(f"{method} {path}: {trouble}") from trouble
+        if answer.is_error:
+            raise CallRefused(f"{method} {path}: {answer.status_code} {answer.text[:2000]}")
+        return answer.json()
+
+
+def _line(entry: Any) -> str:
+    """A line of a log: text, or a structured event with its error."""
+    if isinstance(entry, str):
+        return entry
+    errors = [f"{error['exc_type']}: {error['exc_value']}" for error in entry.get("error_detail") or []]
+    return " ".join([str(entry.get("event", "")), *errors])

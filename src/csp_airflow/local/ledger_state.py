@@ -1,0 +1,91 @@
+"""The ledger before and after a run: made on first use, with the sample month where there is nothing of one's own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from csp_airflow.local.environment import Place
+from csp_receivables.adapters.ledger.tables import metadata
+from csp_receivables.settings import Settings, write_demo_clock
+from csp_receivables.wiring import make_home, mark_of, open_ledger
+
+MORNING = time(6)  # when the daily run starts, in the partner's time zone
+PURPOSES = ("microsoft", "accounting", "bank")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a run may change: rows of each table, and the digest of each file under outputs/."""
+
+    rows: Mapping[str, int]
+    outputs: Mapping[str, str]
+
+
+def prepare(place: Place, environment: Mapping[str, str] = os.environ) -> Place:
+    """Make the ledger. A new one with empty inboxes becomes a demonstration: with the sample, its clock standing still.
+
+    Returns the place with the settings as they are from now on. Repeating it changes nothing; what a killed run left
+    half laid is laid whole.
+    """
+    settings = place.settings
+    make_home(settings)
+    kind = mark_of(settings)
+    if kind is None and not _own_files(settings):
+        kind = "demo"
+    elif kind is None:
+        kind = "real"
+    open_ledger(settings, kind).engine.dispose()
+    if kind == "demo" and settings.fixed_clock is None:
+        settings = _lay_sample(settings, environment)
+    return replace(place, settings=settings)
+
+
+def state_of(settings: Settings) -> State:
+    """The state now. The ledger only ever grows, so equal counts of rows mean that nothing was added."""
+    ledger = open_ledger(settings)
+    with ledger.reading() as connection:
+        rows = {
+            table.name: int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+            for table in metadata.sorted_tables
+        }
+    ledger.engine.dispose()
+    files = (path for path in sorted(settings.outputs.rglob("*")) if path.is_file())
+    outputs = {str(path.relative_to(settings.outputs)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return State(rows, outputs)
+
+
+def _own_files(settings: Settings) -> bool:
+    return any(path.is_file() for path in settings.inbox.rglob("*"))
+
+
+def _lay_sample(settings: Settings, environment: Mapping[str, str]) -> Settings:
+    """Copy the sample into the inboxes, then let the clock stand at the morning after its last day."""
+    sample = settings.include / "sample"
+    for purpose in PURPOSES:
+        for file in sorted((sample / "inbox" / purpose).iterdir()):
+            _copy(file, settings.inbox / purpose / file.name)
+    morning = datetime.combine(_last_day(sample) + timedelta(days=1), MORNING, settings.time_zone)
+    write_demo_clock(settings.home, environment, morning)
+    return replace(settings, fixed_clock=morning)
+
+
+def _copy(file: Path, target: Path) -> None:
+    """Copy under another name first: whoever takes files must never see half of one."""
+    beside = target.with_name(f".{target.name}.part")
+    shutil.copyfile(file, beside)
+    beside.rename(target)
+
+
+def _last_day(sample: Path) -> date:
+    """The last day that the sample speaks of."""
+    days = json.loads((sample / "expected.json").read_text())["days"]
+    return date.fromisoformat(max(days))

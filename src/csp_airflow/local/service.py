@@ -1,0 +1,136 @@
+"""Airflow up and down on this machine."""
+
+from __future__ import annotations
+
+import fcntl
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import Any, NoReturn
+
+from rich.console import Console
+
+from csp_airflow.local.api import AirflowApi
+from csp_airflow.local.environment import PORT, Place, airflow_environment, passwords, port_is_free
+from csp_airflow.local.processes import COMPONENTS, ProcessDied, Processes
+
+SECONDS_TO_START = 300.0  # some 30 s on two idle cores; a laptop that does other things needs several times that
+POLL_SECONDS = 0.5
+
+
+class CannotStart(RuntimeError):
+    """Airflow can't be started here; the message says what to change."""
+
+
+def processes_of(place: Place) -> Processes:
+    return Processes(records=place.home / "run", logs=place.logs)
+
+
+@contextmanager
+def airflow_for_a_while(place: Place, console: Console) -> Iterator[AirflowApi]:
+    """Airflow for the length of the block. Processes that were up before stay up; all others end, whatever happens."""
+    processes = processes_of(place)
+    ours = not is_up(place)
+    try:
+        with _told_to_end():
+            yield start(place, console) if ours else signed_in(place)
+    finally:
+        if ours:
+            with _not_to_be_disturbed():
+                processes.stop()
+
+
+def start(place: Place, console: Console) -> AirflowApi:
+    """Start what is not up and wait until all of it answers. Raises CannotStart, ProcessDied."""
+    processes = processes_of(place)
+    if is_up(place):
+        return signed_in(place)
+    processes.stop()  # what a killed parent left behind would schedule beside us
+    if not port_is_free(place.port):
+        raise CannotStart(f"port {place.port} is taken by another program; name a free one with {PORT}=8090")
+    environment = airflow_environment(place)
+    with console.status("making Airflow's database"):
+        _migrate(place, environment)
+    with console.status("starting Airflow"):
+        processes.start(COMPONENTS, environment)
+        _wait_until_healthy(place, processes)
+    return signed_in(place)
+
+
+def is_up(place: Place) -> bool:
+    """Are all processes of this home alive?"""
+    return processes_of(place).running() == set(COMPONENTS)
+
+
+def signed_in(place: Place) -> AirflowApi:
+    api = AirflowApi(place.url)
+    api.sign_in("admin", passwords(place)["admin"])
+    return api
+
+
+@contextmanager
+def one_at_a_time(place: Place) -> Iterator[None]:
+    """Two commands that start or stop the same Airflow would get in each other's way. Raises CannotStart."""
+    place.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (place.home / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotStart(f"another run uses {place.settings.home}: wait, or name another CSP_HOME") from None
+        yield
+
+
+def _wait_until_healthy(place: Place, processes: Processes) -> None:
+    api, until = AirflowApi(place.url), time.monotonic() + SECONDS_TO_START
+    try:
+        while missing := api.unhealthy_parts():
+            processes.check()
+            if time.monotonic() > until:
+                raise CannotStart(f"{', '.join(missing)} not up after {SECONDS_TO_START:.0f} s; see {place.logs}")
+            time.sleep(POLL_SECONDS)
+    finally:
+        api.close()
+
+
+def _migrate(place: Place, environment: dict[str, str]) -> None:
+    """Make or migrate Airflow's own database, once for each version of Airflow: it takes several seconds."""
+    done, wanted = place.home / "migrated", version("apache-airflow-core")
+    if done.exists() and done.read_text() == wanted and (place.home / "airflow.db").exists():
+        return
+    place.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
+    log = place.logs / "migrate.log"
+    with log.open("wb") as output:
+        command = [sys.executable, "-m", "airflow", "db", "migrate"]
+        code = subprocess.run(command, env=environment, stdout=output, stderr=output, check=False).returncode  # noqa: S603
+    if code:
+        raise ProcessDied(f"`airflow db migrate` failed:\n{processes_of(place).tail('migrate')}")
+    done.write_text(wanted)
+
+
+@contextmanager
+def _told_to_end() -> Iterator[None]:
+    """A TERM ends the block like Ctrl-C does, so that what was started is stopped."""
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _not_to_be_disturbed() -> Iterator[None]:
+    """A second Ctrl-C must not keep us from stopping what we started."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(_number: int, _frame: Any) -> NoReturn:
+    raise KeyboardInterrupt

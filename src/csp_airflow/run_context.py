@@ -1,0 +1,50 @@
+"""From Airflow's context to our own arguments: which day a run speaks for, and what it may do.
+
+Airflow's `ds` is a UTC date and is never used. A backfill is known by its run type, not by the name of its run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from csp_receivables.domain.run_plan import Known, RunPlan, plan_run
+from csp_receivables.settings import Settings
+
+BACKFILL = "backfill"
+SCHEDULED = "scheduled"
+
+
+def plan_of(context: Mapping[str, Any], settings: Settings) -> RunPlan:
+    """The plan of this run by its parameters, its logical date and our clock.
+
+    Raises NoDay when neither `as_of` nor a logical date is given, or the day has not begun.
+    """
+    params = context["params"]
+    as_of = date.fromisoformat(params["as_of"]) if params.get("as_of") else None
+    return plan_run(
+        now=settings.clock(),
+        zone=settings.time_zone,
+        as_of=as_of,
+        fired_at=None if as_of else context.get("logical_date"),
+        known=Known(params.get("known") or Known.NOW),
+        historical=is_backfill(context) or params.get("mode") == "historical" or bool(customers_of(context)),
+    )
+
+
+def customers_of(context: Mapping[str, Any]) -> tuple[str, ...]:
+    """The customers that the run was limited to; empty: all. Such a run only looks."""
+    return tuple(context["params"].get("customers") or ())
+
+
+def is_backfill(context: Mapping[str, Any]) -> bool:
+    return str(context["dag_run"].run_type) == BACKFILL
+
+
+def is_after_the_clock(context: Mapping[str, Any], settings: Settings) -> bool:
+    """Did the schedule fire for a day that a clock standing still (a demonstration's) has not reached?"""
+    if settings.fixed_clock is None or str(context["dag_run"].run_type) != SCHEDULED:
+        return False
+    fired_at = context.get("logical_date")
+    return fired_at is not None and fired_at > settings.fixed_clock

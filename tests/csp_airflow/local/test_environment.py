@@ -1,0 +1,91 @@
+"""The local Airflow listens on loopback only, keeps its secrets to its owner, and names the setting that is wrong."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from csp_airflow.local.environment import Place, airflow_environment, passwords, port_is_free
+from csp_receivables.settings import BadSetting
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    (tmp_path / "dags").mkdir()
+    return Place.from_environment(
+        {"CSP_HOME": str(tmp_path / "home"), "CSP_ROOT": str(tmp_path), "CSP_AIRFLOW_PORT": "8123"}
+    )
+
+
+@pytest.mark.parametrize("text", ["0", "65536", "http", "-1", "80.5"])
+def test_a_port_that_is_none_is_refused_by_the_name_of_its_setting(tmp_path: Path, text: str) -> None:
+    (tmp_path / "dags").mkdir()
+
+    with pytest.raises(BadSetting, match="CSP_AIRFLOW_PORT"):
+        Place.from_environment({"CSP_ROOT": str(tmp_path), "CSP_AIRFLOW_PORT": text})
+
+
+@pytest.mark.parametrize("text", ["1", "65535"])
+def test_the_first_and_the_last_port_are_ports(tmp_path: Path, text: str) -> None:
+    (tmp_path / "dags").mkdir()
+
+    assert Place.from_environment({"CSP_ROOT": str(tmp_path), "CSP_AIRFLOW_PORT": text}).port == int(text)
+
+
+def test_a_folder_without_dags_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match="CSP_ROOT"):
+        Place.from_environment({"CSP_ROOT": str(tmp_path)})
+
+
+def test_everything_is_bound_to_loopback_and_follows_the_port(place: Place) -> None:
+    found = airflow_environment(place, {})
+
+    assert found["AIRFLOW__API__HOST"] == "127.0.0.1"
+    assert found["AIRFLOW__API__BASE_URL"] == "http://127.0.0.1:8123"
+    assert found["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://127.0.0.1:8123/execution/"
+
+
+def test_settings_of_another_airflow_do_not_leak_in(place: Place) -> None:
+    leaking = {
+        "AIRFLOW__CORE__FERNET_KEY": "theirs",
+        "AIRFLOW__API__PORT": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "HOME": "/h",
+    }
+
+    found = airflow_environment(place, leaking)
+
+    assert found["AIRFLOW__API__PORT"] == "8123"
+    assert found["AIRFLOW__CORE__FERNET_KEY"] != "theirs"
+    assert "PYTHONDONTWRITEBYTECODE" not in found
+    assert found["HOME"] == "/h"
+
+
+def test_secrets_are_made_once_and_read_by_their_owner_only(place: Place) -> None:
+    first, second = airflow_environment(place, {}), airflow_environment(place, {})
+
+    assert first == second
+    assert len(first["AIRFLOW__API_AUTH__JWT_SECRET"].encode()) >= 64
+    assert set(passwords(place)) == {"admin", "viewer"}
+    for name in ("secrets.json", "passwords.json"):
+        assert (place.home / name).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_password_file_that_became_readable_is_closed_again(place: Place) -> None:
+    passwords(place)
+    place.passwords_file.chmod(0o644)
+
+    assert passwords(place) == json.loads(place.passwords_file.read_text())
+    assert place.passwords_file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_port_with_a_listener_is_not_free() -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        assert not port_is_free(port)
+    assert port_is_free(port)
