@@ -1,0 +1,45 @@
+"""Rule 1: a structured reference names one open receivable, in the same currency, and the amount is equal."""
+
+from __future__ import annotations
+
+import duckdb
+
+from csp_receivables.domain.matching.doubts import doubts
+from csp_receivables.domain.matching.policy import MatchingPolicy
+from csp_receivables.domain.matching.rule import Rule
+from csp_receivables.domain.relations import keep
+
+_EXACT = """
+    SELECT p, r, amount FROM matching_named
+    WHERE together = 1 AND rivals = 1 AND NOT elsewhere AND amount = open_amount
+"""
+_PAID_TWICE = "SELECT r FROM matching_exact GROUP BY r HAVING count(*) > 1"
+# Of two payments for the same receivable the earlier one takes it.
+_PROPOSAL = """
+    WITH first AS (
+        SELECT p, r, amount FROM matching_exact ANTI JOIN matching_paid_twice USING (r)
+        UNION ALL
+        SELECT p, r, exact.amount FROM matching_exact exact SEMI JOIN matching_paid_twice USING (r)
+        JOIN matching_payment payment USING (p)
+        QUALIFY row_number() OVER (PARTITION BY r ORDER BY payment.booked_on, payment.payment_id) = 1
+    )
+    SELECT p, r, amount, 0::BIGINT AS difference, 'full' AS outcome, true AS books, NULL::VARCHAR AS because FROM first
+    UNION ALL BY NAME {doubts}
+"""
+_IN_DOUBT = """
+    SELECT * FROM matching_named WHERE together = 1 AND (rivals > 1 OR elsewhere)
+    QUALIFY bool_or(amount = open_amount) OVER (PARTITION BY p)
+"""
+
+
+def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> None:
+    keep(connection, "matching_exact", _EXACT)
+    keep(connection, "matching_paid_twice", _PAID_TWICE)
+    keep(connection, "matching_proposal", _PROPOSAL.format(doubts=doubts(_IN_DOUBT)))
+
+
+EXACT_REFERENCE = Rule(
+    name="exact_reference",
+    propose=_propose,
+    sentence="'reference ' || payment.reference || ' names receivable ' || receivable.receivable_id || ', amount equal'",
+)

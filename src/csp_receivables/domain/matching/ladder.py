@@ -1,0 +1,129 @@
+"""The waterfall of rules: what one takes, the next no longer sees. A match scores by its rule's place, nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from csp_receivables.domain.findings import Finding, Severity, findings_table
+from csp_receivables.domain.matching.exact_reference import EXACT_REFERENCE
+from csp_receivables.domain.matching.keys import define_keys
+from csp_receivables.domain.matching.naming import name_receivables
+from csp_receivables.domain.matching.number_in_text import NUMBER_IN_TEXT
+from csp_receivables.domain.matching.policy import MatchingPolicy, Mode, Tolerance
+from csp_receivables.domain.matching.reference_with_difference import REFERENCE_WITH_DIFFERENCE
+from csp_receivables.domain.matching.rule import Rule
+from csp_receivables.domain.matching.several_references import SEVERAL_REFERENCES
+from csp_receivables.domain.matching.stock import begin_again, clear_up, remember_unsettled, stock_up, take
+from csp_receivables.domain.matching.unapplied import PAID_AGAIN, PAID_BY, REST, UNAPPLIED_SQL
+from csp_receivables.domain.money_sql import define_money
+from csp_receivables.domain.records import MATCH, SUGGESTION, UNAPPLIED
+from csp_receivables.domain.relations import ask, keep
+
+__all__ = ["RULES", "Matched", "MatchingPolicy", "Mode", "Rule", "Tolerance", "match"]
+
+RULES: tuple[Rule, ...] = (
+    EXACT_REFERENCE,
+    REFERENCE_WITH_DIFFERENCE,
+    SEVERAL_REFERENCES,
+    NUMBER_IN_TEXT,
+)
+
+# A booking may leave a reference unique that was not, and so settle another payment. Each pass looks at the few that are
+# unsettled, until nothing is booked; the limit is for made-up chains, of which the next run takes the rest.
+PASSES_MAX = 20
+
+_ALLOCATIONS = """
+    SELECT payment.payment_id, receivable.receivable_id, taken.amount, taken.difference, payment.currency, taken.rule,
+        taken.outcome, coalesce(taken.because, CASE taken.rule {sentences} END) AS because
+    FROM matching_taken taken JOIN matching_payment payment USING (p) JOIN matching_receivable receivable USING (r)
+    ORDER BY payment_id, receivable_id
+"""
+_SUGGESTIONS = """
+    SELECT payment.payment_id, receivable.receivable_id, suggested.amount, payment.currency, suggested.rule, suggested.because
+    FROM matching_suggested suggested JOIN matching_payment payment USING (p) JOIN matching_receivable receivable USING (r)
+    ORDER BY payment_id, receivable_id
+"""
+_ONLY_SUGGESTED = """
+    SELECT proposal.* REPLACE (false AS books, '' AS outcome,
+        'the policy lets this rule only suggest: ' || coalesce(proposal.because, {sentence}) AS because)
+    FROM (FROM matching_proposal WHERE books) proposal
+    JOIN matching_payment payment USING (p) JOIN matching_receivable receivable USING (r)
+    UNION ALL FROM matching_proposal WHERE NOT books
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """What a run of the ladder proposes. Each table is in the order of its ids; no order of the input shows in them."""
+
+    allocations: pa.Table  # MATCH
+    suggestions: pa.Table  # SUGGESTION
+    unapplied: pa.Table  # UNAPPLIED
+    findings: pa.Table  # FINDING
+
+
+def match(connection: duckdb.DuckDBPyConnection, receivables: str, payments: str, policy: MatchingPolicy) -> Matched:
+    """Match `payments` (OPEN_PAYMENT) to `receivables` (OPEN_RECEIVABLE), both relations known to `connection`.
+
+    Ids are unique in both. Credit notes and receivables with nothing open are never matched. Every minor unit of every
+    payment is in `allocations` or in `unapplied`; allocated + difference never exceeds what was open. Matching what is
+    left again books nothing.
+    """
+    define_money(connection)
+    define_keys(connection)
+    try:
+        stock_up(connection, receivables, payments)
+        for _ in range(PASSES_MAX):
+            booked = sum(_climb(connection, policy))
+            if not remember_unsettled(connection) or not booked:
+                break
+            begin_again(connection)
+        return _matched(connection)
+    finally:
+        clear_up(connection)
+
+
+def _climb(connection: duckdb.DuckDBPyConnection, policy: MatchingPolicy) -> list[int]:
+    """One pass over the rules in their order; how many allocations each booked."""
+    name_receivables(connection)
+    return [_try(connection, rule, policy) for rule in RULES if policy.mode(rule.name) is not Mode.OFF]
+
+
+def _try(connection: duckdb.DuckDBPyConnection, rule: Rule, policy: MatchingPolicy) -> int:
+    rule.propose(connection, policy)
+    if policy.mode(rule.name) is Mode.SUGGEST:
+        keep(connection, "matching_suggestible", _ONLY_SUGGESTED.format(sentence=rule.sentence))
+        keep(connection, "matching_proposal", "FROM matching_suggestible")
+    return take(connection, rule)
+
+
+def _matched(connection: duckdb.DuckDBPyConnection) -> Matched:
+    sentences = " ".join(f"WHEN '{rule.name}' THEN {rule.sentence}" for rule in RULES)
+    keep(connection, "matching_rest", REST, rules=[rule.name for rule in RULES if rule.leaves_rests])
+    keep(connection, "matching_paid_by", PAID_BY)
+    return Matched(
+        allocations=ask(connection, _ALLOCATIONS.format(sentences=sentences), MATCH),
+        suggestions=ask(connection, _SUGGESTIONS, SUGGESTION),
+        unapplied=ask(connection, UNAPPLIED_SQL, UNAPPLIED),
+        findings=findings_table(_paid_again(connection)),
+    )
+
+
+def _paid_again(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
+    """Money that came for a receivable which other payments had closed: often it must go back."""
+    return [
+        Finding(
+            code="matching.paid_again",
+            severity=Severity.WARNING,
+            found=f"payment {payment_id} names receivable {receivable_id}, which is already paid by {payers}",
+            remedy="allocate it to another receivable of the customer, or pay it back",
+            subject=payment_id,
+            customer_id=customer_id,
+            amount=amount,
+            currency=currency,
+        )
+        for payment_id, receivable_id, payers, customer_id, amount, currency in connection.execute(PAID_AGAIN).fetchall()
+    ]

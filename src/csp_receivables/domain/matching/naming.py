@@ -1,0 +1,94 @@
+"""Which open receivables the structured references of each payment name.
+
+Makes `matching_named (p, r, amount, open_amount, elsewhere, rivals, together)`, one row for each pair:
+`elsewhere`: the payment's customer is known and is not the receivable's; `rivals`: how many open receivables the
+reference fits (1: it is unique); `together`: how many receivables the payment names one by one. And the view
+`matching_named_left`: the same pairs, of what the rules before left of both.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from csp_receivables.domain.matching.stock import count
+from csp_receivables.domain.relations import keep
+
+# A text such as "n/a" printed as the reference of a thousand receivables must not make a thousand pairs a payment.
+RIVALS_LOOKED_AT_MAX = 20
+
+_WHOLE = """
+    SELECT p, 0 AS part, reference_key AS key, currency, amount, customer_id
+    FROM matching_payment_left WHERE reference_key <> ''
+"""
+_PARTS = """
+    SELECT p, min(part) AS part, key, currency, amount, customer_id
+    FROM (SELECT p, generate_subscripts(parts, 1) AS part, matching_key(unnest(parts)) AS key, currency, amount, customer_id
+          FROM (SELECT *, string_split(reference, ' ') AS parts FROM matching_payment_left WHERE contains(reference, ' '))
+          ANTI JOIN matching_named USING (p))
+    WHERE key <> '' GROUP BY ALL
+"""
+_BY_REFERENCE = """
+    SELECT r, reference_key AS key, currency, open_amount, customer_id, receivable_id
+    FROM matching_receivable_left WHERE reference_key <> ''
+"""
+_BY_NUMBER = """
+    SELECT * FROM (SELECT r, matching_key(number) AS key, currency, open_amount, customer_id, receivable_id
+                   FROM matching_receivable_left)
+    SEMI JOIN matching_wanted USING (key, currency)
+"""
+_SHARED = "SELECT key, currency, count(*) AS rivals FROM ({keyed}) GROUP BY ALL HAVING count(*) > 1"
+_PAIRS = """
+    SELECT wanted.p, wanted.part, keyed.r, wanted.amount, keyed.open_amount,
+        wanted.customer_id <> '' AND wanted.customer_id <> keyed.customer_id AS elsewhere, {rivals} AS rivals
+    FROM ({wanted}) wanted JOIN ({keyed}) keyed USING (key, currency)
+"""
+_UNIQUE = "FROM ({keyed}) ANTI JOIN matching_shared USING (key, currency)"
+_FIRST_RIVALS = f"""
+    SELECT keyed.*, rivals FROM ({{keyed}}) keyed JOIN matching_shared USING (key, currency)
+    QUALIFY row_number() OVER (PARTITION BY key, currency ORDER BY receivable_id) <= {RIVALS_LOOKED_AT_MAX}
+"""
+_PARTS_TOGETHER = """
+    SELECT p, r, any_value(amount) AS amount, any_value(open_amount) AS open_amount, any_value(elsewhere) AS elsewhere,
+        max(rivals) AS rivals, count(*) OVER (PARTITION BY p) AS together
+    FROM matching_part GROUP BY p, r
+"""
+
+
+_NAMED_LEFT = """
+    SELECT named.* REPLACE (payment.amount AS amount, receivable.open_amount AS open_amount)
+    FROM matching_named named
+    JOIN matching_payment_left payment USING (p) JOIN matching_receivable_left receivable USING (r)
+"""
+
+
+def name_receivables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Look each reference up as a whole; where that names nothing, its parts between blanks."""
+    _look_up(connection, "matching_named", _WHOLE)
+    connection.execute("ALTER TABLE matching_named DROP COLUMN part")
+    connection.execute("ALTER TABLE matching_named ADD COLUMN together BIGINT DEFAULT 1")
+    keep(connection, "matching_parts_wanted", _PARTS)
+    if count(connection, "matching_parts_wanted"):
+        _look_up(connection, "matching_part", "FROM matching_parts_wanted")
+        connection.execute(f"INSERT INTO matching_named BY NAME {_PARTS_TOGETHER}")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW matching_named_left AS {_NAMED_LEFT}")
+
+
+def _look_up(connection: duckdb.DuckDBPyConnection, into: str, wanted: str) -> None:
+    """Pairs for the keys in `wanted`: by the reference on the receivable or, failing that, by its number."""
+    keep(connection, into, _pairs(connection, wanted, _BY_REFERENCE))
+    keep(connection, "matching_wanted", f"FROM ({wanted}) ANTI JOIN {into} USING (p, part)")
+    if count(connection, "matching_wanted"):
+        connection.execute(f"INSERT INTO {into} {_pairs(connection, 'FROM matching_wanted', _BY_NUMBER)}")
+
+
+def _pairs(connection: duckdb.DuckDBPyConnection, wanted: str, keyed: str) -> str:
+    """SQL for the pairs: each key with its only receivable, and a shared key with the first few that share it."""
+    keep(connection, "matching_shared", _SHARED.format(keyed=keyed))
+    if not count(connection, "matching_shared"):
+        return _PAIRS.format(wanted=wanted, keyed=keyed, rivals="1::BIGINT")
+    unique, first_rivals = _UNIQUE.format(keyed=keyed), _FIRST_RIVALS.format(keyed=keyed)
+    return (
+        _PAIRS.format(wanted=wanted, keyed=unique, rivals="1::BIGINT")
+        + "UNION ALL"
+        + _PAIRS.format(wanted=wanted, keyed=first_rivals, rivals="rivals")
+    )

@@ -1,0 +1,105 @@
+"""Rule 4: the number or reference of an open receivable stands in the free text; the amount decides.
+
+Free text writes numbers as it likes: `F-260 000 123`, `nr26OOOO123`. Each run of words with digits is tried word by word
+and with up to three neighbours joined, in the normal form of `keys`, and looked up among what is still open. Equal
+amount, or several numbers that add up: booked. Else a suggestion.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from csp_receivables.domain.matching.claims import grant_claims
+from csp_receivables.domain.matching.naming import RIVALS_LOOKED_AT_MAX
+from csp_receivables.domain.matching.policy import MatchingPolicy
+from csp_receivables.domain.matching.rule import Rule
+from csp_receivables.domain.relations import keep
+
+KEY_LENGTH_MIN = 4  # shorter numbers turn up in texts by chance
+WORDS_JOINED_MAX = 4
+SUGGESTED_MAX = 5
+
+_WORD = r"[0-9\p{Lu}]*[0-9][0-9\p{Lu}]*"
+_RUN = rf"(?:\p{{Lu}}+[\s\-/.]{{1,2}})?{_WORD}(?:[\s\-/.]{{1,3}}{_WORD})*"
+_RUNS = """
+    SELECT p, regexp_extract_all(run, '[0-9\\p{{Lu}}]+') AS words
+    FROM (SELECT p, unnest(regexp_extract_all(upper(text), '{run}')) AS run
+          FROM matching_payment_left WHERE regexp_matches(text, '[0-9]'))
+""".format(run=_RUN)
+_SAID = f"""
+    SELECT DISTINCT p, matching_text_key(said) AS key
+    FROM (
+        SELECT p, words[1] AS said FROM matching_run WHERE len(words) = 1
+        UNION ALL
+        SELECT p, array_to_string(words[first:last], '') AS said
+        FROM (SELECT p, words, first, unnest(range(first, least(first + {WORDS_JOINED_MAX}, len(words) + 1))) AS last
+              FROM (SELECT p, words, unnest(range(1, len(words) + 1)) AS first FROM matching_run WHERE len(words) > 1))
+    )
+    WHERE len(said) >= {KEY_LENGTH_MIN} AND regexp_matches(said, '[0-9]')
+"""
+_KEYED = f"""
+    SELECT key, currency, r FROM (
+        SELECT matching_key(number) AS key, currency, r, receivable_id FROM matching_receivable_left
+        UNION
+        SELECT reference_key, currency, r, receivable_id FROM matching_receivable_left WHERE reference_key <> ''
+        UNION
+        SELECT matching_key(regexp_replace(number, '[^0-9]', '', 'g')), currency, r, receivable_id
+        FROM matching_receivable_left WHERE regexp_matches(number, '[^0-9]')
+    )
+    SEMI JOIN matching_said USING (key)
+    WHERE len(key) >= {KEY_LENGTH_MIN}
+    QUALIFY row_number() OVER (PARTITION BY key, currency ORDER BY receivable_id) <= {RIVALS_LOOKED_AT_MAX}
+"""
+_FOUND = """
+    SELECT p, r, min(key) AS key, payment.amount, receivable.open_amount, receivable.customer_id,
+        payment.customer_id <> '' AND payment.customer_id <> receivable.customer_id AS elsewhere
+    FROM matching_said JOIN matching_keyed USING (key)
+    JOIN matching_payment_left payment USING (p, currency) JOIN matching_receivable_left receivable USING (r)
+    GROUP BY ALL
+"""
+_JUDGED = """
+    SELECT found.*, count(*) OVER of_payment AS named, sum(open_amount) OVER of_payment = amount
+            AND NOT bool_or(elsewhere) OVER of_payment
+            AND min(customer_id) OVER of_payment = max(customer_id) OVER of_payment AS adds_up,
+        count(*) FILTER (open_amount = amount) OVER of_payment AS equal
+    FROM matching_found found
+    WINDOW of_payment AS (PARTITION BY p)
+"""
+_CLAIM = """
+    SELECT p, r FROM matching_judged
+    WHERE adds_up OR (equal = 1 AND open_amount = amount AND NOT elsewhere)
+"""
+_PROPOSAL = f"""
+    SELECT p, r, judged.open_amount AS amount, 0::BIGINT AS difference, 'full' AS outcome, true AS books,
+        'the text names receivable ' || receivable.receivable_id || ' by ' || key || ', ' || CASE
+            WHEN adds_up AND named > 1 THEN 'one of ' || named || ' whose open amounts add up to '
+                || amount_text(judged.amount, receivable.currency) || ' ' || receivable.currency
+            ELSE 'amount equal' END AS because
+    FROM matching_granted JOIN matching_judged judged USING (p, r) JOIN matching_receivable receivable USING (r)
+    UNION ALL BY NAME
+    SELECT p, r, least(judged.amount, judged.open_amount) AS amount, 0::BIGINT AS difference, '' AS outcome, false AS books,
+        'the text names receivable ' || receivable.receivable_id || ' by ' || key || ', ' || CASE
+            WHEN elsewhere THEN 'which is customer ' || judged.customer_id || '''s, but the payment is known to be customer '
+                || payment.customer_id || '''s'
+            WHEN judged.open_amount = judged.amount THEN 'one of ' || equal || ' with an equal amount'
+            ELSE 'but ' || amount_text(judged.open_amount, payment.currency) || ' ' || payment.currency
+                || ' is open and ' || amount_text(judged.amount, payment.currency) || ' was paid' END AS because
+    FROM (FROM matching_judged ANTI JOIN matching_claim USING (p)) judged
+    JOIN matching_payment payment USING (p) JOIN matching_receivable receivable USING (r)
+    QUALIFY row_number() OVER (PARTITION BY p ORDER BY judged.open_amount = judged.amount DESC, receivable.receivable_id)
+        <= {SUGGESTED_MAX}
+"""
+
+
+def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> None:
+    keep(connection, "matching_run", _RUNS)
+    keep(connection, "matching_said", _SAID)
+    keep(connection, "matching_keyed", _KEYED)
+    keep(connection, "matching_found", _FOUND)
+    keep(connection, "matching_judged", _JUDGED)
+    keep(connection, "matching_claim", _CLAIM)
+    grant_claims(connection)
+    keep(connection, "matching_proposal", _PROPOSAL)
+
+
+NUMBER_IN_TEXT = Rule(name="number_in_text", propose=_propose)

@@ -1,0 +1,65 @@
+"""Rule 2: a structured reference names one open receivable, and the amount differs from what is open.
+
+Less, within the tolerance: closed, the difference is booked. Less: partial. More: closed, the rest stays with the
+payment. Several payments of one receivable count in the order in which they were booked, each against what the earlier
+ones left open.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from csp_receivables.domain.matching.doubts import doubts
+from csp_receivables.domain.matching.policy import MatchingPolicy
+from csp_receivables.domain.matching.rule import Rule
+from csp_receivables.domain.relations import keep
+
+# What earlier payments took is a plain running sum, because nothing closed the receivable before: the first row that
+# closes it is the last that counts.
+_RUNNING = """
+    SELECT pair.p, pair.r, pair.amount::HUGEINT AS paid, payment.booked_on, payment.payment_id, payment.currency,
+        pair.open_amount - coalesce(sum(pair.amount) OVER (PARTITION BY r ORDER BY payment.booked_on, payment.payment_id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS left_open
+    FROM matching_named_left pair JOIN matching_payment payment USING (p)
+    WHERE together = 1 AND rivals = 1 AND NOT elsewhere
+"""
+_JUDGED = f"""
+    SELECT *, count(*) FILTER (closes) OVER (PARTITION BY r ORDER BY booked_on, payment_id
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS closed_before
+    FROM (
+        SELECT running.*, tolerated, left_open - paid <= tolerated AS closes
+        FROM (SELECT running.*, greatest(coalesce(fixed, 0), left_open * coalesce(per_mille, 0) // 1000) AS tolerated
+              FROM ({_RUNNING}) running LEFT JOIN matching_tolerance USING (currency)) running
+    )
+"""
+_PROPOSAL = f"""
+    SELECT p, r, least(paid, left_open)::BIGINT AS amount,
+        CASE WHEN closes THEN greatest(left_open - paid, 0) ELSE 0 END::BIGINT AS difference,
+        CASE WHEN NOT closes THEN 'partial' WHEN paid < left_open THEN 'with_difference' ELSE 'full' END AS outcome,
+        true AS books,
+        'reference ' || payment.reference || ' names receivable ' || receivable.receivable_id || ': '
+            || amount_text(paid, judged.currency) || ' of ' || amount_text(left_open, judged.currency) || ' '
+            || judged.currency || ' open, ' || CASE
+                WHEN NOT closes THEN amount_text(left_open - paid, judged.currency) || ' stays open'
+                WHEN paid < left_open THEN amount_text(left_open - paid, judged.currency)
+                    || ' short, within the tolerance of ' || amount_text(tolerated, judged.currency)
+                WHEN paid > left_open THEN amount_text(paid - left_open, judged.currency) || ' too much'
+                ELSE 'which closes it' END AS because
+    FROM ({_JUDGED}) judged JOIN matching_payment payment USING (p) JOIN matching_receivable receivable USING (r)
+    WHERE closed_before = 0
+    UNION ALL BY NAME {doubts("SELECT * FROM matching_named_left WHERE together = 1 AND (rivals > 1 OR elsewhere)")}
+"""
+
+
+def _propose(connection: duckdb.DuckDBPyConnection, policy: MatchingPolicy) -> None:
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE matching_tolerance (currency VARCHAR, fixed BIGINT, per_mille BIGINT)"
+    )
+    for currency, tolerance in sorted(policy.tolerances.items()):
+        connection.execute(
+            "INSERT INTO matching_tolerance VALUES (?, ?, ?)", [currency, tolerance.fixed, tolerance.per_mille]
+        )
+    keep(connection, "matching_proposal", _PROPOSAL)
+
+
+REFERENCE_WITH_DIFFERENCE = Rule(name="reference_with_difference", propose=_propose, leaves_rests=True)

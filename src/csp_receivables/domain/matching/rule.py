@@ -1,0 +1,30 @@
+"""What a rule of the ladder is, and the table in which it says what it would do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import duckdb
+
+from csp_receivables.domain.matching.policy import MatchingPolicy
+
+# A rule leaves its answer in the temporary table `matching_proposal`:
+#   p, r         row ids of the payment and the receivable
+#   amount       of the payment that goes to the receivable, or would
+#   difference   written off so that the receivable closes
+#   outcome      "full", "partial", "with_difference"; "" for what is only suggested
+#   books        false: a person decides
+#   because      the sentence; null: the rule's own `sentence`, made when it is written out, so that a million of them
+#                are not carried from rule to rule
+Propose = Callable[[duckdb.DuckDBPyConnection, MatchingPolicy], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rung. `sentence` is SQL over `payment` and `receivable`; `leaves_rests`: it may take a part only."""
+
+    name: str
+    propose: Propose
+    sentence: str = "''"
+    leaves_rests: bool = False

@@ -1,0 +1,142 @@
+"""What the ladder works on: payments and receivables as numbered rows, and what of them is left after each rule.
+
+Strings stay in two tables; the rules join on row ids (`p`, `r`) and carry integers. Temporary tables, all named
+`matching_…`, dropped at the end.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from csp_receivables.domain.matching.rule import Rule
+from csp_receivables.domain.relations import keep
+
+_PAYMENTS = """
+    SELECT payment_id, booked_on, currency, amount, reference, matching_key(reference) AS reference_key, text, customer_id
+    FROM {payments}
+"""
+_RECEIVABLES = """
+    SELECT receivable_id, customer_id, number, currency, open_amount, reference, matching_key(reference) AS reference_key
+    FROM {receivables} WHERE kind = 'invoice' AND open_amount > 0
+"""
+_TAKEN = """
+CREATE OR REPLACE TEMP TABLE matching_taken (
+    p BIGINT, r BIGINT, amount BIGINT, difference BIGINT, rule VARCHAR, outcome VARCHAR, because VARCHAR)
+"""
+_SUGGESTED = """
+CREATE OR REPLACE TEMP TABLE matching_suggested (p BIGINT, r BIGINT, amount BIGINT, rule VARCHAR, because VARCHAR)
+"""
+_INSERT_TAKEN = """
+INSERT INTO matching_taken
+    SELECT p, r, amount, difference, $rule, outcome, because FROM matching_proposal WHERE books
+"""
+_INSERT_SUGGESTED = """
+INSERT INTO matching_suggested SELECT p, r, amount, $rule, because FROM matching_proposal WHERE NOT books
+"""
+_PAYMENT_LEFT = """
+    SELECT payment.* FROM matching_payment_left payment ANTI JOIN matching_proposal USING (p)
+"""
+_RECEIVABLE_LEFT = """
+    SELECT receivable.* FROM matching_receivable_left receivable
+    ANTI JOIN (SELECT r FROM matching_proposal WHERE books) USING (r)
+"""
+_PAYMENT_REST = """
+    UNION ALL
+    SELECT payment.* REPLACE (payment.amount - used.amount AS amount)
+    FROM matching_payment_left payment
+    JOIN (SELECT p, sum(amount)::BIGINT AS amount FROM matching_proposal WHERE books GROUP BY p) used USING (p)
+    WHERE payment.amount > used.amount
+"""
+_RECEIVABLE_REST = """
+    UNION ALL
+    SELECT receivable.* REPLACE (receivable.open_amount - used.amount AS open_amount)
+    FROM matching_receivable_left receivable
+    JOIN (SELECT r, sum(amount + difference)::BIGINT AS amount FROM matching_proposal WHERE books GROUP BY r) used USING (r)
+    WHERE receivable.open_amount > used.amount
+"""
+_UNSETTLED = """
+    SELECT p FROM matching_suggested
+    UNION
+    SELECT p FROM matching_payment_left SEMI JOIN (SELECT p FROM matching_named UNION ALL SELECT p FROM matching_found) USING (p)
+"""
+_MET = """
+    SELECT DISTINCT p, r FROM (SELECT p, r FROM matching_named UNION ALL SELECT p, r FROM matching_found)
+    SEMI JOIN matching_unsettled USING (p)
+"""
+_PAYMENT_AGAIN = """
+    SELECT payment.* REPLACE (payment.amount - coalesce(used.amount, 0) AS amount)
+    FROM matching_payment payment SEMI JOIN matching_unsettled USING (p)
+    LEFT JOIN (SELECT p, sum(amount)::BIGINT AS amount FROM matching_taken SEMI JOIN matching_unsettled USING (p) GROUP BY p)
+        used USING (p)
+    WHERE payment.amount > coalesce(used.amount, 0)
+"""
+
+
+def stock_up(connection: duckdb.DuckDBPyConnection, receivables: str, payments: str) -> None:
+    """Number the rows of both relations; nothing is taken yet."""
+    keep(connection, "matching_payment_stored", _PAYMENTS.format(payments=payments))
+    keep(connection, "matching_receivable_stored", _RECEIVABLES.format(receivables=receivables))
+    _view(connection, "matching_payment", "SELECT rowid AS p, * FROM matching_payment_stored")
+    _view(connection, "matching_receivable", "SELECT rowid AS r, * FROM matching_receivable_stored")
+    _view(connection, "matching_payment_left", "FROM matching_payment WHERE amount > 0")
+    _view(connection, "matching_receivable_left", "FROM matching_receivable")
+    connection.execute("CREATE OR REPLACE TEMP TABLE matching_found (p BIGINT, r BIGINT)")
+    connection.execute(_TAKEN)
+    connection.execute(_SUGGESTED)
+    connection.execute("CREATE OR REPLACE TEMP TABLE matching_met (p BIGINT, r BIGINT)")
+
+
+def take(connection: duckdb.DuckDBPyConnection, rule: Rule) -> int:
+    """Count in what the rule proposes: later rules see neither it nor the payments it is in doubt about. How many booked."""
+    counts = connection.execute(
+        "SELECT count(*) FILTER (books), count(*) FILTER (NOT books) FROM matching_proposal"
+    ).fetchone()
+    booked, doubted = counts or (0, 0)
+    if booked + doubted:
+        connection.execute(_INSERT_TAKEN, {"rule": rule.name})
+        connection.execute(_INSERT_SUGGESTED, {"rule": rule.name})
+        _leave(connection, "payment", _PAYMENT_LEFT + (_PAYMENT_REST if rule.leaves_rests else ""))
+    if booked:
+        _leave(connection, "receivable", _RECEIVABLE_LEFT + (_RECEIVABLE_REST if rule.leaves_rests else ""))
+    return int(booked)
+
+
+def _leave(connection: duckdb.DuckDBPyConnection, what: str, sql: str) -> None:
+    """Replace what is left of the payments or receivables by the answer to `sql`, which reads the old state."""
+    keep(connection, f"matching_{what}_next", sql)
+    connection.execute(f"DROP TABLE IF EXISTS matching_{what}_now")
+    connection.execute(f"ALTER TABLE matching_{what}_next RENAME TO matching_{what}_now")
+    _view(connection, f"matching_{what}_left", f"FROM matching_{what}_now")
+
+
+def remember_unsettled(connection: duckdb.DuckDBPyConnection) -> int:
+    """Note the payments that something was found for and that are not settled, and what they met. How many there are."""
+    keep(connection, "matching_unsettled", _UNSETTLED)
+    connection.execute(f"INSERT INTO matching_met {_MET}")
+    return count(connection, "matching_unsettled")
+
+
+def begin_again(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let the unsettled payments climb the ladder again; all others can gain nothing from fewer open receivables."""
+    _leave(connection, "payment", _PAYMENT_AGAIN)
+    connection.execute("DELETE FROM matching_suggested")
+
+
+def clear_up(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop every view and table of the ladder."""
+    made = connection.execute(
+        "SELECT table_name, table_type FROM information_schema.tables WHERE starts_with(table_name, 'matching_') "
+        "ORDER BY table_type DESC, table_name"
+    ).fetchall()
+    for name, kind in made:
+        connection.execute(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {name}")
+
+
+def count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    """How many rows `table` has."""
+    row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _view(connection: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql}")

@@ -1,0 +1,62 @@
+"""Rule 10: what is left of a payment is unapplied, on its customer if known, with the reason."""
+
+from __future__ import annotations
+
+# Most payments are taken whole; only a rule that leaves rests needs its sums looked at.
+REST = """
+    SELECT p FROM matching_payment ANTI JOIN matching_taken USING (p)
+    UNION ALL
+    SELECT p FROM matching_payment payment
+    JOIN (SELECT p, sum(amount) AS used FROM matching_taken
+          SEMI JOIN (SELECT p FROM matching_taken WHERE list_contains($rules, rule)) USING (p) GROUP BY p) USING (p)
+    WHERE payment.amount > used
+"""
+# What a payment named at the start of the run and others closed since.
+PAID_BY = """
+    SELECT p, min(receivable_id) AS receivable_id, any_value(payers) AS payers
+    FROM (
+        SELECT met.p, receivable.receivable_id, string_agg(payer.payment_id, ', ' ORDER BY payer.payment_id) AS payers
+        FROM matching_met met SEMI JOIN matching_rest USING (p)
+        JOIN matching_taken taken ON taken.r = met.r AND taken.p <> met.p
+        JOIN matching_payment payer ON payer.p = taken.p
+        JOIN matching_receivable receivable ON receivable.r = met.r
+        GROUP BY met.p, receivable.receivable_id
+        QUALIFY row_number() OVER (PARTITION BY met.p ORDER BY receivable.receivable_id) = 1
+    )
+    GROUP BY p
+"""
+UNAPPLIED_SQL = """
+    SELECT payment.payment_id, (payment.amount - coalesce(used.amount, 0))::BIGINT AS amount, payment.currency,
+        payment.customer_id,
+        CASE WHEN payment.amount = 0 THEN 'the amount is zero: there is nothing to allocate'
+            WHEN payment.amount < 0 THEN 'the amount is negative: money that went out pays nothing'
+            WHEN suggested.receivables = 1 THEN 'a person decides: ' || suggested.rule || ' suggests receivable '
+                || suggested.first_named
+            WHEN suggested.receivables > 1 THEN 'a person decides: ' || suggested.rule || ' suggests '
+                || suggested.receivables || ' receivables'
+            WHEN used.amount > 0 THEN 'more than was open: ' || amount_text(used.amount, payment.currency) || ' '
+                || payment.currency || ' went to ' || used.receivable_ids
+            WHEN paid_by.p IS NOT NULL THEN 'receivable ' || paid_by.receivable_id || ' is already paid by ' || paid_by.payers
+            WHEN payment.reference <> '' THEN 'reference ' || payment.reference || ' names no open receivable in '
+                || payment.currency
+            ELSE 'neither a reference nor the text names an open receivable in ' || payment.currency
+        END AS because
+    FROM matching_payment payment
+    LEFT JOIN (
+        SELECT p, sum(amount)::BIGINT AS amount, string_agg(receivable_id, ', ' ORDER BY receivable_id) AS receivable_ids
+        FROM matching_taken SEMI JOIN matching_rest USING (p) JOIN matching_receivable USING (r) GROUP BY p
+    ) used USING (p)
+    LEFT JOIN (
+        SELECT p, count(*) AS receivables, min(receivable_id) AS first_named, any_value(rule) AS rule
+        FROM matching_suggested JOIN matching_receivable USING (r) GROUP BY p
+    ) suggested USING (p)
+    LEFT JOIN matching_paid_by paid_by USING (p)
+    SEMI JOIN matching_rest USING (p)
+    ORDER BY payment.payment_id
+"""
+PAID_AGAIN = """
+    SELECT payment.payment_id, paid_by.receivable_id, paid_by.payers, payment.customer_id, payment.amount, payment.currency
+    FROM matching_paid_by paid_by JOIN matching_payment payment USING (p)
+    ANTI JOIN matching_taken USING (p) ANTI JOIN matching_suggested USING (p)
+    ORDER BY payment_id
+"""
