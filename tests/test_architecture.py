@@ -1,0 +1,51 @@
+"""The tree keeps the house rules: arrows, no clock, no floats in money, short functions, honest names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests import house_rules
+from tests.house_rules import Source
+
+ROOT = Path(__file__).parents[1]
+GENERATED = "migrations/versions"  # Alembic writes them
+PRODUCT = ("src", "dags", "plugins")
+EVERYTHING = (*PRODUCT, "bench", "tests")
+CHECKS: list[tuple[Callable[[Source], list[str]], tuple[str, ...]]] = [
+    (house_rules.breaks_an_arrow, PRODUCT),
+    (house_rules.leaves_the_domain, PRODUCT),
+    (house_rules.reads_airflow, PRODUCT),
+    (house_rules.reads_a_clock, PRODUCT),
+    (house_rules.uses_floats, PRODUCT),
+    (house_rules.has_long_functions, EVERYTHING),
+    (house_rules.is_too_long, PRODUCT),
+    (house_rules.has_a_vague_name, EVERYTHING),
+    (house_rules.lacks_docstrings, (*PRODUCT, "bench")),
+]
+
+
+def _sources(folders: tuple[str, ...]) -> list[Source]:
+    paths = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    return [Source.read(path, ROOT) for path in paths if GENERATED not in path.as_posix()]
+
+
+@pytest.mark.parametrize(("check", "folders"), CHECKS, ids=[check.__name__ for check, _ in CHECKS])
+def test_no_file(check: Callable[[Source], list[str]], folders: tuple[str, ...]) -> None:
+    sources = _sources(folders)
+    assert len(sources) > 20, "the tree was not found"
+
+    broken = [each for source in sources for each in check(source)]
+    assert not broken, "\n".join(["", *broken])
+
+
+def test_every_file_of_the_package_lies_in_a_layer() -> None:
+    named = {"csp_receivables", *house_rules.LAYERS}
+    astray = [source.module for source in _sources(PRODUCT) if not source.layer and source.module not in named]
+
+    assert astray == []
+
+
+def test_the_include_folder_holds_no_python() -> None:
+    assert list((ROOT / "include").rglob("*.py")) == []
