@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 Clock = Callable[[], datetime]
 
 ENVIRONMENTS = ("development", "production")
+DEMO_FILE = "demo.json"  # in CSP_HOME, beside a ledger that the sample made
 PAYMENT_TERM_DAYS = 60  # Microsoft's invoices to partners are due net 60 days from the invoice date
 
 
@@ -34,14 +37,14 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """Read CSP_HOME, CSP_LEDGER_URL, CSP_TIME_ZONE, CSP_ENVIRONMENT, CSP_CLOCK, CSP_VENDOR_TERM_DAYS, CSP_SELLER."""
+        """Read CSP_HOME, CSP_LEDGER_URL, CSP_TIME_ZONE, CSP_ENVIRONMENT, CSP_CLOCK, CSP_VENDOR_TERM_DAYS …"""
         home = Path(environment.get("CSP_HOME") or "var").resolve()
         return cls(
             home=home,
             ledger_url=environment.get("CSP_LEDGER_URL") or f"sqlite:///{home / 'ledger.db'}",
             time_zone=_zone(environment.get("CSP_TIME_ZONE") or "Europe/Stockholm"),
             environment=_one_of("CSP_ENVIRONMENT", environment.get("CSP_ENVIRONMENT") or "development", ENVIRONMENTS),
-            fixed_clock=_instant(environment.get("CSP_CLOCK") or ""),
+            fixed_clock=_instant(environment.get("CSP_CLOCK") or _demo_clock(home, environment)),
             vendor_term_days=_days("CSP_VENDOR_TERM_DAYS", environment.get("CSP_VENDOR_TERM_DAYS") or "60"),
             seller=environment.get("CSP_SELLER") or "partner",
             include=Path(environment.get("CSP_INCLUDE") or "include").resolve(),
@@ -70,6 +73,26 @@ class Settings:
     def yesterday(self) -> date:
         """The day a live reconciliation speaks for: the partner's yesterday."""
         return self.clock().astimezone(self.time_zone).date() - timedelta(days=1)
+
+
+def write_demo_clock(home: Path, environment: Mapping[str, str], moment: datetime) -> None:
+    """Let the demonstration's clock stand at `moment`, for whatever uses this home with this ledger from now on."""
+    demo = {"clock": moment.isoformat(), "ledger": _ledger_mark(environment)}
+    (home / DEMO_FILE).write_text(json.dumps(demo, indent=2) + "\n")
+
+
+def _demo_clock(home: Path, environment: Mapping[str, str]) -> str:
+    """The moment at which a demonstration's clock stands; "" for any other ledger, also one used from the same home."""
+    file = home / DEMO_FILE
+    if not file.exists():
+        return ""
+    demo = json.loads(file.read_text())
+    return str(demo["clock"]) if demo["ledger"] == _ledger_mark(environment) else ""
+
+
+def _ledger_mark(environment: Mapping[str, str]) -> str:
+    """Tells one ledger's address from another's without keeping it: it may hold a password."""
+    return hashlib.sha256((environment.get("CSP_LEDGER_URL") or "").encode()).hexdigest()[:16]
 
 
 def _zone(name: str) -> ZoneInfo:
