@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,12 +14,15 @@ import pyarrow as pa
 from csp_receivables.domain.accounting import AccountingFile, CustomerBatch, ReceivableBatch
 from csp_receivables.domain.arrivals import Arrival
 from csp_receivables.domain.bank_files import BankFile, BankFileRefused
+from csp_receivables.domain.charge_data import ChargeReading
 from csp_receivables.domain.day import Day
 from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.imports import FileReport
 from csp_receivables.domain.payment_ids import EqualsBefore
 from csp_receivables.domain.run_plan import RunPlan
+from csp_receivables.domain.vendor_imports import VendorInvoice
+from csp_receivables.domain.vendor_tie_out import Statement
 from csp_receivables.domain.statements import BankReport, Statement
 
 
@@ -152,3 +156,72 @@ class BankBook(Protocol):
 
     def accept(self, statement_id: str, *, by: str, why: str) -> BankReport:
         """Let a held statement count, on a named person's word. Raises NoSuchStatement."""
+
+
+class ContactBook(Protocol):
+    """People to write to at a customer: personal data, erasable."""
+
+    def knows(self, customer_id: str) -> bool:
+        """Has any customers file named this customer?"""
+
+    def erase(self, customer_id: str, by: str, why: str) -> int:
+        """Delete the customer's contacts and record who did it and why. Returns how many there were."""
+
+
+class RawCustomersFiles(Protocol):
+    """Customers files as they came, kept after their import."""
+
+    def remove_with_contacts_of(self, customer_id: str) -> tuple[str, ...]:
+        """Remove the files that carry contacts of the customer. Returns their names, sorted."""
+
+
+class ChargeFile(Protocol):
+    """A file of charges that was recognised."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def taken_for(self) -> str: ...
+
+
+class ChargeReader(Protocol):
+    """Reads one form of Microsoft's files of charges, and the vendor invoices' statements beside them."""
+
+    def digest(self, path: Path) -> str:
+        """SHA-256 of the file's bytes."""
+
+    def open(self, path: Path) -> ChargeFile:
+        """Recognise the file by its content. Raises charge_data.FileRefused with what it is instead."""
+
+    def read(self, file: Any, staged: Path) -> ChargeReading:
+        """Write the charges (CHARGE) to the Parquet file `staged`, and sum them. Raises charge_data.FileRefused."""
+
+    def statement(self, file: Any, invoice_id: str) -> Statement | None:
+        """What the vendor invoice says of itself, or None where nothing tells."""
+
+
+class ChargeLake(Protocol):
+    """Keeps charges by vendor invoice and version, each version whole or not there."""
+
+    def importing(self) -> AbstractContextManager[Path]:
+        """A folder to stage in, for one import at a time; gone at the end."""
+
+    def keep(self, staged: Path, invoice_id: str, version: str, *, alone: bool) -> str:
+        """Keep one invoice's charges out of the staged file; returns where, relative to the lake."""
+
+
+class VendorBook(Protocol):
+    """Vendor invoices and their costs per tenant, as the ledger keeps them."""
+
+    def versions_of(self, digest: str) -> Mapping[str, frozenset[str]] | None:
+        """Versions that the file with these bytes gave, by invoice; None when it was not imported yet."""
+
+    def book(self, report: FileReport, size: int, invoices: Sequence[VendorInvoice]) -> int:
+        """Store a file's invoices, costs and findings in one transaction; returns how many invoices are new."""
+
+    def refuse(self, report: FileReport, size: int) -> None:
+        """Keep why nothing of the file counts."""

@@ -8,23 +8,31 @@ from functools import partial
 from pathlib import Path
 
 from csp_receivables.adapters.accounting_files import AccountingFiles
+from csp_receivables.adapters.accounting_files.raw_customers import KeptCustomersFiles
 from csp_receivables.adapters.engine import engine
 from csp_receivables.adapters.inbox import FolderInbox
 from csp_receivables.adapters.ledger import Ledger, tables
-from csp_receivables.adapters.ledger.books import LedgerBooks
+from csp_receivables.adapters.ledger.books import LedgerBooks, run_name
 from csp_receivables.adapters.ledger.bulk import insert_new
+from csp_receivables.adapters.ledger.contacts import LedgerContactBook
 from csp_receivables.adapters.ledger.customers import LedgerCustomerBook
 from csp_receivables.adapters.ledger.receivables import LedgerReceivableBook
 from csp_receivables.adapters.ledger.schema import upgrade
+from csp_receivables.adapters.ledger.vendor_invoices import LedgerVendorBook
+from csp_receivables.adapters.microsoft_files.recon_csv import ReconCsv
 from csp_receivables.adapters.outputs import DayFiles
 from csp_receivables.adapters.tables import content_digest
 from csp_receivables.domain.findings import Finding, findings_table
 from csp_receivables.domain.imports import FileReport
 from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.run_plan import RunPlan, is_still_live
+from csp_receivables.ports import Booked
 from csp_receivables.settings import Settings
 from csp_receivables.steps import import_accounting as accounting
+from csp_receivables.steps.import_microsoft import MicrosoftImport
 from csp_receivables.steps import take_inbox as inbox_step
+from csp_receivables.steps.erase_contacts import Erasure
+from csp_receivables.steps.erase_contacts import erase_contacts as erase_contacts_step
 from csp_receivables.steps.reconcile import Reconciled, Reconciler, issue
 
 SECONDS_BETWEEN_LOOKS = 2.0  # a file that a program is still writing grows within this; sidecars land beside theirs
@@ -89,6 +97,12 @@ def import_receivables(settings: Settings, ledger: Ledger, path: Path) -> FileRe
     return accounting.import_receivables(path, accounting_files(settings), LedgerReceivableBook(ledger))
 
 
+def erase_contacts(settings: Settings, ledger: Ledger, customer_id: str, *, by: str, why: str) -> Erasure:
+    """Erase a customer's contacts from the ledger and the kept customers files. Raises ErasureRefused."""
+    files = KeptCustomersFiles(settings.home, accounting_files(settings))
+    return erase_contacts_step(customer_id, by, why, LedgerContactBook(ledger), files)
+
+
 def take_inbox(
     settings: Settings, ledger: Ledger, purpose: str, pause: Callable[[], None] | None = None
 ) -> tuple[FileReport, ...]:
@@ -134,10 +148,15 @@ def reconciler(settings: Settings, ledger: Ledger) -> Reconciler:
     )
 
 
+def run_id_of(booked: Booked) -> str:
+    """The id that the ledger keeps this reconciliation under."""
+    return run_name(booked.day, booked.digest)
+
+
 def book_payments(settings: Settings, ledger: Ledger) -> int:
     """Book what the rules are sure of by now. Returns how many allocations."""
     today = settings.clock().astimezone(settings.time_zone).date()
-    return reconciler(settings, ledger).book_so_far(today).allocations.num_rows
+    return int(reconciler(settings, ledger).book_so_far(today).allocations.num_rows)
 
 
 def issue_day(settings: Settings, ledger: Ledger, plan: RunPlan, customers: Sequence[str] = ()) -> Reconciled:
@@ -148,3 +167,14 @@ def issue_day(settings: Settings, ledger: Ledger, plan: RunPlan, customers: Sequ
 def reconcile(settings: Settings, ledger: Ledger, plan: RunPlan, customers: Sequence[str] = ()) -> Reconciled:
     """Reconcile the plan's day and issue its files. Raises NoLongerLive."""
     return issue(reconciler(settings, ledger).reconcile(plan), day_outputs(settings), customers)
+
+
+def import_microsoft(settings: Settings, ledger: Ledger, path: Path) -> FileReport:
+    """Import one file of Microsoft's charges."""
+    step = MicrosoftImport(
+        reader=ReconCsv(spill=settings.lake / "spill"),
+        lake=Lake(root=settings.lake),
+        book=LedgerVendorBook(ledger),
+        term_days=settings.vendor_term_days,
+    )
+    return step.import_file(path)

@@ -6,8 +6,10 @@ import os
 
 import typer
 
+from csp_receivables.cli.customer import customer_app
 from csp_receivables.cli.import_accounting import customers, receivables
 from csp_receivables.cli.inbox import inbox
+from csp_receivables.cli.import_microsoft import microsoft
 from csp_receivables.cli.output import Refused, refuse
 
 app = typer.Typer(
@@ -20,8 +22,10 @@ app = typer.Typer(
 import_app = typer.Typer(help="Import files. Importing twice changes nothing the second time.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
 app.command("inbox")(inbox)
+app.add_typer(customer_app, name="customer")
 import_app.command("customers")(customers)
 import_app.command("receivables")(receivables)
+import_app.command("microsoft")(microsoft)
 
 
 def main() -> None:

@@ -12,11 +12,12 @@ from sqlalchemy import Connection, Table, delete, func, select, tuple_
 from csp_receivables.adapters.ledger.accounting_imports import Stored, import_once, refuse_file
 from csp_receivables.adapters.ledger.bulk import insert_new
 from csp_receivables.adapters.ledger.connection import Ledger, Writing
-from csp_receivables.adapters.ledger.tables import contact, customer, customer_tenant
+from csp_receivables.adapters.ledger.contacts import keep_contacts
+from csp_receivables.adapters.ledger.tables import customer, customer_tenant
 from csp_receivables.domain.accounting import AccountingFile, CustomerBatch
 from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.imports import FileReport
-from csp_receivables.domain.records import CONTACT, CUSTOMER, CUSTOMER_TENANT
+from csp_receivables.domain.records import CUSTOMER, CUSTOMER_TENANT
 
 KEYS_PER_QUERY = 10_000  # below what one statement may bind: 32 766 on SQLite, 65 535 on PostgreSQL
 _MAPPING = pa.schema([*CUSTOMER_TENANT, pa.field("mapped", pa.bool_(), nullable=False)])
@@ -43,7 +44,7 @@ def _store(writing: Writing, file: AccountingFile, batch: CustomerBatch) -> Stor
     if batch.states_tenants:
         changed |= _keep_mappings(writing, batch.tenants, ids)
     if batch.states_contacts:
-        changed |= _keep_contacts(writing, batch.contacts, ids)
+        changed |= keep_contacts(writing, batch.contacts, ids)
     doubly = tuple(doubly_mapped(writing.connection, set(ids), file.name)) if batch.states_tenants else ()
     return Stored(facts=len(ids), new_facts=len(changed), noticed=doubly)
 
@@ -72,29 +73,6 @@ def _keep_mappings(writing: Writing, rows: pa.Table, ids: Sequence[str]) -> set[
     ]
     _insert_later(writing, customer_tenant, pa.Table.from_pylist(news, schema=_MAPPING), before)
     return {owner for _, owner in starting | ending}
-
-
-def _keep_contacts(writing: Writing, rows: pa.Table, ids: Sequence[str]) -> set[str]:
-    """The contacts that the newest file gives and no others: personal data is not kept as history."""
-    columns = [contact.c[name] for name in CONTACT.names]
-    before = {
-        (row.customer_id, row.email): row
-        for some in _parts(ids)
-        for row in writing.connection.execute(select(*columns).where(contact.c.customer_id.in_(some)))
-    }
-    stated = {(row["customer_id"], row["email"]): tuple(row.values()) for row in rows.to_pylist()}
-    gone = [pair for pair, row in before.items() if stated.get(pair) != tuple(row)]
-    for pair in gone:
-        this = (contact.c.customer_id == pair[0], contact.c.email == pair[1])
-        writing.connection.execute(delete(contact).where(*this))
-    news = [
-        dict(zip(CONTACT.names, row, strict=True))
-        for pair, row in stated.items()
-        if pair not in before or tuple(before[pair]) != row
-    ]
-    table = pa.Table.from_pylist(news, schema=CONTACT)
-    insert_new(writing.connection, contact, table, recorded_at=writing.recorded_at)
-    return {owner for owner, _ in gone} | {row["customer_id"] for row in news}
 
 
 def doubly_mapped(connection: Connection, among: set[str] | None = None, source: str = "") -> Iterator[Finding]:

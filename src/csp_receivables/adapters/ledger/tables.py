@@ -117,6 +117,10 @@ payment_state = Table(
     *_text("because"),
 )
 
+payment_sighting = Table(  # a payment that another statement had told of before: both vouch for it
+    "payment_sighting", metadata, _key("payment_id"), _key("family"), _key("statement_id"), _recorded()
+)
+
 customer = Table(
     "customer",
     metadata,
@@ -136,8 +140,17 @@ customer_tenant = Table(
 
 contact = Table("contact", metadata, _key("customer_id"), _key("email"), *_text("name", "role"), _recorded())
 
+erased_contact = Table(  # a contact that files may still carry after its erasure: salted digests, no address
+    "erased_contact", metadata, _key("customer_id"), _key("digest"), *_text("salt"), _recorded()
+)
+
 contact_erasure = Table(
-    "contact_erasure", metadata, _key("customer_id"), _recorded(key=True), *_text("erased_by", "why"), *_money("contacts")
+    "contact_erasure",
+    metadata,
+    _key("customer_id"),
+    _recorded(key=True),
+    *_text("erased_by", "why"),
+    *_money("contacts"),
 )
 
 receivable = Table(

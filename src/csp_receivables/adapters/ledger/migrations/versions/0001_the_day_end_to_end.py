@@ -97,6 +97,13 @@ def upgrade() -> None:
     sa.Column('recorded_at', sa.String(length=27), nullable=False),
     sa.PrimaryKeyConstraint('run_id', 'customer_id', 'currency', name=op.f('pk_daily_standing'))
     )
+    op.create_table('erased_contact',
+    sa.Column('customer_id', sa.String(), autoincrement=False, nullable=False),
+    sa.Column('digest', sa.String(), autoincrement=False, nullable=False),
+    sa.Column('salt', sa.String(), server_default='', nullable=False),
+    sa.Column('recorded_at', sa.String(length=27), nullable=False),
+    sa.PrimaryKeyConstraint('customer_id', 'digest', name=op.f('pk_erased_contact'))
+    )
     op.create_table('finding',
     sa.Column('finding_id', sa.String(), autoincrement=False, nullable=False),
     sa.Column('code', sa.String(), server_default='', nullable=False),
@@ -163,6 +170,13 @@ def upgrade() -> None:
     with op.batch_alter_table('payment', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_payment_account_booked_on'), ['account', 'booked_on'], unique=False)
 
+    op.create_table('payment_sighting',
+    sa.Column('payment_id', sa.String(), autoincrement=False, nullable=False),
+    sa.Column('family', sa.String(), autoincrement=False, nullable=False),
+    sa.Column('statement_id', sa.String(), autoincrement=False, nullable=False),
+    sa.Column('recorded_at', sa.String(length=27), nullable=False),
+    sa.PrimaryKeyConstraint('payment_id', 'family', 'statement_id', name=op.f('pk_payment_sighting'))
+    )
     op.create_table('payment_state',
     sa.Column('payment_id', sa.String(), autoincrement=False, nullable=False),
     sa.Column('family', sa.String(), autoincrement=False, nullable=False),
@@ -300,6 +314,7 @@ def downgrade() -> None:
 
     op.drop_table('receivable')
     op.drop_table('payment_state')
+    op.drop_table('payment_sighting')
     with op.batch_alter_table('payment', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_payment_account_booked_on'))
 
@@ -307,6 +322,7 @@ def downgrade() -> None:
     op.drop_table('ledger_mark')
     op.drop_table('imported_file')
     op.drop_table('finding')
+    op.drop_table('erased_contact')
     op.drop_table('daily_standing')
     op.drop_table('customer_tenant')
     op.drop_table('customer_cost')
