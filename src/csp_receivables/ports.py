@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import pyarrow as pa
 
@@ -21,9 +21,9 @@ from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.imports import FileReport
 from csp_receivables.domain.payment_ids import EqualsBefore
 from csp_receivables.domain.run_plan import RunPlan
-from csp_receivables.domain.vendor_imports import VendorInvoice
-from csp_receivables.domain.vendor_tie_out import Statement
 from csp_receivables.domain.statements import BankReport, Statement
+from csp_receivables.domain.vendor_imports import VendorInvoice
+from csp_receivables.domain.vendor_tie_out import InvoiceStatement
 
 
 class AccountingReader(Protocol):
@@ -200,7 +200,7 @@ class ChargeReader(Protocol):
     def read(self, file: Any, staged: Path) -> ChargeReading:
         """Write the charges (CHARGE) to the Parquet file `staged`, and sum them. Raises charge_data.FileRefused."""
 
-    def statement(self, file: Any, invoice_id: str) -> Statement | None:
+    def statement(self, file: Any, invoice_id: str) -> InvoiceStatement | None:
         """What the vendor invoice says of itself, or None where nothing tells."""
 
 

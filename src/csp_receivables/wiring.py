@@ -11,6 +11,7 @@ from csp_receivables.adapters.accounting_files import AccountingFiles
 from csp_receivables.adapters.accounting_files.raw_customers import KeptCustomersFiles
 from csp_receivables.adapters.engine import engine
 from csp_receivables.adapters.inbox import FolderInbox
+from csp_receivables.adapters.lake import Lake
 from csp_receivables.adapters.ledger import Ledger, tables
 from csp_receivables.adapters.ledger.books import LedgerBooks, run_name
 from csp_receivables.adapters.ledger.bulk import insert_new
@@ -29,10 +30,10 @@ from csp_receivables.domain.run_plan import RunPlan, is_still_live
 from csp_receivables.ports import Booked
 from csp_receivables.settings import Settings
 from csp_receivables.steps import import_accounting as accounting
-from csp_receivables.steps.import_microsoft import MicrosoftImport
 from csp_receivables.steps import take_inbox as inbox_step
 from csp_receivables.steps.erase_contacts import Erasure
 from csp_receivables.steps.erase_contacts import erase_contacts as erase_contacts_step
+from csp_receivables.steps.import_microsoft import MicrosoftImport
 from csp_receivables.steps.reconcile import Reconciled, Reconciler, issue
 
 SECONDS_BETWEEN_LOOKS = 2.0  # a file that a program is still writing grows within this; sidecars land beside theirs

@@ -8,8 +8,8 @@ import typer
 
 from csp_receivables.cli.customer import customer_app
 from csp_receivables.cli.import_accounting import customers, receivables
-from csp_receivables.cli.inbox import inbox
 from csp_receivables.cli.import_microsoft import microsoft
+from csp_receivables.cli.inbox import inbox
 from csp_receivables.cli.output import Refused, refuse
 
 app = typer.Typer(

@@ -43,6 +43,15 @@ class StatedInvoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceStatement:
+    """One invoice's own words, or why they can't be read; `digest` is of the JSON's bytes."""
+
+    digest: str
+    stated: StatedInvoice | None
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TieOut:
     """One invoice's verdict, with what a person must know about it."""
 
@@ -112,3 +121,58 @@ def invoice_days(charges_by_month: Mapping[date, int], stated: StatedInvoice | N
         period_until=period_until,
         assumed=told is None,
     )
+
+
+def billing_month(charges_by_month: Mapping[date, int]) -> date:
+    """The first day of the month that most charges start in; of equals the later. ValueError when none has a date.
+
+    The start, because licences are charged in advance: a cycle bought on 5 October ends on 4 November, a prepaid year
+    ends a year later, while usage starts on the first of the month billed. By number of lines, because one prepaid
+    year would outweigh a month of usage. The later, because what strays is late usage of earlier months.
+    """
+    if not charges_by_month:
+        raise ValueError("no charge has a start date")
+    return max(charges_by_month, key=lambda month: (charges_by_month[month], month))
+
+
+def _next_month(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def _total(sums: InvoiceSums) -> Money:
+    return Money(sums.total, sums.currency)
+
+
+def _differs(sums: InvoiceSums, stated: StatedInvoice) -> str:
+    difference = Money(stated.total - sums.total, sums.currency)
+    return f"its lines add up to {_total(sums)}, the invoice says {Money(stated.total, stated.currency)}: {difference} apart"
+
+
+def _held(sums: InvoiceSums, stated: StatedInvoice | None, source: str, why: str) -> TieOut:
+    finding = Finding(
+        code="microsoft.invoice_does_not_tie",
+        severity=Severity.HELD,
+        found=f"vendor invoice {sums.invoice_id} is held: {why}",
+        remedy="Download the reconciliation file again; if it stays so, ask Microsoft in Partner Center (billing)",
+        source=source,
+        subject=sums.invoice_id,
+        amount=stated.total - sums.total if stated and stated.currency == sums.currency else None,
+        currency=sums.currency,
+    )
+    verdict = Verdict.DIFFERS if stated else Verdict.NO_STATEMENT
+    return TieOut(verdict=verdict, released=False, because=why, findings=(finding,))
+
+
+def _unproved(sums: InvoiceSums, source: str) -> TieOut:
+    why = "there is no statement to compare its lines with"
+    finding = Finding(
+        code="microsoft.invoice_without_statement",
+        severity=Severity.WARNING,
+        found=f"vendor invoice {sums.invoice_id} of {_total(sums)} is released although {why}",
+        remedy=f"Put the invoice's JSON beside the file as {sums.invoice_id}.invoice.json and import again",
+        source=source,
+        subject=sums.invoice_id,
+        amount=sums.total,
+        currency=sums.currency,
+    )
+    return TieOut(verdict=Verdict.NO_STATEMENT, released=True, because=why, findings=(finding,))

@@ -1,1 +1,1 @@
-"""Readers of the files that Microsoft publishes for its partners."""
+"""Microsoft's files of charges: one reader for each form."""

@@ -1,0 +1,90 @@
+"""Reads the reconciliation CSV of new-commerce invoices, in all its dialects (microsoft.md 2.1, 2.5).
+
+One streamed pass by DuckDB: every column as text, cast to exact decimals and dates, into one Parquet file of CHARGE.
+What can't be read stays as text in `other`, under its column's name, and becomes a finding. A line whose money or
+currency can't be read is no charge; its invoice can't tie and is held, others in the file are not touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+
+from csp_receivables.adapters.engine import engine
+from csp_receivables.adapters.microsoft_files import staging_sql
+from csp_receivables.adapters.microsoft_files.opening import DayFormat, Opening, broken_gzip, file_digest, open_file
+from csp_receivables.adapters.microsoft_files.recon_findings import find_problems
+from csp_receivables.adapters.microsoft_files.recon_sums import sum_charges
+from csp_receivables.adapters.microsoft_files.statement import find_statement
+from csp_receivables.domain.charge_data import ChargeReading
+from csp_receivables.domain.vendor_tie_out import InvoiceStatement
+
+MEMORY = "600MB"  # of DuckDB; with the interpreter and the Parquet writer the process stays below 1 GB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconCsv:
+    """The reader. `spill` is a folder for what does not fit into memory."""
+
+    spill: Path
+
+    def digest(self, path: Path) -> str:
+        """SHA-256 of the file's bytes."""
+        return file_digest(path)
+
+    def statement(self, file: Opening, invoice_id: str) -> InvoiceStatement | None:
+        """What the invoice says of itself, where its JSON lies beside the charges."""
+        return find_statement(file.path, invoice_id)
+
+    def open(self, path: Path) -> Opening:
+        """Recognise the file. Raises FileRefused with what it is instead."""
+        return open_file(path)
+
+    def read(self, file: Opening, staged: Path) -> ChargeReading:
+        """Write the file's charges to the Parquet file `staged`, and sum them. Raises FileRefused."""
+        with self._engine() as connection:
+            opening = stage(connection, file, staged)
+            found = find_problems(connection, opening, staged)
+            invoices = sum_charges(connection, staged, found.unreadable)
+        return ChargeReading(taken_for=opening.taken_for, invoices=invoices, findings=found.findings)
+
+    @contextmanager
+    def _engine(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with engine(self.spill) as connection:
+            connection.execute(f"SET memory_limit = '{MEMORY}'")
+            yield connection
+
+
+def stage(connection: duckdb.DuckDBPyConnection, opening: Opening, staged: Path) -> Opening:
+    """Read the whole file into `staged`; returns the opening with the date format that the whole file keeps to.
+
+    Slashed dates are read month first. When some can't be and none needs it, the file is read again, day first.
+    """
+    _copy(connection, opening, staged)
+    if opening.day_format is DayFormat.MONTH_FIRST and staging_sql.is_day_first(connection, opening, staged):
+        opening = replace(opening, day_format=DayFormat.DAY_FIRST)
+        _copy(connection, opening, staged)
+    return opening
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, opening: Opening, staged: Path) -> None:
+    connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
+    try:
+        _copy_as(connection, opening, staged, strict=True)
+    except duckdb.InvalidInputException:  # line ends of two kinds: slower, and said by the lenient parser
+        _copy_as(connection, opening, staged, strict=False)
+    except duckdb.IOException as broken:
+        if "GZIP" in str(broken):
+            raise broken_gzip(opening.path, "it ends too early") from None
+        raise
+
+
+def _copy_as(connection: duckdb.DuckDBPyConnection, opening: Opening, staged: Path, *, strict: bool) -> None:
+    connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
+    connection.execute(
+        f"COPY ({staging_sql.charges(opening, strict=strict)}) TO '{staging_sql.quoted(staged)}' (FORMAT parquet)"
+    )

@@ -1,0 +1,229 @@
+"""What was wrong in a reconciliation file, each with line, field, what was found and what to do.
+
+Lines are counted as records, the header being line 1: a cell with a line break inside does not count twice.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from csp_receivables.adapters.microsoft_files import columns as known
+from csp_receivables.adapters.microsoft_files import staging_sql as sql
+from csp_receivables.adapters.microsoft_files.opening import Opening
+from csp_receivables.domain.findings import Finding, Severity
+
+NAMED_MAX = 100  # findings of one kind that name their line; the rest is told as a number
+CHARGE_TYPES = frozenset(  # microsoft.md 2.1, compared without case; v1 maps Purchase to New and Refund to Cancel
+    "new renew cyclecharge addquantity removequantity movequantity convert changebillingplan cancelimmediate"
+    " customercredit extendterm cancel purchase refund".split()
+)
+_SAY_AGAIN = "Download the file again; if the cell stays so, report it in Partner Center"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The findings of one file, and for each invoice how many of its lines are no charges because of them."""
+
+    findings: tuple[Finding, ...]
+    unreadable: Mapping[str, int]
+
+
+def find_problems(connection: duckdb.DuckDBPyConnection, opening: Opening, staged: Path) -> Found:
+    """Everything in the staged charges and the rejected records that a person must look at."""
+    invoices = _invoice_ids(connection, staged)
+    broken, held_by_broken = _broken_records(connection, opening, invoices)
+    money, held_by_money = _money_cells(connection, opening, staged)
+    findings = (
+        *broken,
+        *money,
+        *_number_and_day_cells(connection, opening, staged),
+        *_charge_types(connection, opening, staged),
+        *_tenants(connection, opening, staged),
+    )
+    return Found(findings=findings, unreadable=Counter(held_by_broken) + Counter(held_by_money))
+
+
+def _invoice_ids(connection: duckdb.DuckDBPyConnection, staged: Path) -> list[str]:
+    query = f"SELECT DISTINCT invoice_id FROM '{sql.quoted(staged)}' WHERE invoice_id <> '' ORDER BY ALL"
+    return [row[0] for row in connection.execute(query).fetchall()]
+
+
+def _broken_records(
+    connection: duckdb.DuckDBPyConnection, opening: Opening, invoices: list[str]
+) -> tuple[list[Finding], Counter[str]]:
+    """Records that are no CSV, or have too few or too many cells: each holds its invoice, or all when it names none."""
+    query = (
+        "SELECT line, min(error_type::VARCHAR), min(csv_line) FROM reject_errors GROUP BY line ORDER BY line LIMIT ?"
+    )
+    rejected = connection.execute(query, [sql.REJECTED_MAX]).fetchall()
+    held: Counter[str] = Counter()
+    for _, _, text in rejected:
+        held.update(_invoices_named(text or "", opening, invoices))
+    if len(rejected) == sql.REJECTED_MAX:
+        held.update(invoices)
+    findings = [
+        Finding(
+            code="microsoft.broken_record",
+            severity=Severity.HELD,
+            found=f"a record of {len(opening.columns.names)} cells was expected, this is none "
+            f"({kind.lower()}): {_short(text or '')}",
+            remedy="Its invoice is held. Download the file again; don't open and save it in a spreadsheet",
+            source=opening.path.name,
+            line=line,
+        )
+        for line, kind, text in rejected[:NAMED_MAX]
+    ]
+    return [*findings, *_more("microsoft.broken_record", Severity.HELD, len(rejected), opening)], held
+
+
+def _invoices_named(text: str, opening: Opening, invoices: list[str]) -> list[str]:
+    try:
+        cells = next(csv.reader([text]), [])
+    except csv.Error:
+        return invoices
+    place = opening.columns.place["invoice_id"]
+    named = cells[place].strip(sql.BLANKS) if place < len(cells) else ""
+    return [named] if named in invoices else invoices
+
+
+def _money_cells(
+    connection: duckdb.DuckDBPyConnection, opening: Opening, staged: Path
+) -> tuple[list[Finding], Counter[str]]:
+    """Lines that are no charges: their money, currency or invoice number can't be read."""
+    fields = {name: f"{name} IS NULL" for name in known.MONEY_COLUMNS} | {
+        "currency": "currency = ''",
+        "invoice_id": "invoice_id = ''",
+    }
+    bad = " OR ".join(fields.values())
+    held: Counter[str] = Counter()
+    counts = f"SELECT invoice_id, count(*)::BIGINT FROM '{sql.quoted(staged)}' WHERE {bad} GROUP BY ALL ORDER BY ALL"
+    for invoice_id, lines in connection.execute(counts).fetchall():
+        for held_id in [invoice_id] if invoice_id else _invoice_ids(connection, staged):
+            held[held_id] += lines
+    findings: list[Finding] = []
+    for name, condition in fields.items():
+        findings += _cells(connection, opening, staged, _Rule(name, condition, Severity.HELD, _held_because(name)))
+    return findings, held
+
+
+def _number_and_day_cells(connection: duckdb.DuckDBPyConnection, opening: Opening, staged: Path) -> list[Finding]:
+    """Prices, quantities, rates and days that can't be read: the line counts, the value is unknown."""
+    findings: list[Finding] = []
+    for name in (*known.NUMBER_COLUMNS, *known.DAY_COLUMNS):
+        if name in opening.columns.place:
+            remedy = _day_remedy(opening) if name in known.DAY_COLUMNS else f"The line counts without it. {_SAY_AGAIN}"
+            rule = _Rule(name, sql.unreadable(opening, name), Severity.WARNING, remedy)
+            findings += _cells(connection, opening, staged, rule)
+    return findings
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """One field's condition for a cell that can't be read, and what to say of it."""
+
+    field: str
+    condition: str
+    severity: Severity
+    remedy: str
+
+
+def _cells(connection: duckdb.DuckDBPyConnection, opening: Opening, staged: Path, rule: _Rule) -> list[Finding]:
+    code = "microsoft.unreadable_cell"
+    written = sql.raw(opening, rule.field)
+    rows = connection.execute(
+        f"SELECT line_no, invoice_id, {written}, count(*) OVER ()::BIGINT FROM '{sql.quoted(staged)}' "
+        f"WHERE {rule.condition} ORDER BY line_no LIMIT {NAMED_MAX}"
+    ).fetchall()
+    findings = [
+        Finding(
+            code=code,
+            severity=rule.severity,
+            found=f"{_short(text)!r} is no {_kind(rule.field)}" if text else "the cell is empty",
+            remedy=rule.remedy,
+            source=opening.path.name,
+            line=line_no + 1,
+            field=opening.columns.name_of(rule.field),
+            subject=invoice_id,
+        )
+        for line_no, invoice_id, text, _ in rows
+    ]
+    found = rows[0][3] if rows else 0
+    return [*findings, *_more(code, rule.severity, found, opening, opening.columns.name_of(rule.field))]
+
+
+def _charge_types(connection: duckdb.DuckDBPyConnection, opening: Opening, staged: Path) -> Iterable[Finding]:
+    """Charge types that nobody has described pass through, with one warning each."""
+    query = f"""SELECT charge_type, min(line_no), count(*)::BIGINT FROM '{sql.quoted(staged)}'
+                 GROUP BY ALL ORDER BY charge_type"""
+    for charge_type, first, lines in connection.execute(query).fetchall():
+        if charge_type.strip().casefold() in CHARGE_TYPES or "charge_type" not in opening.columns.place:
+            continue
+        yield Finding(
+            code="microsoft.unknown_charge_type",
+            severity=Severity.WARNING,
+            found=f"{_short(charge_type)!r} on {lines} lines is no charge type that is known",
+            remedy="The lines count. Look at them, and tell the maintainers what the type means",
+            source=opening.path.name,
+            line=first + 1,
+            field=opening.columns.name_of("charge_type"),
+        )
+
+
+def _tenants(connection: duckdb.DuckDBPyConnection, opening: Opening, staged: Path) -> Iterable[Finding]:
+    """Customer ids that are no tenant: their lines count, but belong to nobody until someone says to whom."""
+    query = f"""SELECT tenant_id, any_value(customer_name ORDER BY line_no), min(line_no), count(*)::BIGINT
+                  FROM '{sql.quoted(staged)}'
+                 WHERE NOT regexp_full_match(tenant_id, '[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}')
+                 GROUP BY ALL ORDER BY tenant_id LIMIT {NAMED_MAX}"""
+    for tenant_id, name, first, lines in connection.execute(query).fetchall():
+        yield Finding(
+            code="microsoft.no_tenant",
+            severity=Severity.WARNING,
+            found=f"{_short(tenant_id)!r} ({_short(name)}) on {lines} lines is no tenant id",
+            remedy="The lines count as cost of nobody. Map the id to its customer in the customers file",
+            source=opening.path.name,
+            line=first + 1,
+            field=opening.columns.name_of("tenant_id"),
+        )
+
+
+def _more(code: str, severity: Severity, found: int, opening: Opening, field: str = "") -> list[Finding]:
+    """One finding for all that are not named one by one."""
+    if found <= NAMED_MAX:
+        return []
+    return [
+        Finding(
+            code=code,
+            severity=severity,
+            found=f"{found - NAMED_MAX} more like the ones named",
+            remedy="Correct the ones named first; they are often of one kind",
+            source=opening.path.name,
+            field=field,
+        )
+    ]
+
+
+def _held_because(field: str) -> str:
+    return f"The invoice can't tie without its {_kind(field)} and is held. {_SAY_AGAIN}"
+
+
+def _day_remedy(opening: Opening) -> str:
+    return f"The line counts without it. The dates of this file are read as {opening.day_format.value}. {_SAY_AGAIN}"
+
+
+def _kind(field: str) -> str:
+    if field in known.DAY_COLUMNS:
+        return "date"
+    if field in known.NUMBER_COLUMNS:
+        return "number"
+    return {"currency": "currency", "invoice_id": "invoice number"}.get(field, "amount")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:59]}…"
