@@ -39,6 +39,7 @@ def customers_of(context: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def is_backfill(context: Mapping[str, Any]) -> bool:
+    """Is this run part of a backfill? A scheduled run that a backfill repeats becomes one, and keeps its name."""
     return str(context["dag_run"].run_type) == BACKFILL
 
 

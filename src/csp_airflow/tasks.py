@@ -20,9 +20,9 @@ from csp_receivables.domain.imports import Outcome
 from csp_receivables.domain.run_plan import RunPlan, is_still_live
 
 if TYPE_CHECKING:
-    from csp_receivables.adapters.ledger import Ledger
     from csp_receivables.domain.imports import FileReport
     from csp_receivables.settings import Settings
+    from csp_receivables.wiring import Ledger
 
 log = logging.getLogger(__name__)
 Context = Mapping[str, Any]

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
+from sqlalchemy import func, select
+
 from csp_receivables.adapters.accounting_files import AccountingFiles
 from csp_receivables.adapters.accounting_files.raw_customers import KeptCustomersFiles
+from csp_receivables.adapters.bank_files import reader_of
 from csp_receivables.adapters.engine import engine
 from csp_receivables.adapters.inbox import FolderInbox
 from csp_receivables.adapters.lake import Lake
-from csp_receivables.adapters.ledger import Ledger, tables
+from csp_receivables.adapters.ledger import Ledger, LedgerRefused, tables
 from csp_receivables.adapters.ledger.books import LedgerBooks, run_name
 from csp_receivables.adapters.ledger.bulk import insert_new
 from csp_receivables.adapters.ledger.contacts import LedgerContactBook
@@ -27,6 +30,7 @@ from csp_receivables.domain.findings import Finding, findings_table
 from csp_receivables.domain.imports import FileReport
 from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.run_plan import RunPlan, is_still_live
+from csp_receivables.domain.statements import BankReport
 from csp_receivables.ports import Booked
 from csp_receivables.settings import Settings
 from csp_receivables.steps import import_accounting as accounting
@@ -34,7 +38,10 @@ from csp_receivables.steps import take_inbox as inbox_step
 from csp_receivables.steps.erase_contacts import Erasure
 from csp_receivables.steps.erase_contacts import erase_contacts as erase_contacts_step
 from csp_receivables.steps.import_microsoft import MicrosoftImport
+from csp_receivables.steps.import_bank import import_bank_file
 from csp_receivables.steps.reconcile import Reconciled, Reconciler, issue
+
+__all__ = ["Ledger", "LedgerRefused", "Reconciled"]  # types that callers name; they see no adapter
 
 SECONDS_BETWEEN_LOOKS = 2.0  # a file that a program is still writing grows within this; sidecars land beside theirs
 
@@ -65,6 +72,18 @@ def record_findings(ledger: Ledger, findings: Iterable[Finding]) -> None:
     with ledger.writing() as writing:
         rows = findings_table(findings)
         insert_new(writing.connection, tables.finding, rows, recorded_at=writing.recorded_at, file_digest="")
+
+
+def rows_kept(settings: Settings) -> dict[str, int]:
+    """How many rows each table of the ledger holds. It only ever grows, so equal counts mean that nothing was added."""
+    ledger = open_ledger(settings)
+    with ledger.reading() as connection:
+        counts = {
+            table.name: int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+            for table in tables.metadata.sorted_tables
+        }
+    ledger.engine.dispose()
+    return counts
 
 
 def make_home(settings: Settings) -> None:
@@ -179,3 +198,14 @@ def import_microsoft(settings: Settings, ledger: Ledger, path: Path) -> FileRepo
         term_days=settings.vendor_term_days,
     )
     return step.import_file(path)
+
+
+def import_bank(ledger: Ledger, paths: Iterable[Path]) -> list[BankReport]:
+    """Import bank files, each by itself: one that is refused holds up no other."""
+    book = LedgerBankBook(ledger)
+    return [import_bank_file(path, reader_of, book) for path in paths]
+
+
+def accept_statement(ledger: Ledger, statement_id: str, *, by: str, why: str) -> int:
+    """Let a held statement count, on a named person's word; returns its booked lines. Raises NoSuchStatement."""
+    return LedgerBankBook(ledger).accept(statement_id, by=by, why=why)

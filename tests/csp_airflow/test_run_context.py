@@ -17,6 +17,7 @@ from csp_receivables.settings import Settings
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 SUNDAY_MORNING = datetime(2026, 11, 1, 6, 0, tzinfo=STOCKHOLM)
+OCTOBER_MORNING = datetime(2026, 10, 1, 6, 0, tzinfo=STOCKHOLM)
 SETTINGS = Settings(home=Path("/h"), ledger_url="sqlite://", time_zone=STOCKHOLM, fixed_clock=SUNDAY_MORNING)
 
 
@@ -32,12 +33,13 @@ def context(run_type: str = "manual", logical_date: datetime | None = None, **pa
         ("the schedule", context("scheduled", SUNDAY_MORNING), date(2026, 10, 31), Mode.LIVE),
         ("by hand for yesterday", context(as_of="2026-10-31"), date(2026, 10, 31), Mode.LIVE),
         ("by hand with a date", context(logical_date=SUNDAY_MORNING), date(2026, 10, 31), Mode.LIVE),
-        ("as_of beats the date", context(logical_date=SUNDAY_MORNING, as_of="2026-10-30"), date(2026, 10, 30), Mode.HISTORICAL),
+        ("as_of wins", context(logical_date=SUNDAY_MORNING, as_of="2026-10-30"), date(2026, 10, 30), Mode.HISTORICAL),
         ("a day before yesterday", context(as_of="2026-10-30"), date(2026, 10, 30), Mode.HISTORICAL),
         ("today, not over yet", context(as_of="2026-11-01"), date(2026, 11, 1), Mode.HISTORICAL),
         ("a backfill of yesterday", context("backfill", SUNDAY_MORNING), date(2026, 10, 31), Mode.HISTORICAL),
         ("historical asked for", context(as_of="2026-10-31", mode="historical"), date(2026, 10, 31), Mode.HISTORICAL),
-        ("a cleared old run", context("scheduled", datetime(2026, 10, 1, 6, tzinfo=STOCKHOLM)), date(2026, 9, 30), Mode.HISTORICAL),
+        ("a cleared old run", context("scheduled", OCTOBER_MORNING), date(2026, 9, 30), Mode.HISTORICAL),
+        ("a few customers only", context(as_of="2026-10-31", customers=["C1"]), date(2026, 10, 31), Mode.HISTORICAL),
     ],
 )  # fmt: skip
 def test_a_run_speaks_for_its_day(why: str, given: dict[str, Any], as_of: date, mode: Mode) -> None:

@@ -14,8 +14,8 @@ from csp_airflow.local.headline import show_day
 from csp_airflow.local.ledger_state import prepare, state_of
 from csp_airflow.local.processes import COMPONENTS, ProcessDied
 from csp_airflow.local.service import CannotStart, airflow_for_a_while, is_up, one_at_a_time, processes_of, start
-from csp_receivables.adapters.ledger.connection import LedgerRefused
 from csp_receivables.settings import BadSetting
+from csp_receivables.wiring import LedgerRefused
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console()

@@ -11,12 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
-from sqlalchemy import func, select
-
 from csp_airflow.local.environment import Place
-from csp_receivables.adapters.ledger.tables import metadata
 from csp_receivables.settings import Settings, write_demo_clock
-from csp_receivables.wiring import make_home, mark_of, open_ledger
+from csp_receivables.wiring import make_home, mark_of, open_ledger, rows_kept
 
 MORNING = time(6)  # when the daily run starts, in the partner's time zone
 PURPOSES = ("microsoft", "accounting", "bank")
@@ -50,17 +47,10 @@ def prepare(place: Place, environment: Mapping[str, str] = os.environ) -> Place:
 
 
 def state_of(settings: Settings) -> State:
-    """The state now. The ledger only ever grows, so equal counts of rows mean that nothing was added."""
-    ledger = open_ledger(settings)
-    with ledger.reading() as connection:
-        rows = {
-            table.name: int(connection.execute(select(func.count()).select_from(table)).scalar_one())
-            for table in metadata.sorted_tables
-        }
-    ledger.engine.dispose()
-    files = (path for path in sorted(settings.outputs.rglob("*")) if path.is_file())
+    """The state now."""
+    files = (path for path in sorted(settings.outputs.rglob("*")) if path.is_file() and not path.name.startswith("."))
     outputs = {str(path.relative_to(settings.outputs)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-    return State(rows, outputs)
+    return State(rows_kept(settings), outputs)
 
 
 def _own_files(settings: Settings) -> bool:

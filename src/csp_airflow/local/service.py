@@ -27,6 +27,7 @@ class CannotStart(RuntimeError):
 
 
 def processes_of(place: Place) -> Processes:
+    """Airflow's processes of this home."""
     return Processes(records=place.home / "run", logs=place.logs)
 
 
@@ -67,6 +68,7 @@ def is_up(place: Place) -> bool:
 
 
 def signed_in(place: Place) -> AirflowApi:
+    """The REST API of the running Airflow, as its admin."""
     api = AirflowApi(place.url)
     api.sign_in("admin", passwords(place)["admin"])
     return api

@@ -126,5 +126,5 @@ def test_one_that_ended_by_itself_is_told_with_the_end_of_its_log(processes: Pro
     start(processes, "scheduler", "print('the port is taken'); raise SystemExit(1)")
     wait_until(lambda: processes.running() == set())
 
-    with pytest.raises(ProcessDied, match="scheduler ended by itself(?s:.*)the port is taken"):
+    with pytest.raises(ProcessDied, match=r"scheduler ended by itself(?s:.*)the port is taken"):
         processes.check()
