@@ -154,8 +154,8 @@ class BankBook(Protocol):
     def refuse_file(self, file: BankFile, refusal: BankFileRefused) -> BankReport:
         """Keep why nothing of the file counts."""
 
-    def accept(self, statement_id: str, *, by: str, why: str) -> BankReport:
-        """Let a held statement count, on a named person's word. Raises NoSuchStatement."""
+    def accept(self, statement_id: str, *, by: str, why: str) -> int:
+        """Let a held statement count, on a named person's word; returns its booked lines. Raises NoSuchStatement."""
 
 
 class ContactBook(Protocol):

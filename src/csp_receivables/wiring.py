@@ -16,6 +16,7 @@ from csp_receivables.adapters.engine import engine
 from csp_receivables.adapters.inbox import FolderInbox
 from csp_receivables.adapters.lake import Lake
 from csp_receivables.adapters.ledger import Ledger, LedgerRefused, tables
+from csp_receivables.adapters.ledger.bank import LedgerBankBook
 from csp_receivables.adapters.ledger.books import LedgerBooks, run_name
 from csp_receivables.adapters.ledger.bulk import insert_new
 from csp_receivables.adapters.ledger.contacts import LedgerContactBook
@@ -37,8 +38,8 @@ from csp_receivables.steps import import_accounting as accounting
 from csp_receivables.steps import take_inbox as inbox_step
 from csp_receivables.steps.erase_contacts import Erasure
 from csp_receivables.steps.erase_contacts import erase_contacts as erase_contacts_step
-from csp_receivables.steps.import_microsoft import MicrosoftImport
 from csp_receivables.steps.import_bank import import_bank_file
+from csp_receivables.steps.import_microsoft import MicrosoftImport
 from csp_receivables.steps.reconcile import Reconciled, Reconciler, issue
 
 __all__ = ["Ledger", "LedgerRefused", "Reconciled"]  # types that callers name; they see no adapter

@@ -8,6 +8,7 @@ import typer
 
 from csp_receivables.cli.customer import customer_app
 from csp_receivables.cli.import_accounting import customers, receivables
+from csp_receivables.cli.import_bank import bank
 from csp_receivables.cli.import_microsoft import microsoft
 from csp_receivables.cli.inbox import inbox
 from csp_receivables.cli.output import Refused, refuse
@@ -26,6 +27,7 @@ app.add_typer(customer_app, name="customer")
 import_app.command("customers")(customers)
 import_app.command("receivables")(receivables)
 import_app.command("microsoft")(microsoft)
+import_app.command("bank")(bank)
 
 
 def main() -> None:

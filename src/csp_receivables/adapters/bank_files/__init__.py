@@ -1,1 +1,15 @@
 """Readers of bank statements: one format a file; each recognises, reads and proves."""
+
+from csp_receivables.adapters.bank_files.camt import CamtReader
+from csp_receivables.adapters.bank_files.refusals import unknown_kind
+from csp_receivables.ports import BankFileReader
+
+READERS: tuple[BankFileReader, ...] = (CamtReader(),)  # the first that recognises a file reads it
+
+
+def reader_of(head: bytes) -> tuple[BankFileReader, str]:
+    """Who reads the file that begins with `head`, and what it is. Raises BankFileRefused when nobody does."""
+    for reader in READERS:
+        if taken_for := reader.recognise(head):
+            return reader, taken_for
+    raise unknown_kind(head)

@@ -1,0 +1,165 @@
+"""Which reported lines are money: each booking once, whichever of camt.053, .054 and .052 told of it, in any order.
+
+One source for each account and day: the statement (camt.053) proves the day; before it comes, notifications (camt.054),
+else reports (camt.052). The other families add detail to the source's entries and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from csp_receivables.domain.findings import Finding, Severity
+from csp_receivables.domain.money import to_text
+
+STATEMENT_FAMILY = "camt.053"
+FAMILIES = (
+    STATEMENT_FAMILY,
+    "camt.054",
+    "camt.052",
+)  # by what they prove; the first that speaks for a day is its source
+
+LineKey = tuple[str, str]  # (payment_id, family)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedLine:
+    """A booked line of one family, with the accepted statements that carry it (none: it is held)."""
+
+    payment_id: str
+    family: str
+    entry_id: str
+    detail_no: int  # 0: the entry as a whole
+    currency: str
+    amount: int
+    end_to_end: str
+    text: str
+    statements: frozenset[str]
+
+    @property
+    def key(self) -> LineKey:
+        return (self.payment_id, self.family)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """The lines of one account and day that are money, which family was the source, and what to look at."""
+
+    counts: frozenset[LineKey]
+    source: str  # "" when nothing counts
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One booking as one family tells it: each statement's version of its lines."""
+
+    entry_id: str
+    versions: tuple[tuple[ReportedLine, ...], ...]
+
+    @property
+    def total(self) -> tuple[str, int]:
+        return _total(self.versions[0])
+
+    @property
+    def end_to_end(self) -> str:
+        return " ".join(line.end_to_end for line in self.versions[0] if line.end_to_end)
+
+    @property
+    def text(self) -> str:
+        return " ".join(line.text for line in self.versions[0] if line.text)
+
+
+def judge(account: str, day: date, lines: Iterable[ReportedLine], *, day_is_stated: bool) -> Judgement:
+    """Which of one account's lines on one day count. `day_is_stated`: an accepted camt.053 covers the day.
+
+    A pure function of the set of lines: neither their order nor how often they were imported matters.
+    """
+    told = _entries_by_family(line for line in lines if line.statements)
+    source = STATEMENT_FAMILY if day_is_stated else next((family for family in FAMILIES if told.get(family)), "")
+    chosen = {entry_id: list(entry.versions) for entry_id, entry in told.get(source, {}).items()}
+    findings: list[Finding] = []
+    for family in FAMILIES:
+        if family == source:
+            continue
+        for entry, source_id in _joined(told.get(family, {}), told.get(source, {})):
+            if source_id:
+                chosen[source_id] += entry.versions
+            elif source == STATEMENT_FAMILY:
+                findings.append(_not_in_statement(account, day, family, entry))
+    totals = {entry_id: entry.total for entry_id, entry in told.get(source, {}).items()}
+    counts = frozenset(
+        line.key for entry_id, versions in chosen.items() for line in _fullest(versions, totals[entry_id])
+    )
+    return Judgement(counts=counts, source=source, findings=tuple(findings))
+
+
+def _entries_by_family(lines: Iterable[ReportedLine]) -> Mapping[str, Mapping[str, _Entry]]:
+    versions: dict[tuple[str, str], dict[str, list[ReportedLine]]] = defaultdict(lambda: defaultdict(list))
+    for line in sorted(lines, key=lambda line: (line.family, line.entry_id, line.detail_no, line.payment_id)):
+        for statement in line.statements:
+            versions[line.family, line.entry_id][statement].append(line)
+    told: dict[str, dict[str, _Entry]] = defaultdict(dict)
+    for (family, entry_id), by_statement in versions.items():
+        distinct = sorted({tuple(version) for version in by_statement.values()}, key=_version_order)
+        told[family][entry_id] = _Entry(entry_id, tuple(distinct))
+    return told
+
+
+def _fullest(versions: Sequence[tuple[ReportedLine, ...]], total: tuple[str, int]) -> tuple[ReportedLine, ...]:
+    """The version with the most details that adds up to the entry; the source's own when none has more."""
+    adding_up = [version for version in versions if _total(version) == total]
+    return min(adding_up, key=_version_order)
+
+
+def _version_order(version: Sequence[ReportedLine]) -> tuple[int, int, tuple[str, ...]]:
+    details = sum(line.detail_no > 0 for line in version)
+    return (-details, FAMILIES.index(version[0].family), tuple(line.payment_id for line in version))
+
+
+def _total(version: Sequence[ReportedLine]) -> tuple[str, int]:
+    return (version[0].currency, sum(line.amount for line in version))
+
+
+def _joined(others: Mapping[str, _Entry], sources: Mapping[str, _Entry]) -> Iterable[tuple[_Entry, str | None]]:
+    """Each of the other family's entries with the source entry it is: by id, else by what is unique on both sides."""
+    found = {entry_id: entry_id for entry_id in others if entry_id in sources}
+    for trait in ("end_to_end", "text"):
+        left = _by_trait((entry for key, entry in others.items() if key not in found), trait)
+        taken = set(found.values())
+        right = _by_trait((entry for key, entry in sources.items() if key not in taken), trait)
+        found |= {
+            entries[0].entry_id: right[key][0].entry_id
+            for key, entries in left.items()
+            if len(entries) == 1 and len(right.get(key, ())) == 1
+        }
+    return [(entry, found.get(entry_id)) for entry_id, entry in sorted(others.items())]
+
+
+def _by_trait(entries: Iterable[_Entry], trait: str) -> Mapping[tuple[object, ...], list[_Entry]]:
+    groups: dict[tuple[object, ...], list[_Entry]] = defaultdict(list)
+    for entry in entries:
+        if value := getattr(entry, trait):
+            groups[(*entry.total, value)].append(entry)
+    return groups
+
+
+def _not_in_statement(account: str, day: date, family: str, entry: _Entry) -> Finding:
+    currency, amount = entry.total
+    return Finding(
+        code="bank.not_in_statement",
+        severity=Severity.WARNING,
+        found=f"{family} reports {to_text(amount, currency)} {currency} booked on {day} on account {account}, "
+        "which the day's statement does not have.",
+        remedy="It does not count. Import the day's remaining pages, or ask the bank where it was booked.",
+        subject=entry.versions[0][0].payment_id,
+        amount=amount,
+        currency=currency,
+    )
+
+
+def stopped(before: Collection[LineKey], after: Collection[LineKey]) -> frozenset[str]:
+    """The payments that counted before by some line, and now by none."""
+    return frozenset(payment_id for payment_id, _ in before) - {payment_id for payment_id, _ in after}
