@@ -302,7 +302,7 @@ def feed_rows() -> list[dict[str, Any]]:
     accounts = (
         ("SE4550000000058398257466", "SEK", 0, 1_204_118_22, "fresh"),
         ("DE89370400440532013000", "EUR", 1, 88_201_07, "fresh"),
-        ("JP-0005-001-1234567", "JPY", 6, 4_120_000, "stale: no statement for 6 days"),
+        ("JP-0005-001-1234567", "JPY", 6, 4_120_000, "stale"),
     )
     return [
         {
@@ -342,6 +342,8 @@ def summary_rows() -> list[dict[str, Any]]:
         for currency, values in figures.items():
             count = values[4] if line == "received" else None
             rows.append({"line": line, "currency": currency, "amount": values[place], "count": count})
+    for currency, values in figures.items():
+        rows.append({"line": "received this month", "currency": currency, "amount": values[0] // 3, "count": 7})
     columns = {
         "open": "open",
         "overdue 1-30": "days_1_30",

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from csp_receivables.domain.day import Day
+from csp_receivables.domain.feeds import FRESH
 from csp_receivables.domain.findings import Severity
 from csp_receivables.domain.summary import LINES
 
@@ -68,6 +69,10 @@ class FeedAge:
     state: str
 
     @property
+    def is_fresh(self) -> bool:
+        return self.state == FRESH
+
+    @property
     def words(self) -> str:
         if self.days is None:
             return "no booking yet"
@@ -76,7 +81,7 @@ class FeedAge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
-    """The day at a glance."""
+    """The day at a glance; `ageing` and `coverage` have one entry for each currency that they are about."""
 
     currencies: tuple[str, ...]
     lines: tuple[SummaryLine, ...]

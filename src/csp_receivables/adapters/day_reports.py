@@ -36,7 +36,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One table of the day as people see it. `alarms` are the columns in which anything but zero calls for a look."""
+    """One table of the day as people see it.
+
+    `alarms` are the columns in which anything but zero calls for a look. `below` are the long texts that the page, which
+    is narrower than a sheet, sets under their row.
+    """
 
     table: str
     title: str
@@ -44,6 +48,7 @@ class Report:
     empty: str
     columns: tuple[Column, ...]
     alarms: tuple[str, ...] = ()
+    below: tuple[str, ...] = ("because",)
 
 
 def _text(name: str, heading: str, width: int = 16) -> Column:
@@ -90,6 +95,7 @@ RECONCILIATION = Report(
         BECAUSE,
     ),
     alarms=("overdue", "not_billed"),
+    below=("customer_id", "because"),
 )
 STANDINGS = Report(
     table="standings",
@@ -135,6 +141,7 @@ ALLOCATIONS = Report(
     title="Allocations",
     about="Which money went to which receivable, by which rule and why.",
     empty="Nothing has been allocated.",
+    below=("because", "allocation_id"),
     columns=(
         _day("booked_on", "Booked"),
         _text("payer_name", "Payer", 30),
@@ -157,6 +164,7 @@ UNAPPLIED = Report(
     title="Unapplied",
     about="Money that came in and is not allocated yet.",
     empty="Everything received is allocated.",
+    below=("text", "because"),
     columns=(
         _day("booked_on", "Booked"),
         _text("account", "Our account", 26),
@@ -177,6 +185,7 @@ FINDINGS = Report(
     title="Findings",
     about="What a person must look at, the most serious first.",
     empty="Nothing needs a look.",
+    below=("found", "remedy"),
     columns=(
         _text("severity", "Severity", 11),
         _text("found", "Found", 60),
@@ -231,6 +240,7 @@ TIE_OUT = Report(
     title="Tie-out",
     about="The equations that must hold to the last minor unit in each currency.",
     empty="No money has moved, so there is nothing to tie.",
+    below=("terms",),
     columns=(
         _text("equation", "Equation", 60),
         CURRENCY,

@@ -18,6 +18,8 @@ def visible_text(text: str) -> str:
 def cell_text(text: str) -> str:
     """`visible_text`, cut with a mark where a cell could not hold it."""
     shown = visible_text(text)
+    if shown.startswith("<r>"):
+        shown = f" {shown}"  # xlsxwriter passes "<r>…</r>" into the sheet's XML as it is, taking it for rich text
     if len(shown) * 2 <= CELL_LENGTH_MAX:  # most texts: no need to count UTF-16 units
         return shown
     units = shown.encode("utf-16-le")

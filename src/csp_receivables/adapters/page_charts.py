@@ -11,6 +11,7 @@ from csp_receivables.adapters.day_headline import BUCKETS, Ageing
 from csp_receivables.domain.money import share_out
 
 WIDTH = 1000  # units of the drawing; a bar as wide as this is the whole
+NO_BREAK = "\u00a0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +31,20 @@ def ageing_segments(ageing: Ageing) -> list[Segment]:
     weights = [max(ageing.buckets[bucket], 0) for bucket in BUCKETS]
     if not any(weights):
         return []
+    widths, per_cents = share_out(WIDTH, weights), share_out(100, weights)
     segments, left = [], 0
-    for (bucket, words), weight, width in zip(BUCKETS.items(), weights, share_out(WIDTH, weights), strict=True):
-        share = _per_cent(weight, sum(weights))
-        minor = ageing.buckets[bucket]
-        segments.append(Segment(bucket=bucket, words=words, minor=minor, left=left, width=width, share=share))
-        left += width
+    for place, (bucket, words) in enumerate(BUCKETS.items()):
+        segments.append(
+            Segment(
+                bucket=bucket,
+                words=words,
+                minor=ageing.buckets[bucket],
+                left=left,
+                width=widths[place],
+                share=f"{'<1' if weights[place] and not per_cents[place] else per_cents[place]}{NO_BREAK}%",
+            )
+        )
+        left += widths[place]
     return segments
 
 
@@ -43,8 +52,3 @@ def bar_width(per_mille: int) -> int:
     """How much of the bar is filled: never less than nothing, never more than all."""
     return min(max(per_mille, 0), 1000) * WIDTH // 1000
 
-
-def _per_cent(part: int, whole: int) -> str:
-    if part and part * 100 < whole:
-        return "<1\u00a0%"
-    return f"{part * 100 // whole}\u00a0%"

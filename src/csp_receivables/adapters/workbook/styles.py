@@ -18,7 +18,7 @@ class Styles:
     def __init__(self, book: Any) -> None:
         self._book = book
         self._money: dict[int, Any] = {}
-        self.text = self._format(valign="top")
+        self.text = self._format(valign="top", indent=1)
         self.day = self._format(valign="top", num_format="yyyy-mm-dd", align="right")
         self.count = self._format(valign="top", num_format="#,##0")
         self.share = self._format(valign="top", num_format="0.0%")
@@ -35,7 +35,7 @@ class Styles:
         self.alarm = {"type": "cell", "criteria": "!=", "value": 0, "format": book.add_format({"font_color": ALARM})}
 
     def money(self, decimals: int) -> Any:
-        """Thousands apart, red minus, as many decimals as the currency has."""
+        """Thousands apart, and as many decimals as the currency has."""
         if decimals not in self._money:
             number = "#,##0" + ("." + "0" * decimals if decimals else "")
             self._money[decimals] = self._format(valign="top", num_format=number)
@@ -45,7 +45,7 @@ class Styles:
         return self._book.add_format({**FONT, **properties})
 
 
-_HEADING = {"bold": True, "font_color": "#FFFFFF", "bg_color": INK, "text_wrap": True, "valign": "vcenter"}
+_HEADING = {"bold": True, "font_color": "#FFFFFF", "bg_color": INK, "text_wrap": True, "valign": "vcenter", "indent": 1}
 
 
 def document_properties(day: Day) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from csp_receivables.adapters.day_headline import BUCKETS, Headline, headline
+from csp_receivables.adapters.day_headline import BUCKETS, Headline, headline, known_at
 from csp_receivables.adapters.outside_text import cell_text
 from csp_receivables.adapters.workbook.cells import day_cell, money_cell, put
 from csp_receivables.adapters.workbook.styles import Styles, print_setup
@@ -40,6 +40,7 @@ def write_summary(book: Any, styles: Styles, day: Day) -> None:
     sheet.set_column(0, 0, LABEL_WIDTH, styles.text)
     sheet.set_column(1, 6, VALUE_WIDTH, styles.text)
     print_setup(sheet, day, "Summary")
+    sheet.fit_to_pages(1, 1)
     sheet.freeze_panes(1, 1)
     sheet.hide_gridlines(2)
     pen, head = _Pen(sheet, styles), headline(day)
@@ -56,10 +57,11 @@ def _write_identity(pen: _Pen, day: Day, head: Headline) -> None:
     pen.sheet.write_string(0, 0, "Daily reconciliation", pen.styles.title)
     pen.row = 1
     if day.is_demo:
+        pen.sheet.set_row(1, 22)
         pen.sheet.merge_range(1, 0, 1, 4, "DEMO: made-up figures, not anybody's money", pen.styles.demo)
         pen.row = 2
     pen.line("As of the end of", day_cell(day.as_of, pen.styles))
-    pen.line("Known at (UTC)", day.known_at)
+    pen.line("Known at", f"{known_at(day):%Y-%m-%d %H:%M} UTC")
     pen.line("Mode", day.mode.value)
     verdict, style = {
         True: ("✓ ties to the last minor unit", pen.styles.good),
