@@ -139,7 +139,7 @@ def _start_of(path: Path) -> bytes:
         start = file.read(HEADER_BYTES_MAX)
     if not start.strip():
         raise refused("accounting.empty_file", path.name, "the file is empty", "Export it again", line=1)
-    if b"\x00" in start[:1024]:
+    if b"\x00" in start.splitlines()[0]:
         found = "the file is no UTF-8 or code-page text (zero bytes): a workbook, an archive, or UTF-16"
         raise refused("accounting.not_text", path.name, found, "Export as CSV in UTF-8", line=1)
     return start

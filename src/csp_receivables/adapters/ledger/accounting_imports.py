@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, delete, insert, select
@@ -17,6 +18,7 @@ from csp_receivables.domain.findings import Finding, Severity, findings_table
 from csp_receivables.domain.imports import FileReport, Outcome
 
 FINDINGS_REPORTED_MAX = 1_000  # what a report carries; the ledger keeps them all
+NOTICED_MAX = 1_000  # the same for what is wrong with the books as they are; each day's findings have them all
 
 
 class Batch(Protocol):
@@ -36,21 +38,25 @@ class Stored:
     facts: int
     new_facts: int
     findings: tuple[Finding, ...] = ()  # about the file: kept with it
-    noticed: tuple[Finding, ...] = ()  # about the books as they now are: reported, and asked anew each day
 
 
 def import_once(
-    ledger: Ledger, file: AccountingFile, batches: Iterable[B], store: Callable[[Writing, B], Stored]
+    ledger: Ledger,
+    file: AccountingFile,
+    batches: Iterable[B],
+    store: Callable[[Writing, B], Stored],
+    notice: Callable[[Connection], Iterable[Finding]],
 ) -> FileReport:
     """Store the batches in one transaction, unless these bytes were imported before.
 
-    A file of which no row can be read is refused as a whole.
+    `notice` finds what is wrong with the books as they are afterwards: it is reported and not kept, because each day
+    asks anew. A file of which no row can be read is refused as a whole.
     """
     try:
         with ledger.writing() as writing:
             if _is_imported(writing.connection, file.digest):
                 return _report(file, Outcome.ALREADY_KNOWN, because="the same bytes were imported before")
-            return _store_all(writing, file, batches, store)
+            return _store_all(writing, file, batches, store, notice)
     except FileRefused as refusal:
         return refuse_file(ledger, file, refusal.findings)
 
@@ -67,9 +73,13 @@ def refuse_file(ledger: Ledger, file: AccountingFile, findings: Sequence[Finding
 
 
 def _store_all(
-    writing: Writing, file: AccountingFile, batches: Iterable[B], store: Callable[[Writing, B], Stored]
+    writing: Writing,
+    file: AccountingFile,
+    batches: Iterable[B],
+    store: Callable[[Writing, B], Stored],
+    notice: Callable[[Connection], Iterable[Finding]],
 ) -> FileReport:
-    facts = new_facts = found = more = 0
+    facts = new_facts = found = 0
     reported: list[Finding] = []
     for batch in batches:
         stored = store(writing, batch)
@@ -77,12 +87,11 @@ def _store_all(
         findings = (*batch.findings, *stored.findings)
         found += len(findings)
         _keep_findings(writing, file, findings)
-        reported += (*findings, *stored.noticed)[: FINDINGS_REPORTED_MAX - len(reported)]
-        more += len(findings) + len(stored.noticed)
+        reported += findings[: FINDINGS_REPORTED_MAX - len(reported)]
     if found and not facts:
         raise FileRefused(*reported)
-    findings_shown = tuple(_with_rest(reported, more - len(reported), file))
-    report = _report(file, Outcome.IMPORTED, facts=facts, new_facts=new_facts, findings=findings_shown)
+    shown = (*_with_rest(reported, found - len(reported), file), *islice(notice(writing.connection), NOTICED_MAX))
+    report = _report(file, Outcome.IMPORTED, facts=facts, new_facts=new_facts, findings=shown)
     _keep_file(writing, file, report, found)
     return report
 

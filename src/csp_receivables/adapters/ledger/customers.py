@@ -31,22 +31,21 @@ class LedgerCustomerBook:
 
     def import_file(self, file: AccountingFile, batches: Iterable[CustomerBatch]) -> FileReport:
         """Store what is new, in one transaction; see `ports.CustomerBook`."""
-        return import_once(self.ledger, file, batches, lambda writing, batch: _store(writing, file, batch))
+        return import_once(self.ledger, file, batches, _store, doubly_mapped)
 
     def refuse_file(self, file: AccountingFile, findings: Sequence[Finding]) -> FileReport:
         """Keep why nothing of the file counts."""
         return refuse_file(self.ledger, file, findings)
 
 
-def _store(writing: Writing, file: AccountingFile, batch: CustomerBatch) -> Stored:
+def _store(writing: Writing, batch: CustomerBatch) -> Stored:
     ids = batch.customers.column("customer_id").to_pylist()
     changed = _keep_versions(writing, batch.customers, ids)
     if batch.states_tenants:
         changed |= _keep_mappings(writing, batch.tenants, ids)
     if batch.states_contacts:
         changed |= keep_contacts(writing, batch.contacts, ids)
-    doubly = tuple(doubly_mapped(writing.connection, set(ids), file.name)) if batch.states_tenants else ()
-    return Stored(facts=len(ids), new_facts=len(changed), noticed=doubly)
+    return Stored(facts=len(ids), new_facts=len(changed))
 
 
 def _keep_versions(writing: Writing, rows: pa.Table, ids: Sequence[str]) -> set[str]:
@@ -75,21 +74,20 @@ def _keep_mappings(writing: Writing, rows: pa.Table, ids: Sequence[str]) -> set[
     return {owner for _, owner in starting | ending}
 
 
-def doubly_mapped(connection: Connection, among: set[str] | None = None, source: str = "") -> Iterator[Finding]:
-    """A finding for each tenant that is now mapped to several customers (of whom one is `among`): nobody is billed."""
+def doubly_mapped(connection: Connection) -> Iterator[Finding]:
+    """A finding for each tenant that is now mapped to several customers: its charges are billed to nobody."""
     owners: dict[str, list[str]] = {}
     names = ["tenant_id", "customer_id", "mapped"]
     for row in _newest(connection, customer_tenant, names):
         if row["mapped"]:
             owners.setdefault(row["tenant_id"], []).append(row["customer_id"])
     for tenant, several in sorted(owners.items()):
-        if len(several) > 1 and (among is None or among.intersection(several)):
+        if len(several) > 1:
             yield Finding(
                 code="tenant.doubly_mapped",
                 severity=Severity.HELD,
                 found=f"tenant {tenant} belongs to {' and '.join(several)}",
                 remedy="Leave it to one of them in the customers file; until then its charges are billed to nobody",
-                source=source,
                 field="tenants",
                 subject=tenant,
             )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, Table, and_, delete, select
+from sqlalchemy import Connection, Table, and_, delete, func, select
 
 from csp_receivables.adapters.ledger.accounting_imports import Stored, import_once, refuse_file
 from csp_receivables.adapters.ledger.bulk import insert_new
@@ -31,7 +31,11 @@ class LedgerReceivableBook:
 
     def import_file(self, file: AccountingFile, batches: Iterable[ReceivableBatch]) -> FileReport:
         """Store what is new, in one transaction; see `ports.ReceivableBook`."""
-        return import_once(self.ledger, file, batches, lambda writing, batch: _store(writing, file, batch))
+
+        def store(writing: Writing, batch: ReceivableBatch) -> Stored:
+            return _store(writing, file, batch)
+
+        return import_once(self.ledger, file, batches, store, unknown_customers)
 
     def refuse_file(self, file: AccountingFile, findings: Sequence[Finding]) -> FileReport:
         """Keep why nothing of the file counts."""
@@ -45,8 +49,7 @@ def _store(writing: Writing, file: AccountingFile, batch: ReceivableBatch) -> St
     lines = _without(batch.lines, [finding.subject for finding in changed])
     insert_new(connection, receivable_line, lines, recorded_at=recorded_at)
     _keep_stated_open(writing, batch.stated_open)
-    unknown = _of_unknown_customers(connection, file, batch.receivables)
-    return Stored(facts=batch.receivables.num_rows, new_facts=inserted, findings=changed, noticed=unknown)
+    return Stored(facts=batch.receivables.num_rows, new_facts=inserted, findings=changed)
 
 
 def _changed(connection: Connection, file: AccountingFile, batch: ReceivableBatch) -> tuple[Finding, ...]:
@@ -89,34 +92,25 @@ def _changed_finding(
     )
 
 
-def _of_unknown_customers(connection: Connection, file: AccountingFile, rows: pa.Table) -> tuple[Finding, ...]:
-    named = sorted(set(rows.column("customer_id").to_pylist()))
-    known: set[str] = set()
-    for some in _parts(named):
-        known.update(
-            connection.execute(select(customer.c.customer_id).where(customer.c.customer_id.in_(some))).scalars()
+def unknown_customers(connection: Connection) -> Iterator[Finding]:
+    """A finding for each customer that receivables name and no customers file does. Their receivables count."""
+    named = select(customer.c.customer_id)
+    query = (
+        select(receivable.c.customer_id, func.count())
+        .where(receivable.c.customer_id.not_in(named))
+        .group_by(receivable.c.customer_id)
+        .order_by(receivable.c.customer_id)
+    )
+    for customer_id, receivables in connection.execute(query):
+        yield Finding(
+            code="receivable.unknown_customer",
+            severity=Severity.WARNING,
+            found=f"{receivables} receivables name customer {customer_id!r}, whom no customers file has named",
+            remedy="Import the customers file that has it; the receivables count meanwhile",
+            field="customer_id",
+            subject=customer_id,
+            customer_id=customer_id,
         )
-    return tuple(
-        unknown_customer(row["receivable_id"], row["customer_id"], row["amount"], row["currency"], file.name)
-        for row in rows.select(["receivable_id", "customer_id", "amount", "currency"]).to_pylist()
-        if row["customer_id"] not in known
-    )
-
-
-def unknown_customer(receivable_id: str, customer_id: str, amount: int, currency: str, source: str = "") -> Finding:
-    """The receivable is owed and counts, but nobody can be matched or reminded until the customer is known."""
-    return Finding(
-        code="receivable.unknown_customer",
-        severity=Severity.WARNING,
-        found=f"no customers file has named customer {customer_id!r} yet",
-        remedy="Import the customers file that has it; the receivable counts meanwhile",
-        source=source,
-        field="customer_id",
-        subject=receivable_id,
-        customer_id=customer_id,
-        amount=amount,
-        currency=currency,
-    )
 
 
 def _keep_stated_open(writing: Writing, rows: pa.Table) -> None:
