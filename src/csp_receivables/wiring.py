@@ -144,11 +144,13 @@ def _importer(
     """What imports the files of an inbox folder, and which of them come first."""
     reader = accounting_files(settings)
     books = LedgerCustomerBook(ledger), LedgerReceivableBook(ledger)
-    importers = {
+    importers: dict[str, tuple[Callable[[Path], FileReport], Callable[[Path], int]]] = {
         "accounting": (
             lambda path: accounting.import_accounting(path, reader, *books),
             partial(accounting.rank_of, reader=reader),
         ),
+        "microsoft": (partial(import_microsoft, settings, ledger), lambda _: 0),
+        "bank": (lambda path: import_bank(ledger, [path])[0].file, lambda _: 0),
     }
     return importers[purpose]
 
