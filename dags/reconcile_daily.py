@@ -10,8 +10,8 @@ allocations and publishes actions. Any other run is *historical* (a backfill alw
 is in the ledger, writes a snapshot of its own, and leaves the inbox, the books and the outside alone.
 `publish_actions` asks again right before it publishes, so a run cleared weeks later stays silent.
 
-**Parameters.** `as_of`: the day to speak for (empty: the day before the logical date). `known`: with what we know *now*,
-or with what was known *then*. `mode`: *historical* keeps a run for yesterday from booking and publishing.
+**Parameters.** `as_of`: the day to speak for (empty: the day before the logical date). `known`: with what we know *now*
+or what was known *then*. `mode`: *historical* keeps a run for yesterday from booking and publishing.
 `customers`: show these customers only; such a run is historical.
 
 **Backfill.** The last day needs its time, or it is left out:

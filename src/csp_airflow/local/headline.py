@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from csp_receivables.cli.headline import show_headline
 from csp_receivables.domain.day import Day, Mode
 from csp_receivables.settings import Settings
-from csp_receivables.steps.reconcile import Reconciled
+from csp_receivables.wiring import Reconciled, mark_of
 
 NOT_TABLES = frozenset({"as_of", "known_at", "mode", "is_demo"})
 
@@ -24,7 +24,7 @@ def show_day(settings: Settings, run: Mapping[str, Any], issued: Mapping[str, An
     workbook = settings.home / issued["workbook"]
     show_headline(
         Reconciled(
-            day=stored_day(workbook.parent),
+            day=stored_day(workbook.parent, is_demo=mark_of(settings) == "demo"),
             digest=issued["digest"],
             allocations_booked=run["allocations"] if run["mode"] == Mode.LIVE else 0,
             changed=changed,
@@ -34,7 +34,7 @@ def show_day(settings: Settings, run: Mapping[str, Any], issued: Mapping[str, An
     )
 
 
-def stored_day(folder: Path) -> Day:
+def stored_day(folder: Path, *, is_demo: bool) -> Day:
     """The day that lies in a folder, as it was issued."""
     issue = json.loads((folder / "issue.json").read_text())
     names = [field.name for field in fields(Day) if field.name not in NOT_TABLES]
@@ -42,6 +42,6 @@ def stored_day(folder: Path) -> Day:
         as_of=date.fromisoformat(issue["as_of"]),
         known_at=issue["known_at"],
         mode=Mode(issue["mode"]),
-        is_demo=issue.get("is_demo", False),
+        is_demo=is_demo,
         **{name: pq.read_table(folder / "tables" / f"{name}.parquet") for name in names},
     )

@@ -1,0 +1,156 @@
+"""Every DAG file with what it holds. A file, DAG, task or tag that is not listed here fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+from tests.airflow_home import DAGS
+
+if TYPE_CHECKING:
+    from airflow.dag_processing.dagbag import DagBag
+    from airflow.sdk import DAG
+
+pytestmark = pytest.mark.airflow
+
+ANY_TYPE = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """What one DAG file must hold. `then` maps a task to what comes after it."""
+
+    dag_id: str
+    cron: str
+    tags: set[str]
+    run_types: set[str] | None
+    run_limit: timedelta
+    deadline: timedelta
+    then: dict[str, set[str]] = field(default_factory=dict)
+
+
+CENSUS = {
+    "reconcile_daily.py": Expected(
+        dag_id="reconcile_daily",
+        cron="0 6 * * *",
+        tags={"does:import", "does:reconcile", "effects:none"},
+        run_types=ANY_TYPE,  # a backfill must be possible
+        run_limit=timedelta(hours=2),
+        deadline=timedelta(hours=1),
+        then={
+            "import_microsoft": {"reconcile"},
+            "import_accounting": {"reconcile"},
+            "import_bank": {"reconcile"},
+            "reconcile": {"issue_outputs", "publish_actions"},
+            "issue_outputs": {"publish_actions"},
+            "publish_actions": set(),
+        },
+    ),
+    "import_payments.py": Expected(
+        dag_id="import_payments",
+        cron="10 * * * *",
+        tags={"does:import", "effects:none"},
+        run_types={"scheduled", "manual"},  # books for now: no backfill
+        run_limit=timedelta(minutes=50),
+        deadline=timedelta(minutes=30),
+        then={"import_bank": {"book_payments"}, "book_payments": set()},
+    ),
+}
+EACH = pytest.mark.parametrize("expected", CENSUS.values(), ids=[each.dag_id for each in CENSUS.values()])
+
+
+@pytest.fixture
+def dag(dag_bag: DagBag, expected: Expected) -> DAG:
+    return dag_bag.dags[expected.dag_id]
+
+
+def test_every_file_is_listed_and_holds_its_dag_and_no_other(dag_bag: DagBag) -> None:
+    found = {dag.fileloc: dag.dag_id for dag in dag_bag.dags.values()}
+
+    assert {path.name for path in DAGS.glob("**/*.py")} == set(CENSUS)
+    assert found == {str(DAGS / name): each.dag_id for name, each in CENSUS.items()}
+
+
+def test_every_file_can_be_read(dag_bag: DagBag) -> None:
+    assert dag_bag.import_errors == {}
+
+
+@EACH
+def test_a_dag_has_its_tasks_in_their_order(dag: DAG, expected: Expected) -> None:
+    assert {task.task_id: task.downstream_task_ids for task in dag.tasks} == expected.then
+    assert len(dag.tasks) <= 20
+
+
+@EACH
+def test_a_dag_carries_only_tags_of_the_vocabulary(dag: DAG, expected: Expected) -> None:
+    from csp_airflow.conventions import Tag
+
+    assert set(dag.tags) == expected.tags
+    assert expected.tags <= {tag.value for tag in Tag}
+
+
+@EACH
+def test_the_docstring_of_a_file_is_the_page_of_its_dag(dag: DAG, expected: Expected) -> None:
+    told = dag.doc_md or ""
+
+    assert told.startswith("### ")
+    for part in ("What it touches", "When it fails"):
+        assert part in told, f"the runbook of {dag.dag_id} lacks {part!r}"
+
+
+@EACH
+def test_every_task_has_an_owner_retries_and_a_time_limit(dag: DAG, expected: Expected) -> None:
+    for task in dag.tasks:
+        assert task.owner == "receivables"
+        assert task.retries == 2
+        assert task.retry_policy is not None
+        assert task.execution_timeout is not None
+        assert task.execution_timeout < expected.run_limit
+        assert task.doc_md or task.python_callable.__doc__
+
+
+@EACH
+def test_a_dag_runs_once_at_a_time_within_limits_and_tells_when_it_is_late(dag: DAG, expected: Expected) -> None:
+    assert dag.max_active_runs == 1
+    assert dag.catchup is False
+    assert dag.dagrun_timeout == expected.run_limit
+    assert [alert.interval for alert in dag.deadline or []] == [expected.deadline]
+
+
+@EACH
+def test_only_what_may_be_repeated_for_the_past_can_be_backfilled(dag: DAG, expected: Expected) -> None:
+    allowed = None if dag.allowed_run_types is None else {kind.value for kind in dag.allowed_run_types}
+
+    assert allowed == expected.run_types
+
+
+@EACH
+def test_a_schedule_speaks_the_partners_time(dag: DAG, expected: Expected) -> None:
+    assert (dag.timetable.expression, str(dag.timetable.timezone)) == (expected.cron, "Europe/Stockholm")
+
+
+@EACH
+@pytest.mark.parametrize("minutes_after_the_tick", [1, 59, 24 * 60 - 1])
+def test_unpausing_waits_for_the_next_tick(
+    dag: DAG, expected: Expected, minutes_after_the_tick: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that starts by itself as somebody opens the user interface would take files and book."""
+    from airflow.serialization.decoders import decode_timetable
+    from airflow.serialization.encoders import encode_timetable
+    from airflow.timetables import trigger
+    from airflow.timetables.base import TimeRestriction
+
+    now = datetime(2026, 11, 1, 6, 10, tzinfo=ZoneInfo("Europe/Stockholm")) + timedelta(minutes=minutes_after_the_tick)
+    monkeypatch.setattr(trigger, "utcnow", lambda: now)
+    scheduler_side = decode_timetable(encode_timetable(dag.timetable))
+
+    first = scheduler_side.next_dagrun_info(
+        last_automated_data_interval=None,
+        restriction=TimeRestriction(earliest=dag.start_date, latest=dag.end_date, catchup=dag.catchup),
+    )
+
+    assert first is not None
+    assert first.run_after > now

@@ -1,0 +1,154 @@
+"""The day on the sample month through Airflow's own task machinery (`dag.test`), without a scheduler."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.airflow_home import ROOT
+from tests.sample_people import personal_data
+
+from csp_airflow.local.environment import Place
+from csp_airflow.local.ledger_state import State, prepare, state_of
+from csp_receivables.settings import Settings
+
+if TYPE_CHECKING:
+    from airflow.dag_processing.dagbag import DagBag
+    from airflow.models.dagrun import DagRun
+
+pytestmark = [pytest.mark.airflow, pytest.mark.timeout(600)]
+
+THE_LAST_DAY = {"as_of": "2026-10-31"}
+TAKES_FILES = ("import_microsoft", "import_accounting", "import_bank")
+
+
+@dataclass(frozen=True)
+class Home:
+    """A demonstration that nothing has run in yet, and its DAGs."""
+
+    settings: Settings
+    bag: DagBag
+
+    def run(self, dag_id: str = "reconcile_daily", **conf: Any) -> DagRun:
+        """One run of a DAG with these parameters, in this process."""
+        run = self.bag.dags[dag_id].test(run_conf=conf)
+        assert run is not None
+        return run
+
+
+@pytest.fixture(scope="module")
+def home(dag_bag: DagBag, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
+    folder = tmp_path_factory.mktemp("home")
+    given = {"CSP_HOME": str(folder), "CSP_INCLUDE": str(ROOT / "include"), "CSP_ROOT": str(ROOT)}
+    place = prepare(Place.from_environment(given), given)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in given.items():
+            patch.setenv(name, value)
+        yield Home(place.settings, dag_bag)
+
+
+@pytest.fixture(scope="module")
+def first_run(home: Home) -> DagRun:
+    return home.run(**THE_LAST_DAY)
+
+
+@pytest.fixture(scope="module")
+def state_after(home: Home, first_run: DagRun) -> State:
+    return state_of(home.settings)
+
+
+def states(run: DagRun) -> dict[str, str]:
+    return {task.task_id: str(task.state) for task in run.get_task_instances()}
+
+
+def told(run: DagRun) -> dict[str, Any]:
+    """What each task handed on."""
+    values = {task.task_id: task.xcom_pull(task_ids=task.task_id) for task in run.get_task_instances()}
+    return {task_id: value for task_id, value in values.items() if value is not None}
+
+
+def test_a_live_day_goes_green_from_the_inbox_to_the_actions(first_run: DagRun) -> None:
+    assert set(states(first_run).values()) == {"success"}
+    assert told(first_run)["reconcile"]["mode"] == "live"
+
+
+def test_every_file_of_the_sample_is_taken_once(home: Home, first_run: DagRun) -> None:
+    taken = told(first_run)
+
+    for task_id in TAKES_FILES:
+        assert taken[task_id]["files"] > 0
+        assert taken[task_id]["refused"] == 0
+    assert [path for path in home.settings.inbox.rglob("*") if path.is_file()] == []
+
+
+def test_the_day_lies_where_the_run_says(home: Home, first_run: DagRun) -> None:
+    issued = told(first_run)["issue_outputs"]
+
+    for name in ("workbook", "page"):
+        assert not Path(issued[name]).is_absolute()
+        assert (home.settings.home / issued[name]).stat().st_size > 0
+    assert issued["digest"] == told(first_run)["reconcile"]["digest"]
+
+
+def test_tasks_hand_on_text_and_whole_numbers_and_no_personal_data(first_run: DagRun) -> None:
+    handed_on = told(first_run)
+    text = json.dumps(handed_on, ensure_ascii=False)
+
+    assert {type(value) for each in handed_on.values() for value in each.values()} <= {str, int}
+    assert [each for each in personal_data() if each in text] == []
+
+
+def test_a_second_run_changes_nothing(home: Home, first_run: DagRun, state_after: State) -> None:
+    second = home.run(**THE_LAST_DAY)
+
+    assert set(states(second).values()) == {"success"}
+    assert told(second)["reconcile"]["digest"] == told(first_run)["reconcile"]["digest"]
+    assert state_of(home.settings) == state_after
+
+
+@pytest.mark.parametrize(
+    ("why", "conf"),
+    [
+        ("a past day", {"as_of": "2026-10-20"}),
+        ("historical asked for", {**THE_LAST_DAY, "mode": "historical"}),
+        ("a few customers", {**THE_LAST_DAY, "customers": ["K1001"]}),
+    ],
+)
+def test_a_historical_run_takes_books_and_publishes_nothing(
+    home: Home, state_after: State, why: str, conf: dict[str, Any]
+) -> None:
+    before = state_of(home.settings)
+
+    run = home.run(**conf)
+
+    found = states(run)
+    assert [found[task_id] for task_id in (*TAKES_FILES, "publish_actions")] == ["skipped"] * 4, why
+    assert (found["reconcile"], found["issue_outputs"]) == ("success", "success"), why
+    after = state_of(home.settings)
+    added = {table for table, rows in after.rows.items() if rows != before.rows[table]}
+    assert added <= {"reconciliation_run", "daily_standing"}, why
+    assert {name: digest for name, digest in after.outputs.items() if name in before.outputs} == before.outputs, why
+
+
+def test_a_historical_day_shows_what_the_step_itself_computes(home: Home, state_after: State) -> None:
+    from csp_receivables import wiring
+    from csp_receivables.domain.run_plan import plan_run
+
+    digest = told(home.run(as_of="2026-10-15"))["reconcile"]["digest"]
+
+    plan = plan_run(now=home.settings.clock(), zone=home.settings.time_zone, as_of=date(2026, 10, 15))
+    with_no_airflow = wiring.reconciler(home.settings, wiring.open_ledger(home.settings)).look(plan)
+    assert digest == with_no_airflow.digest
+
+
+def test_payments_are_booked_within_the_hour_and_only_once(home: Home, state_after: State) -> None:
+    run = home.run("import_payments")
+
+    assert set(states(run).values()) == {"success"}
+    assert told(run)["book_payments"] == {"allocations_booked": 0}
+    assert state_of(home.settings).rows["allocation"] == state_after.rows["allocation"]

@@ -1,0 +1,171 @@
+"""The real thing in an empty home: processes, scheduler, REST. A day, a five-day backfill, and nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from tests.airflow_home import ROOT
+from tests.sample_people import personal_data
+
+from csp_airflow.local import processes as local_processes
+from csp_airflow.local.api import AirflowApi
+from csp_airflow.local.environment import Place
+from csp_airflow.local.service import processes_of, signed_in
+
+pytestmark = [pytest.mark.smoke, pytest.mark.timeout(900)]
+
+DAYS = [date(2026, 10, 25) + timedelta(days=day) for day in range(5)]  # what the backfilled runs speak for
+
+
+@dataclass(frozen=True)
+class Shell:
+    """Commands as a user gives them, in a home of their own."""
+
+    home: Path
+    environment: dict[str, str]
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *command], env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False
+        )
+
+    def airflow(self, command: str) -> subprocess.CompletedProcess[str]:
+        return self.run("-m", "csp_airflow.local", command)
+
+    def csp(self, *command: str) -> Any:
+        """The JSON answer of a `csp` command."""
+        done = self.run("-c", "from csp_receivables.cli import main; main()", *command, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def place(self) -> Place:
+        return Place.from_environment(self.environment)
+
+    def left_behind(self) -> list[psutil.Process]:
+        """Every living process that has this home in its environment or command line, but ourselves."""
+        return [process for process in psutil.process_iter() if process.pid != os.getpid() and self._is_ours(process)]
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        try:
+            return process.environ().get("CSP_HOME") == str(self.home) and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.Error:
+            return False
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    home = tmp_path_factory.mktemp("csp") / "home"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "CSP_"))}
+    given = {"CSP_HOME": str(home), "CSP_ROOT": str(ROOT), "CSP_AIRFLOW_PORT": str(free_port())}
+    shell = Shell(home, kept | given)
+    yield shell
+    shell.airflow("down")
+
+
+@pytest.fixture(scope="module")
+def first_run(shell: Shell) -> subprocess.CompletedProcess[str]:
+    return shell.airflow("run")
+
+
+@pytest.fixture
+def running(shell: Shell, first_run: subprocess.CompletedProcess[str]) -> AirflowApi:
+    """Airflow as `make ui` starts it, after the first run; up already when another test needed it."""
+    up = shell.airflow("up")
+    assert up.returncode == 0, up.stdout + up.stderr
+    return signed_in(shell.place())
+
+
+def wait_until(done: Any, seconds: float = 400) -> None:
+    assert local_processes._wait(done, seconds), "it took too long"
+
+
+def test_one_command_runs_the_day_and_leaves_no_process(
+    shell: Shell, first_run: subprocess.CompletedProcess[str]
+) -> None:
+    assert first_run.returncode == 0, first_run.stdout + first_run.stderr
+    assert "as of 2026-10-31" in first_run.stdout
+    for line in ("received", "allocated", "unapplied", "overdue", "Vendor invoices", "findings", "Workbook", "Page"):
+        assert line in first_run.stdout
+    assert shell.left_behind() == []
+
+
+def test_a_second_run_changes_nothing_and_says_so(shell: Shell, first_run: subprocess.CompletedProcess[str]) -> None:
+    second = shell.airflow("run")
+
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert "Nothing new" not in first_run.stdout
+    assert "Nothing new: ledger and outputs as they were" in second.stdout
+    assert shell.left_behind() == []
+
+
+def test_nothing_listens_beyond_loopback(shell: Shell, running: AirflowApi) -> None:
+    alive = {process.pid for process in processes_of(shell.place()).alive()}
+    listening = [each for each in psutil.net_connections("inet") if each.pid in alive and each.status == "LISTEN"]
+
+    assert {each.laddr.ip for each in listening} == {"127.0.0.1"}
+
+
+def test_a_backfill_shows_each_day_as_the_command_line_does(shell: Shell, running: AirflowApi) -> None:
+    runs_before = {run["dag_run_id"] for run in running.runs("reconcile_daily")}
+    running.backfill("reconcile_daily", "2026-10-26T00:00:00Z", "2026-10-30T23:59:00Z", {"known": "now"})
+
+    def backfilled() -> list[dict[str, Any]]:
+        runs = running.runs("reconcile_daily")
+        return [run for run in runs if run["run_type"] == "backfill" and run["dag_run_id"] not in runs_before]
+
+    wait_until(lambda: len(backfilled()) == len(DAYS) and all(run["state"] == "success" for run in backfilled()))
+
+    shown = {}
+    for run in backfilled():
+        told = running.returned("reconcile_daily", run["dag_run_id"], "reconcile")
+        assert told["mode"] == "historical"
+        shown[told["as_of"]] = told["digest"]
+        states = {task.task_id: task.state for task in running.tasks("reconcile_daily", run["dag_run_id"])}
+        assert states["publish_actions"] == "skipped"
+    by_command = {f"{day}": shell.csp("reconcile", "--as-of", f"{day}", "--historical")["digest"] for day in DAYS}
+    assert shown == by_command
+
+
+def test_what_airflow_keeps_is_read_by_its_owner_only(shell: Shell, running: AirflowApi) -> None:
+    open_to_others = [path for path in shell.home.rglob("*") if path.lstat().st_mode & 0o077 and not path.is_symlink()]
+
+    assert open_to_others == []
+
+
+def test_no_log_holds_personal_data(shell: Shell, running: AirflowApi) -> None:
+    logs = [path for folder in ("logs", "process_logs") for path in (shell.home / "airflow" / folder).rglob("*.log")]
+    people = personal_data()
+
+    assert len(logs) > 20
+    assert len(people) > 50
+    leaks = {path.name: each for path in logs for each in people if each in path.read_text(errors="replace")}
+    assert leaks == {}
+
+
+def test_down_ends_every_process_and_may_be_said_twice(shell: Shell, running: AirflowApi) -> None:
+    assert len(processes_of(shell.place()).alive()) >= 4
+
+    first, second = shell.airflow("down"), shell.airflow("down")
+
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert "processes ended" in first.stdout
+    assert "Airflow was not running" in second.stdout
+    assert shell.left_behind() == []
