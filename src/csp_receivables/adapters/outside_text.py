@@ -17,10 +17,13 @@ def visible_text(text: str) -> str:
 
 def cell_text(text: str) -> str:
     """`visible_text`, cut with a mark where a cell could not hold it."""
+    if text.startswith("<r>"):
+        text = f" {text}"  # xlsxwriter passes "<r>…</r>" into the sheet's XML as it is, taking it for rich text
+    is_short = len(text) * 2 <= CELL_LENGTH_MAX  # whatever it is made of: no need to count UTF-16 units
+    if is_short and text.isprintable():
+        return text  # nearly every text there is
     shown = visible_text(text)
-    if shown.startswith("<r>"):
-        shown = f" {shown}"  # xlsxwriter passes "<r>…</r>" into the sheet's XML as it is, taking it for rich text
-    if len(shown) * 2 <= CELL_LENGTH_MAX:  # most texts: no need to count UTF-16 units
+    if is_short:
         return shown
     units = shown.encode("utf-16-le")
     if len(units) // 2 <= CELL_LENGTH_MAX:

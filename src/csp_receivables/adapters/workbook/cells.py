@@ -28,13 +28,13 @@ def money_cell(minor: int | None, currency: str, styles: Styles) -> Cell:
     return minor / 10**places, styles.money(places)  # an int divided by an int is rounded rightly, and once
 
 
-def day_cell(value: date | None, styles: Styles) -> Cell:
+def day_cell(value: date | None, styles: Styles, style: Any = None) -> Cell:
     """A day as Excel's own date; as ISO 8601 text before March 1900, where Excel's calendar is wrong."""
     if value is None:
         return None
     if value < _FIRST_TRUE_DAY:
         return value.isoformat()
-    return (value - _DAY_ZERO).days, styles.day
+    return (value - _DAY_ZERO).days, style or styles.day
 
 
 def put(sheet: Any, row: int, place: int, cell: Cell, style: Any = None) -> None:

@@ -18,20 +18,22 @@ class Styles:
     def __init__(self, book: Any) -> None:
         self._book = book
         self._money: dict[int, Any] = {}
-        self.text = self._format(valign="top", indent=1)
+        self.text = self._format(valign="top", align="left", indent=1)
         self.day = self._format(valign="top", num_format="yyyy-mm-dd", align="right")
         self.count = self._format(valign="top", num_format="#,##0")
         self.share = self._format(valign="top", num_format="0.0%")
         self.quiet = self._format(italic=True, font_color="#5B6475")
-        self.heading = self._format(**_HEADING)
+        self.heading = self._format(**_HEADING, align="left", indent=1)
         self.heading_right = self._format(**_HEADING, align="right")
         self.title = self._format(bold=True, font_size=18, font_color=INK)
         self.section = self._format(bold=True, font_size=12, font_color=INK, bottom=1, bottom_color=INK)
         self.label = self._format(font_color="#5B6475")
+        self.over_text = self._format(bold=True, font_color=INK, bottom=1, bottom_color=INK, align="left", indent=1)
+        self.first_day = self._format(align="left", indent=1, num_format="yyyy-mm-dd")
         self.demo = self._format(bold=True, font_size=14, font_color="#FFFFFF", bg_color=ALARM)
         self.over = self._format(bold=True, font_color=INK, bottom=1, bottom_color=INK, align="right")
-        self.good = self._format(bold=True, font_color=CALM)
-        self.bad = self._format(bold=True, font_color=ALARM)
+        self.good = self._format(bold=True, font_color=CALM, align="left", indent=1)
+        self.bad = self._format(bold=True, font_color=ALARM, align="left", indent=1)
         self.alarm = {"type": "cell", "criteria": "!=", "value": 0, "format": book.add_format({"font_color": ALARM})}
 
     def money(self, decimals: int) -> Any:
@@ -45,7 +47,7 @@ class Styles:
         return self._book.add_format({**FONT, **properties})
 
 
-_HEADING = {"bold": True, "font_color": "#FFFFFF", "bg_color": INK, "text_wrap": True, "valign": "vcenter", "indent": 1}
+_HEADING = {"bold": True, "font_color": "#FFFFFF", "bg_color": INK, "text_wrap": True, "valign": "vcenter"}
 
 
 def document_properties(day: Day) -> dict[str, Any]:
@@ -68,5 +70,5 @@ def print_setup(sheet: Any, day: Day, title: str) -> None:
     sheet.fit_to_pages(1, 0)
     demo = "&C&K" + ALARM.removeprefix("#") + "&BDEMO" if day.is_demo else ""
     sheet.set_header(f"&L&B{title}{demo}&RAs of {day.as_of}")
-    sheet.set_footer(f"&LKnown at {day.known_at}&RPage &P of &N")
+    sheet.set_footer(f"&LKnown at {known_at(day):%Y-%m-%d %H:%M} UTC&RPage &P of &N")
     sheet.set_default_row(15)

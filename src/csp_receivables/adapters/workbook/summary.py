@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from csp_receivables.adapters.day_headline import BUCKETS, Headline, headline, known_at
+from csp_receivables.adapters.day_headline import Headline, headline, known_at
 from csp_receivables.adapters.outside_text import cell_text
 from csp_receivables.adapters.workbook.cells import day_cell, money_cell, put
 from csp_receivables.adapters.workbook.styles import Styles, print_setup
@@ -19,11 +19,12 @@ class _Pen:
     def __init__(self, sheet: Any, styles: Styles) -> None:
         self.sheet, self.styles, self.row = sheet, styles, 0
 
-    def section(self, title: str, headings: tuple[str, ...] = ()) -> None:
-        """One row free, then a title with the headings of its columns."""
+    def section(self, title: str, headings: tuple[str, ...], texts: tuple[str, ...] = ()) -> None:
+        """One row free, then a title with the headings of its columns; those in `texts` are over text, not numbers."""
         self.row += 1
         for place, text in enumerate((title, *headings)):
-            self.sheet.write_string(self.row, place, text, self.styles.section if place == 0 else self.styles.over)
+            over = self.styles.over_text if text in texts else self.styles.over
+            self.sheet.write_string(self.row, place, text, over if place else self.styles.section)
         self.row += 1
 
     def line(self, label: str, *cells: Any, style: Any = None) -> None:
@@ -46,7 +47,6 @@ def write_summary(book: Any, styles: Styles, day: Day) -> None:
     pen, head = _Pen(sheet, styles), headline(day)
     _write_identity(pen, day, head)
     _write_figures(pen, head)
-    _write_ageing(pen, head)
     _write_coverage(pen, head)
     _write_findings(pen, head)
     _write_feeds(pen, head)
@@ -60,7 +60,7 @@ def _write_identity(pen: _Pen, day: Day, head: Headline) -> None:
         pen.sheet.set_row(1, 22)
         pen.sheet.merge_range(1, 0, 1, 4, "DEMO: made-up figures, not anybody's money", pen.styles.demo)
         pen.row = 2
-    pen.line("As of the end of", day_cell(day.as_of, pen.styles))
+    pen.line("As of the end of", day_cell(day.as_of, pen.styles, pen.styles.first_day))
     pen.line("Known at", f"{known_at(day):%Y-%m-%d %H:%M} UTC")
     pen.line("Mode", day.mode.value)
     verdict, style = {
@@ -75,17 +75,10 @@ def _write_figures(pen: _Pen, head: Headline) -> None:
     codes = list(head.currencies)
     pen.section("Figures", (*codes, *(["Number"] if codes else [])))
     for entry in head.lines:
-        amounts = [money_cell(entry.values.get(code, (None, None))[0], code, pen.styles) for code in codes]
+        is_money = any(entry.values)  # a line that only counts has no currency
+        amounts = [money_cell(head.amount(entry.name, code) if is_money else None, code, pen.styles) for code in codes]
         counts = [count for _, count in entry.values.values() if count is not None]
         pen.line(_sentence_case(entry.name), *amounts, (sum(counts), pen.styles.count) if counts else None)
-
-
-def _write_ageing(pen: _Pen, head: Headline) -> None:
-    pen.section("Open receivables by age", tuple(ageing.currency for ageing in head.ageing))
-    for bucket, words in BUCKETS.items():
-        pen.line(words, *(money_cell(a.buckets[bucket], a.currency, pen.styles) for a in head.ageing))
-    pen.line("Open in all", *(money_cell(a.open, a.currency, pen.styles) for a in head.ageing))
-    pen.line("Overdue", *(money_cell(a.overdue, a.currency, pen.styles) for a in head.ageing))
 
 
 def _write_coverage(pen: _Pen, head: Headline) -> None:
@@ -110,7 +103,7 @@ def _write_findings(pen: _Pen, head: Headline) -> None:
 
 
 def _write_feeds(pen: _Pen, head: Headline) -> None:
-    pen.section("Bank feeds", ("Currency", "Newest booking", "Age", "State"))
+    pen.section("Bank feeds", ("Currency", "Newest booking", "Age", "State"), texts=("Currency", "Age", "State"))
     for feed in head.feeds:
         newest = day_cell(feed.newest_booking_on, pen.styles)
         pen.line(cell_text(feed.account), feed.currency, newest, feed.words, cell_text(feed.state))
