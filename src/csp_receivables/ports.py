@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
+import duckdb
 import pyarrow as pa
 
 from csp_receivables.domain.accounting import AccountingFile, CustomerBatch, ReceivableBatch
@@ -19,6 +20,7 @@ from csp_receivables.domain.day import Day
 from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.imports import FileReport
+from csp_receivables.domain.matching.ladder import Matched
 from csp_receivables.domain.payment_ids import EqualsBefore
 from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.domain.statements import BankReport, Statement
@@ -225,3 +227,25 @@ class VendorBook(Protocol):
 
     def refuse(self, report: FileReport, size: int) -> None:
         """Keep why nothing of the file counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenItems:
+    """Two relations of `connection`, named, with schemas OPEN_RECEIVABLE and OPEN_PAYMENT; `findings`: rows left out."""
+
+    connection: duckdb.DuckDBPyConnection
+    receivables: str
+    payments: str
+    receivable_count: int
+    payment_count: int
+    findings: tuple[Finding, ...]
+
+
+class FilesToMatch(Protocol):
+    """A file of receivables, a file of payments, and the place for what matching them gives."""
+
+    def opened(self) -> AbstractContextManager[OpenItems]:
+        """Both files, read. Raises FileRefused."""
+
+    def write(self, connection: duckdb.DuckDBPyConnection, matched: Matched, findings: pa.Table) -> Mapping[str, Path]:
+        """Write the results whole or not at all; their files by name."""

@@ -24,6 +24,8 @@ from csp_receivables.adapters.ledger.customers import LedgerCustomerBook
 from csp_receivables.adapters.ledger.receivables import LedgerReceivableBook
 from csp_receivables.adapters.ledger.schema import upgrade
 from csp_receivables.adapters.ledger.vendor_invoices import LedgerVendorBook
+from csp_receivables.adapters.match_files.files import MatchFiles
+from csp_receivables.adapters.matching_policy import PolicyRefused, read_matching_policy
 from csp_receivables.adapters.microsoft_files.recon_csv import ReconCsv
 from csp_receivables.adapters.outputs import DayFiles
 from csp_receivables.adapters.tables import content_digest
@@ -40,9 +42,11 @@ from csp_receivables.steps.erase_contacts import Erasure
 from csp_receivables.steps.erase_contacts import erase_contacts as erase_contacts_step
 from csp_receivables.steps.import_bank import import_bank_file
 from csp_receivables.steps.import_microsoft import MicrosoftImport
+from csp_receivables.steps.match_files import MatchReport
+from csp_receivables.steps.match_files import match_files as match_files_step
 from csp_receivables.steps.reconcile import Reconciled, Reconciler, issue
 
-__all__ = ["Ledger", "LedgerRefused", "Reconciled"]  # types that callers name; they see no adapter
+__all__ = ["Ledger", "LedgerRefused", "PolicyRefused", "Reconciled"]  # types that callers name; they see no adapter
 
 SECONDS_BETWEEN_LOOKS = 2.0  # a file that a program is still writing grows within this; sidecars land beside theirs
 
@@ -165,7 +169,7 @@ def reconciler(settings: Settings, ledger: Ledger) -> Reconciler:
     return Reconciler(
         books=LedgerBooks(ledger),
         engine=partial(engine, settings.home / "spill"),
-        policy=MatchingPolicy(),
+        policy=matching_policy(settings),
         digest=content_digest,
         is_still_live=lambda plan: is_still_live(plan, settings.clock(), settings.time_zone),
     )
@@ -212,3 +216,16 @@ def import_bank(ledger: Ledger, paths: Iterable[Path]) -> list[BankReport]:
 def accept_statement(ledger: Ledger, statement_id: str, *, by: str, why: str) -> int:
     """Let a held statement count, on a named person's word; returns its booked lines. Raises NoSuchStatement."""
     return LedgerBankBook(ledger).accept(statement_id, by=by, why=why)
+
+
+def matching_policy(settings: Settings) -> MatchingPolicy:
+    """The policy of matching that finance keeps; without the file every rule is automatic and nothing is tolerated."""
+    return read_matching_policy(settings.include / "policies" / "matching.yaml")
+
+
+def match_files(settings: Settings, receivables: Path, payments: Path, out: Path, policy: Path | None) -> MatchReport:
+    """Match files without a ledger. Raises FileRefused, and PolicyRefused also for a named policy that is not there."""
+    if policy is not None and not policy.is_file():
+        raise PolicyRefused(f"{policy}: there is no such policy. Name a YAML file as include/policies/matching.yaml")
+    chosen = read_matching_policy(policy) if policy else matching_policy(settings)
+    return match_files_step(MatchFiles(receivables=receivables, payments=payments, out=out), chosen)

@@ -11,6 +11,7 @@ from csp_receivables.cli.import_accounting import customers, receivables
 from csp_receivables.cli.import_bank import bank
 from csp_receivables.cli.import_microsoft import microsoft
 from csp_receivables.cli.inbox import inbox
+from csp_receivables.cli.match import match
 from csp_receivables.cli.output import Refused, refuse
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
 import_app = typer.Typer(help="Import files. Importing twice changes nothing the second time.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
 app.command("inbox")(inbox)
+app.command("match")(match)
 app.add_typer(customer_app, name="customer")
 import_app.command("customers")(customers)
 import_app.command("receivables")(receivables)

@@ -31,7 +31,7 @@ _AMOUNT_TEXT = """
 CREATE OR REPLACE TEMP MACRO amount_text(minor, currency) AS
     CASE WHEN minor_digits(currency) = 0 THEN minor::VARCHAR
     ELSE CASE WHEN minor < 0 THEN '-' ELSE '' END
-        || lpad((abs(minor::HUGEINT) // (10 ** minor_digits(currency))::BIGINT)::VARCHAR, 1, '0') || '.'
+        || (abs(minor::HUGEINT) // (10 ** minor_digits(currency))::BIGINT)::VARCHAR || '.'
         || lpad((abs(minor::HUGEINT) % (10 ** minor_digits(currency))::BIGINT)::VARCHAR, minor_digits(currency), '0')
     END
 """

@@ -125,5 +125,7 @@ def _paid_again(connection: duckdb.DuckDBPyConnection) -> list[Finding]:
             amount=amount,
             currency=currency,
         )
-        for payment_id, receivable_id, payers, customer_id, amount, currency in connection.execute(PAID_AGAIN).fetchall()
+        for payment_id, receivable_id, payers, customer_id, amount, currency in connection.execute(
+            PAID_AGAIN
+        ).fetchall()
     ]

@@ -2,8 +2,8 @@
 
 Makes `matching_named (p, r, amount, open_amount, elsewhere, rivals, together)`, one row for each pair:
 `elsewhere`: the payment's customer is known and is not the receivable's; `rivals`: how many open receivables the
-reference fits (1: it is unique); `together`: how many receivables the payment names one by one. And the view
-`matching_named_left`: the same pairs, of what the rules before left of both.
+reference fits (1: it is unique); `together`: how many receivables the payment names one by one. After each rule
+`stock.take` leaves in it what the payments named that are left, and what is then open (0: closed since).
 """
 
 from __future__ import annotations
@@ -54,13 +54,6 @@ _PARTS_TOGETHER = """
 """
 
 
-_NAMED_LEFT = """
-    SELECT named.* REPLACE (payment.amount AS amount, receivable.open_amount AS open_amount)
-    FROM matching_named named
-    JOIN matching_payment_left payment USING (p) JOIN matching_receivable_left receivable USING (r)
-"""
-
-
 def name_receivables(connection: duckdb.DuckDBPyConnection) -> None:
     """Look each reference up as a whole; where that names nothing, its parts between blanks."""
     _look_up(connection, "matching_named", _WHOLE)
@@ -70,15 +63,15 @@ def name_receivables(connection: duckdb.DuckDBPyConnection) -> None:
     if count(connection, "matching_parts_wanted"):
         _look_up(connection, "matching_part", "FROM matching_parts_wanted")
         connection.execute(f"INSERT INTO matching_named BY NAME {_PARTS_TOGETHER}")
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW matching_named_left AS {_NAMED_LEFT}")
 
 
 def _look_up(connection: duckdb.DuckDBPyConnection, into: str, wanted: str) -> None:
     """Pairs for the keys in `wanted`: by the reference on the receivable or, failing that, by its number."""
     keep(connection, into, _pairs(connection, wanted, _BY_REFERENCE))
+    if count(connection, f"{into} WHERE rivals = 1") == count(connection, f"({wanted})"):
+        return
     keep(connection, "matching_wanted", f"FROM ({wanted}) ANTI JOIN {into} USING (p, part)")
-    if count(connection, "matching_wanted"):
-        connection.execute(f"INSERT INTO {into} {_pairs(connection, 'FROM matching_wanted', _BY_NUMBER)}")
+    connection.execute(f"INSERT INTO {into} {_pairs(connection, 'FROM matching_wanted', _BY_NUMBER)}")
 
 
 def _pairs(connection: duckdb.DuckDBPyConnection, wanted: str, keyed: str) -> str:

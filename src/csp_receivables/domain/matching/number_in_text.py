@@ -16,24 +16,32 @@ from csp_receivables.domain.matching.rule import Rule
 from csp_receivables.domain.relations import keep
 
 KEY_LENGTH_MIN = 4  # shorter numbers turn up in texts by chance
-WORDS_JOINED_MAX = 4
 SUGGESTED_MAX = 5
 
 _WORD = r"[0-9\p{Lu}]*[0-9][0-9\p{Lu}]*"
 _RUN = rf"(?:\p{{Lu}}+[\s\-/.]{{1,2}})?{_WORD}(?:[\s\-/.]{{1,3}}{_WORD})*"
-_RUNS = """
-    SELECT p, regexp_extract_all(run, '[0-9\\p{{Lu}}]+') AS words
-    FROM (SELECT p, unnest(regexp_extract_all(upper(text), '{run}')) AS run
-          FROM matching_payment_left WHERE regexp_matches(text, '[0-9]'))
-""".format(run=_RUN)
+_RUNS = f"""
+    SELECT p, unnest(regexp_extract_all(upper(text), '{_RUN}')) AS run
+    FROM matching_payment_left WHERE regexp_matches(text, '[0-9]')
+"""
+# Unnesting a list beside its own tails puts each word beside its next three.
+_WORDS = r"""
+    SELECT p, run AS word, NULL AS second, NULL AS third, NULL AS fourth
+    FROM matching_run WHERE regexp_full_match(run, '[0-9\p{Lu}]+')
+    UNION ALL
+    SELECT p, unnest(words), unnest(words[2:]), unnest(words[3:]), unnest(words[4:])
+    FROM (SELECT p, regexp_extract_all(run, '[0-9\p{Lu}]+') AS words
+          FROM matching_run WHERE NOT regexp_full_match(run, '[0-9\p{Lu}]+'))
+"""
+# Letters glued to a number may be a word before it: NR260123 is tried without its letters too.
 _SAID = f"""
     SELECT DISTINCT p, matching_text_key(said) AS key
     FROM (
-        SELECT p, words[1] AS said FROM matching_run WHERE len(words) = 1
-        UNION ALL
-        SELECT p, array_to_string(words[first:last], '') AS said
-        FROM (SELECT p, words, first, unnest(range(first, least(first + {WORDS_JOINED_MAX}, len(words) + 1))) AS last
-              FROM (SELECT p, words, unnest(range(1, len(words) + 1)) AS first FROM matching_run WHERE len(words) > 1))
+        SELECT p, word AS said FROM matching_word
+        UNION ALL SELECT p, regexp_extract(word, '^\\p{{L}}+([0-9][0-9O]*)$', 1) FROM matching_word WHERE word > 'A'
+        UNION ALL SELECT p, word || second FROM matching_word WHERE second IS NOT NULL
+        UNION ALL SELECT p, word || second || third FROM matching_word WHERE third IS NOT NULL
+        UNION ALL SELECT p, word || second || third || fourth FROM matching_word WHERE fourth IS NOT NULL
     )
     WHERE len(said) >= {KEY_LENGTH_MIN} AND regexp_matches(said, '[0-9]')
 """
@@ -93,6 +101,7 @@ _PROPOSAL = f"""
 
 def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> None:
     keep(connection, "matching_run", _RUNS)
+    keep(connection, "matching_word", _WORDS)
     keep(connection, "matching_said", _SAID)
     keep(connection, "matching_keyed", _KEYED)
     keep(connection, "matching_found", _FOUND)

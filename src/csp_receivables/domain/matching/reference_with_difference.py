@@ -20,8 +20,8 @@ _RUNNING = """
     SELECT pair.p, pair.r, pair.amount::HUGEINT AS paid, payment.booked_on, payment.payment_id, payment.currency,
         pair.open_amount - coalesce(sum(pair.amount) OVER (PARTITION BY r ORDER BY payment.booked_on, payment.payment_id
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS left_open
-    FROM matching_named_left pair JOIN matching_payment payment USING (p)
-    WHERE together = 1 AND rivals = 1 AND NOT elsewhere
+    FROM matching_named pair JOIN matching_payment payment USING (p)
+    WHERE together = 1 AND rivals = 1 AND NOT elsewhere AND pair.open_amount > 0
 """
 _JUDGED = f"""
     SELECT *, count(*) FILTER (closes) OVER (PARTITION BY r ORDER BY booked_on, payment_id
@@ -47,7 +47,7 @@ _PROPOSAL = f"""
                 ELSE 'which closes it' END AS because
     FROM ({_JUDGED}) judged JOIN matching_payment payment USING (p) JOIN matching_receivable receivable USING (r)
     WHERE closed_before = 0
-    UNION ALL BY NAME {doubts("SELECT * FROM matching_named_left WHERE together = 1 AND (rivals > 1 OR elsewhere)")}
+    UNION ALL BY NAME {doubts("SELECT * FROM matching_named WHERE open_amount > 0 AND together = 1 AND (rivals > 1 OR elsewhere)")}
 """
 
 

@@ -13,8 +13,8 @@ _NAMED = """
     SELECT pair.*, count(*) OVER of_payment AS named, sum(pair.open_amount) OVER of_payment AS open_together,
         max(rivals) OVER of_payment > 1 AS ambiguous, bool_or(elsewhere) OVER of_payment AS another_customers,
         min(receivable.customer_id) OVER of_payment <> max(receivable.customer_id) OVER of_payment AS mixed
-    FROM matching_named_left pair JOIN matching_receivable receivable USING (r)
-    WHERE together > 1
+    FROM matching_named pair JOIN matching_receivable receivable USING (r)
+    WHERE together > 1 AND pair.open_amount > 0
     WINDOW of_payment AS (PARTITION BY p)
 """
 _CLAIM = """

@@ -54,10 +54,16 @@ _RECEIVABLE_REST = """
     JOIN (SELECT r, sum(amount + difference)::BIGINT AS amount FROM matching_proposal WHERE books GROUP BY r) used USING (r)
     WHERE receivable.open_amount > used.amount
 """
+_NAMED_LEFT = """
+    SELECT named.* REPLACE (payment.amount AS amount, coalesce(receivable.open_amount, 0) AS open_amount)
+    FROM (FROM matching_named SEMI JOIN matching_payment_left USING (p)) named
+    JOIN matching_payment_left payment USING (p) LEFT JOIN matching_receivable_left receivable USING (r)
+"""
 _UNSETTLED = """
     SELECT p FROM matching_suggested
     UNION
-    SELECT p FROM matching_payment_left SEMI JOIN (SELECT p FROM matching_named UNION ALL SELECT p FROM matching_found) USING (p)
+    SELECT p FROM matching_payment_left SEMI JOIN (SELECT p FROM matching_named UNION ALL SELECT p FROM matching_found)
+        USING (p)
 """
 _MET = """
     SELECT DISTINCT p, r FROM (SELECT p, r FROM matching_named UNION ALL SELECT p, r FROM matching_found)
@@ -98,6 +104,10 @@ def take(connection: duckdb.DuckDBPyConnection, rule: Rule) -> int:
         _leave(connection, "payment", _PAYMENT_LEFT + (_PAYMENT_REST if rule.leaves_rests else ""))
     if booked:
         _leave(connection, "receivable", _RECEIVABLE_LEFT + (_RECEIVABLE_REST if rule.leaves_rests else ""))
+    if booked + doubted:
+        keep(connection, "matching_named_next", _NAMED_LEFT)
+        connection.execute("DROP TABLE matching_named")
+        connection.execute("ALTER TABLE matching_named_next RENAME TO matching_named")
     return int(booked)
 
 
