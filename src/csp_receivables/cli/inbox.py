@@ -9,7 +9,7 @@ from csp_receivables.domain.imports import FileReport
 from csp_receivables.settings import Settings
 from csp_receivables.steps.take_inbox import InboxFailed
 
-PURPOSES = ("accounting",)
+PURPOSES = ("accounting", "microsoft", "bank")  # charges and payments name customers: those come first
 
 
 def inbox(as_json: JsonOption = False) -> None:

@@ -30,11 +30,11 @@ def is_ignored(name: str) -> bool:
 
 
 def sidecars_of(name: str, beside: Mapping[str, Path]) -> tuple[Path, ...]:
-    """The sidecars of `name`: `G123.invoice.json` goes with every file whose name starts with G123."""
+    """The sidecars of `name`: `G123.invoice.json` goes with every file whose name contains G123."""
     return tuple(
         path
         for other, path in sorted(beside.items())
-        if is_sidecar(other) and name.startswith(other.removesuffix(SIDECAR_ENDING)) and not is_sidecar(name)
+        if is_sidecar(other) and other.removesuffix(SIDECAR_ENDING) in name and not is_sidecar(name)
     )
 
 

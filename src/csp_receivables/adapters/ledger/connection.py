@@ -45,17 +45,18 @@ class Ledger:
         if parsed.get_backend_name() == "sqlite":
             return cls(_sqlite_engine(url), clock)
         if parsed.get_backend_name() == "postgresql":
-            return cls(create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True), clock)
+            return cls(
+                create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True),
+                clock,
+            )
         raise LedgerRefused(f"CSP_LEDGER_URL names {parsed.get_backend_name()}; use sqlite or postgresql")
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one moment of the ledger, however long it takes."""
-        with self.engine.connect() as connection:
-            if self.is_postgresql:
-                connection = connection.execution_options(isolation_level="REPEATABLE READ")
-            with connection.begin():
-                yield connection
+        options = {"isolation_level": "REPEATABLE READ"} if self.is_postgresql else {}
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
+            yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:
@@ -66,13 +67,11 @@ class Ledger:
     @contextmanager
     def writing_schema(self) -> Iterator[Connection]:
         """A writing transaction for migrations: the mark may not exist yet, so nothing is recorded."""
-        with self.engine.connect() as connection:
-            if not self.is_postgresql:
-                connection = connection.execution_options(csp_begin="IMMEDIATE")
-            with connection.begin():
-                if self.is_postgresql:
-                    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITER_LOCK})
-                yield connection
+        options = {} if self.is_postgresql else {"csp_begin": "IMMEDIATE"}
+        with self.engine.connect().execution_options(**options) as connection, connection.begin():
+            if self.is_postgresql:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _WRITER_LOCK})
+            yield connection
 
     @property
     def is_postgresql(self) -> bool:
@@ -90,7 +89,9 @@ class Ledger:
                 row = {"mark": 1, "kind": kind, "environment": environment, "created_at": self.now()}
                 writing.connection.execute(insert(ledger_mark).values(**row, last_recorded_at=writing.recorded_at))
             elif found != kind:
-                raise LedgerRefused(f"this ledger is {found!r} and stays so; name another with CSP_HOME or CSP_LEDGER_URL")
+                raise LedgerRefused(
+                    f"this ledger is {found!r} and stays so; name another with CSP_HOME or CSP_LEDGER_URL"
+                )
 
     def kind(self) -> str | None:
         """`demo`, `real`, or None for a ledger that is not marked yet."""
@@ -129,7 +130,7 @@ def _sqlite_engine(url: str) -> Engine:
         path = Path(database)
         if not path.exists():
             path.touch(mode=0o600)
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:

@@ -1,0 +1,89 @@
+"""`csp import customers`, `csp import receivables`, `csp inbox` and `csp customer erase-contacts`, as people run them."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.accounting_exports import customer, customers_file, invoice, receivables_file
+
+INCLUDE = Path(__file__).parents[2] / "include"
+
+
+@dataclass(frozen=True)
+class Command:
+    """Runs `csp` in a process of its own, on a home of its own, under an ordinary umask."""
+
+    home: Path
+
+    def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "CSP_HOME": str(self.home), "CSP_INCLUDE": str(INCLUDE), "CSP_LEDGER_URL": ""}
+        command = [sys.executable, "-c", "from csp_receivables.cli import main; main()", *map(str, arguments)]
+        return subprocess.run(command, check=False, capture_output=True, text=True, env=environment, umask=0o022)
+
+    def json(self, *arguments: str | Path) -> Any:
+        return json.loads(self.run(*arguments, "--json").stdout)
+
+
+@pytest.fixture
+def csp(tmp_path: Path) -> Command:
+    return Command(tmp_path / "home")
+
+
+def test_a_first_import_makes_a_private_home_and_the_second_changes_nothing(csp: Command, tmp_path: Path) -> None:
+    path = receivables_file(tmp_path, invoice(), invoice(number="1002", due_on="soon"))
+
+    first = csp.json("import", "receivables", path)
+    second = csp.json("import", "receivables", path)
+
+    assert [(f["outcome"], f["facts"], f["new_facts"]) for f in first["files"]] == [("imported", 1, 1)]
+    assert ("receivables.csv", 3, "due_on") in [(f["file"], f["line"], f["field"]) for f in first["findings"]]
+    assert [(f["outcome"], f["new_facts"]) for f in second["files"]] == [("already_known", 0)]
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in [csp.home, *csp.home.rglob("*")]}
+    assert modes == {0o700, 0o600}
+
+
+def test_a_refused_file_ends_with_code_2_and_the_reason(csp: Command, tmp_path: Path) -> None:
+    refused = csp.run("import", "receivables", customers_file(tmp_path, customer()))
+    missing = csp.run("import", "customers", tmp_path / "nowhere.csv")
+
+    assert (refused.returncode, missing.returncode) == (2, 2)
+    assert "csp import customers" in refused.stdout
+    assert "nowhere.csv is no file" in missing.stderr
+
+
+def test_the_inbox_is_taken_and_contacts_are_erased_from_ledger_and_archive(csp: Command, tmp_path: Path) -> None:
+    folder = csp.home / "inbox" / "accounting"
+    folder.mkdir(parents=True)
+    customers_file(folder, customer(contacts="a@x.example|Ann"), name="c.csv")
+    receivables_file(folder, invoice(), name="a.csv")
+
+    taken = csp.json("inbox")
+    erased = csp.json("customer", "erase-contacts", "C1", "--by", "A. Nagy", "--why", "asked by mail")
+
+    assert [(f["file"], f["outcome"]) for f in taken["files"]] == [("c.csv", "imported"), ("a.csv", "imported")]
+    assert (erased["contacts"], [name.partition("-")[2] for name in erased["removed_files"]]) == (1, ["c.csv"])
+    kept = [path for path in csp.home.rglob("*") if path.is_file()]
+    assert [path.name for path in kept if b"a@x.example" in path.read_bytes() and path.suffix == ".csv"] == []
+    assert any(path.name.endswith("-a.csv") for path in kept)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("C9", "--by", "A. Nagy", "--why", "x"), "no customer 'C9' is known"),
+        (("C9", "--by", " ", "--why", "x"), "needs the name of the person"),
+    ],
+)
+def test_an_erasure_that_cannot_be_done_is_refused(csp: Command, arguments: tuple[str, ...], message: str) -> None:
+    answer = csp.run("customer", "erase-contacts", *arguments)
+
+    assert answer.returncode == 2
+    assert message in answer.stderr
