@@ -7,6 +7,7 @@ Whatever else fails (a setting, a refused ledger, a bug) fails at once, so that 
 from __future__ import annotations
 
 import os
+import sys
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -67,7 +68,12 @@ def schedule(cron: str) -> CronTriggerTimetable:
     return CronTriggerTimetable(cron, timezone=zone, run_immediately=NO_SURPRISE)
 
 
-def deadline(after: timedelta, name: str) -> DeadlineAlert:
-    """Tell when a run is not done `after` it was queued."""
+def deadline(after: timedelta, name: str) -> DeadlineAlert | None:
+    """Tell when a run is not done `after` it was queued. None under `airflow dags test`.
+
+    There Airflow 3.3.2 looks a deadline up by its definition in place of its id, and a DAG that has one can't run.
+    """
+    if sys.argv[1:3] == ["dags", "test"]:
+        return None
     callback = SyncCallback("csp_airflow.deadlines.report_late_run", kwargs={"deadline_name": name})
     return DeadlineAlert(reference=DeadlineReference.DAGRUN_QUEUED_AT, interval=after, callback=callback, name=name)

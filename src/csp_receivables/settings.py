@@ -44,7 +44,7 @@ class Settings:
             ledger_url=environment.get("CSP_LEDGER_URL") or f"sqlite:///{home / 'ledger.db'}",
             time_zone=_zone(environment.get("CSP_TIME_ZONE") or "Europe/Stockholm"),
             environment=_one_of("CSP_ENVIRONMENT", environment.get("CSP_ENVIRONMENT") or "development", ENVIRONMENTS),
-            fixed_clock=_instant(environment.get("CSP_CLOCK") or _demo_clock(home, environment)),
+            fixed_clock=_instant(environment.get("CSP_CLOCK") or demo_clock(home, environment)),
             vendor_term_days=_days("CSP_VENDOR_TERM_DAYS", environment.get("CSP_VENDOR_TERM_DAYS") or "60"),
             seller=environment.get("CSP_SELLER") or "partner",
             include=Path(environment.get("CSP_INCLUDE") or "include").resolve(),
@@ -81,7 +81,7 @@ def write_demo_clock(home: Path, environment: Mapping[str, str], moment: datetim
     (home / DEMO_FILE).write_text(json.dumps(demo, indent=2) + "\n")
 
 
-def _demo_clock(home: Path, environment: Mapping[str, str]) -> str:
+def demo_clock(home: Path, environment: Mapping[str, str]) -> str:
     """The moment at which a demonstration's clock stands; "" for any other ledger, also one used from the same home."""
     file = home / DEMO_FILE
     if not file.exists():

@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from csp_airflow.local.environment import Place
-from csp_receivables.settings import Settings, write_demo_clock
+from csp_receivables.settings import Settings, demo_clock, write_demo_clock
 from csp_receivables.wiring import make_home, mark_of, open_ledger, rows_kept
 
 MORNING = time(6)  # when the daily run starts, in the partner's time zone
@@ -36,13 +36,14 @@ def prepare(place: Place, environment: Mapping[str, str] = os.environ) -> Place:
     settings = place.settings
     make_home(settings)
     kind = mark_of(settings)
-    if kind is None and not _own_files(settings):
+    begun = bool(demo_clock(settings.home, environment))
+    if kind is None and (begun or not _own_files(settings)):
+        # The mark comes last: without it the next run does all of this again. The clock comes first: nothing may be
+        # recorded later than it stands.
+        settings = _stop_the_clock(settings, environment)
+        _lay_sample(settings)
         kind = "demo"
-    elif kind is None:
-        kind = "real"
-    open_ledger(settings, kind).engine.dispose()
-    if kind == "demo" and settings.fixed_clock is None:
-        settings = _lay_sample(settings, environment)
+    open_ledger(settings, kind or "real").engine.dispose()
     return replace(place, settings=settings)
 
 
@@ -57,15 +58,18 @@ def _own_files(settings: Settings) -> bool:
     return any(path.is_file() for path in settings.inbox.rglob("*"))
 
 
-def _lay_sample(settings: Settings, environment: Mapping[str, str]) -> Settings:
-    """Copy the sample into the inboxes, then let the clock stand at the morning after its last day."""
-    sample = settings.include / "sample"
-    for purpose in PURPOSES:
-        for file in sorted((sample / "inbox" / purpose).iterdir()):
-            _copy(file, settings.inbox / purpose / file.name)
-    morning = datetime.combine(_last_day(sample) + timedelta(days=1), MORNING, settings.time_zone)
+def _stop_the_clock(settings: Settings, environment: Mapping[str, str]) -> Settings:
+    """Let the clock stand at the morning after the sample's last day, unless CSP_CLOCK says otherwise."""
+    last_day = _last_day(settings.include / "sample")
+    morning = datetime.combine(last_day + timedelta(days=1), MORNING, settings.time_zone)
     write_demo_clock(settings.home, environment, morning)
-    return replace(settings, fixed_clock=morning)
+    return replace(settings, fixed_clock=settings.fixed_clock or morning)
+
+
+def _lay_sample(settings: Settings) -> None:
+    for purpose in PURPOSES:
+        for file in sorted((settings.include / "sample" / "inbox" / purpose).iterdir()):
+            _copy(file, settings.inbox / purpose / file.name)
 
 
 def _copy(file: Path, target: Path) -> None:
