@@ -103,8 +103,11 @@ class Issued:
 class DayOutputs(Protocol):
     """Hands the day to people."""
 
-    def issue(self, day: Day) -> Issued:
-        """Write workbook, page and tables whole or not at all; the same day again changes nothing."""
+    def issue(self, day: Day, customers: Sequence[str] = ()) -> Issued:
+        """Write workbook, page and tables whole or not at all; the same day again changes nothing.
+
+        A day limited to a few `customers` lies beside the whole day and never takes its place.
+        """
 
 
 class Inbox(Protocol):

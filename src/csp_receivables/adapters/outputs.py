@@ -8,10 +8,11 @@ next one clears away. Only the owner may read: the files hold what customers pai
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,12 +34,12 @@ class DayFiles:
     outputs: Path
     templates: Path = TEMPLATES
 
-    def issue(self, day: Day) -> Issued:
+    def issue(self, day: Day, customers: Sequence[str] = ()) -> Issued:
         """Write the day's files, or leave them untouched when what they show is the same.
 
         The moment known at and the kind of run may differ then: they are of the run that made the files.
         """
-        folder = self.folder(day)
+        folder = self.folder(day, customers)
         digest = content_digest(day)
         folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _alone(folder):
@@ -48,11 +49,12 @@ class DayFiles:
                 self._replace(folder, day, digest)
         return _issued(folder, day, digest, changed=changed)
 
-    def folder(self, day: Day) -> Path:
-        """Where the files of `day` lie."""
+    def folder(self, day: Day, customers: Sequence[str] = ()) -> Path:
+        """Where the files of `day` lie; those of a day limited to a few `customers` lie apart from the whole day's."""
         if day.mode is Mode.LIVE:
             return self.outputs / day.as_of.isoformat()
-        return self.outputs / "historical" / f"{day.as_of.isoformat()}@{known_at(day):%Y%m%dT%H%M%S%fZ}"
+        name = f"{day.as_of.isoformat()}@{known_at(day):%Y%m%dT%H%M%S%fZ}"
+        return self.outputs / "historical" / (f"{name}-{_short(customers)}" if customers else name)
 
     def _replace(self, folder: Path, day: Day, digest: str) -> None:
         new, old = _new(folder), _old(folder)
@@ -98,6 +100,11 @@ def _is_issued(folder: Path, day: Day, digest: str) -> bool:
     there = _issued(folder, day, digest, changed=False)
     tables = [there.tables / f"{name}.{kind}" for name in day.tables() for kind in ("parquet", "csv")]
     return stored.get("digest") == digest and all(path.is_file() for path in (there.workbook, there.page, *tables))
+
+
+def _short(customers: Sequence[str]) -> str:
+    """A name for a set of customers: their ids come from outside and may hold anything."""
+    return hashlib.sha256("\x1f".join(sorted(set(customers))).encode()).hexdigest()[:12]
 
 
 def _new(folder: Path) -> Path:
