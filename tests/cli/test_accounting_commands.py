@@ -1,4 +1,4 @@
-"""`csp import customers`, `csp import receivables`, `csp inbox` and `csp customer erase-contacts`, as people run them."""
+"""The accounting, inbox and customer commands of `csp`, as people run them."""
 
 from __future__ import annotations
 

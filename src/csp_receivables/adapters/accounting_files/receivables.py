@@ -5,7 +5,7 @@ A receivable counts whole or not at all: one bad row of it and none of its lines
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
@@ -27,6 +27,7 @@ from csp_receivables.domain.accounting import (
     ReceivableBatch,
     broken_rules,
 )
+from csp_receivables.domain.currencies import UnknownCurrency
 from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.records import RECEIVABLE, RECEIVABLE_LINE, STATED_OPEN
 
@@ -35,6 +36,8 @@ _WHOLE = (*SELLER_FIELDS, *HEADER_FIELDS, *OPEN_FIELDS)
 _FIELDS = (*_WHOLE, *LINE_FIELDS)
 _CURRENCY = _WHOLE.index("currency")
 _NUMBER = _WHOLE.index("number")
+_NEEDED_AMOUNTS = ("net", "tax", "gross")
+Plan = tuple[tuple[int, str, parse.Parser | None], ...]  # place in the row, field, its parser (None: an amount)
 
 
 def read_receivables(path: Path, form: Form, header: Sequence[str], seller: str) -> Iterator[ReceivableBatch]:
@@ -64,27 +67,32 @@ class _Reading:
     lines: list[tuple[Any, ...]] = field(default_factory=list)
     stated: list[tuple[Any, ...]] = field(default_factory=list)
     lines_read: int = 0
-    _whole: dict[str, Any] = field(init=False)
-    _line: dict[str, Any] = field(init=False)
+    _whole: Plan = field(init=False)
+    _line: Plan = field(init=False)
     _amount: Any = field(init=False)
 
     def __post_init__(self) -> None:
         day = parse.day_parser(self.form)
         self._amount = parse.amount_parser(self.form)
-        self._whole = {
-            **{name: parse.text for name in ("seller", "reference", "credits_number")},
-            **{name: parse.needed for name in ("number", "customer_id")},
-            "kind": parse.kind_parser(self.form.kinds),
-            "issued_on": day,
-            "due_on": day,
-            "stated_on": parse.maybe(day),
-            "currency": parse.currency,
-        }
-        self._line = {
-            **{name: parse.text for name in ("description", "vendor_invoice", "subscription_id")},
-            "tax_rate": parse.rate_parser(self.form),
-            **{name: parse.maybe(day) for name in ("service_from", "service_until")},
-        }
+        self._whole = _plan(
+            _WHOLE,
+            {
+                **dict.fromkeys(("seller", "reference", "credits_number"), parse.text),
+                **dict.fromkeys(("number", "customer_id"), parse.needed),
+                **dict.fromkeys(("issued_on", "due_on"), day),
+                "kind": parse.kind_parser(self.form.kinds),
+                "stated_on": parse.maybe(day),
+                "currency": parse.currency,
+            },
+        )
+        self._line = _plan(
+            LINE_FIELDS,
+            {
+                **dict.fromkeys(("description", "vendor_invoice", "subscription_id"), parse.text),
+                **dict.fromkeys(("service_from", "service_until"), parse.maybe(day)),
+                "tax_rate": parse.rate_parser(self.form),
+            },
+        )
 
     def identity(self, row: Row) -> tuple[str, str]:
         """Seller and number: rows side by side that share them are one receivable."""
@@ -97,7 +105,7 @@ class _Reading:
         receivable_id = f"{seller}/{number}"
         try:
             self._refuse_repeated(receivable_id, number, rows)
-            whole = self._parse(rows[0], _WHOLE, self._whole, receivable_id)
+            whole = self._parse(rows[0], self._whole, receivable_id)
             lines = [self._read_line(row, whole, receivable_id, only=len(rows) == 1) for row in rows]
             self._check(rows[0][0], receivable_id, whole, lines)
         except _Bad:
@@ -137,26 +145,24 @@ class _Reading:
                     Broken(code="receivable.rows_disagree", field=other[0], found=found, remedy=remedy),
                 )
 
-    def _parse(self, row: Row, names: Sequence[str], parsers: dict[str, Any], receivable_id: str) -> dict[str, Any]:
-        """The named fields as values; amounts, which need the currency, are read after it."""
+    def _parse(self, row: Row, plan: Plan, receivable_id: str) -> dict[str, Any]:
+        """The plan's fields as values; an amount, which needs the currency, has no parser of its own."""
         line, texts = row
         values, bad = {}, None
-        offset = 0 if names is _WHOLE else len(_WHOLE)
-        for index, name in enumerate(names, start=offset):
+        code = texts[_CURRENCY].strip()
+        for index, name, parser in plan:
+            text = texts[index]
             try:
-                if name in parsers:
-                    values[name] = parsers[name](texts[index])
-                elif name in ("net", "tax", "gross") or texts[index].strip():
-                    values[name] = self._signed(texts, self._amount(texts[index], texts[_CURRENCY].strip()))
+                if parser is not None:
+                    values[name] = parser(text)
+                elif name in _NEEDED_AMOUNTS or text.strip():
+                    values[name] = self._signed(texts, self._amount(text, code))
                 else:
                     values[name] = None
             except parse.BadField as error:
-                bad = self._bad(
-                    line,
-                    receivable_id,
-                    Broken(code="receivable.bad_field", field=name, found=error.found, remedy=error.remedy),
-                )
-            except ValueError:  # an amount in an unknown currency: the currency's own finding says so
+                broken = Broken(code="receivable.bad_field", field=name, found=error.found, remedy=error.remedy)
+                bad = self._bad(line, receivable_id, broken)
+            except UnknownCurrency:  # the currency's own finding says so
                 continue
         if bad:
             raise bad
@@ -170,7 +176,7 @@ class _Reading:
         return -amount if kind == "credit_note" else amount
 
     def _read_line(self, row: Row, whole: dict[str, Any], receivable_id: str, *, only: bool) -> Line:
-        values = self._parse(row, LINE_FIELDS, self._line, receivable_id)
+        values = self._parse(row, self._line, receivable_id)
         net, tax = values.pop("line_net"), values.pop("line_tax")
         if net is None and tax is None and only:
             net, tax = whole["net"], whole["tax"]  # a receivable without lines is its own one line
@@ -220,6 +226,10 @@ class _Reading:
         )
         self.findings.append(finding)
         return _Bad()
+
+
+def _plan(names: Sequence[str], parsers: Mapping[str, parse.Parser]) -> Plan:
+    return tuple((_FIELDS.index(name), name, parsers.get(name)) for name in names)
 
 
 def _line_values(line: Line) -> tuple[str, int, str, int, str, str, date | None, date | None]:
