@@ -104,5 +104,5 @@ def world(as_of: date = AS_OF, **tables: Sequence[dict[str, Any]]) -> Facts:
 
 @contextmanager
 def duck() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(":memory:", config={"threads": 1}) as connection:
+    with duckdb.connect(":memory:", config={"threads": 1, "python_enable_replacements": False}) as connection:
         yield connection

@@ -7,14 +7,14 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from csp_receivables.domain.matching.policy import MatchingPolicy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.worlds import AS_OF, cost, customer, duck, line, payment, receivable, vendor_invoice, world
 
 from csp_receivables.domain.daily import compute_day
 from csp_receivables.domain.day import Day, Mode
 from csp_receivables.domain.facts import Facts
-from csp_receivables.domain.matching.ladder import MatchingPolicy
-from tests.worlds import AS_OF, cost, customer, duck, line, payment, receivable, vendor_invoice, world
 
 
 def day_of(facts: Facts) -> tuple[Day, pa.Table]:
@@ -28,8 +28,6 @@ def only(table: pa.Table, **wanted: Any) -> dict[str, Any]:
     found = [row for row in table.to_pylist() if all(row[key] == value for key, value in wanted.items())]
     assert len(found) == 1, f"{len(found)} rows for {wanted}"
     return found[0]
-
-
 
 
 def test_a_paid_invoice_covers_microsoft_with_its_net_only() -> None:
@@ -47,21 +45,24 @@ def test_a_paid_invoice_covers_microsoft_with_its_net_only() -> None:
     )
 
     row = only(day.reconciliation, vendor_invoice="G1", customer_id="A")
-    assert (90000, 100000, 25000, 125000, 125000, 0) == tuple(
-        row[name] for name in ("cost", "billed_net", "tax", "billed_gross", "paid", "open")
+    assert tuple(row[name] for name in ("cost", "billed_net", "tax", "billed_gross", "paid", "open")) == (
+        90000,
+        100000,
+        25000,
+        125000,
+        125000,
+        0,
     )
-    assert (10000, "by line") == (row["margin"], row["because"])
+    assert (row["margin"], row["because"]) == (10000, "by line")
     coverage = only(day.coverage, vendor_invoice="G1")
-    assert (100000, 0, 1000) == (coverage["collected_net"], coverage["missing"], coverage["covered_per_mille"])
+    assert (coverage["collected_net"], coverage["missing"], coverage["covered_per_mille"]) == (100000, 0, 1000)
 
 
 def test_a_charge_of_an_unmapped_tenant_is_billed_to_nobody_and_found() -> None:
-    day, _ = day_of(
-        world(vendor_invoices=[vendor_invoice("G1", 500)], customer_costs=[cost("G1", "t-x", 500)])
-    )
+    day, _ = day_of(world(vendor_invoices=[vendor_invoice("G1", 500)], customer_costs=[cost("G1", "t-x", 500)]))
 
     row = only(day.reconciliation, vendor_invoice="G1")
-    assert ("", "tenant t-x", 500, 500) == (row["customer_id"], row["customer_name"], row["cost"], row["not_billed"])
+    assert (row["customer_id"], row["customer_name"], row["cost"], row["not_billed"]) == ("", "tenant t-x", 500, 500)
     assert only(day.findings, code="tenant.not_mapped")["subject"] == "t-x"
 
 
@@ -105,7 +106,7 @@ def test_a_receivable_without_lines_is_attributed_by_billing_month_and_says_so()
     )
 
     row = only(day.reconciliation, vendor_invoice="G1")
-    assert ("assumed by billing month", 600, 0) == (row["because"], row["billed_net"], row["not_billed"])
+    assert (row["because"], row["billed_net"], row["not_billed"]) == ("assumed by billing month", 600, 0)
 
 
 def test_two_vendor_invoices_of_one_month_leave_the_receivable_unattributed() -> None:
@@ -190,7 +191,7 @@ def test_a_credit_note_pays_the_invoice_it_names_and_no_more() -> None:
 
     assert only(booked, source_kind="credit_note")["amount"] == 100
     standing = only(day.standings, customer_id="A")
-    assert (0, 50) == (standing["open"], standing["unapplied"])
+    assert (standing["open"], standing["unapplied"]) == (0, 50)
 
 
 def test_what_accounting_says_is_open_is_compared_and_never_believed() -> None:
@@ -209,7 +210,7 @@ def test_a_customer_whose_unapplied_money_covers_the_debt_is_late_with_a_warning
     day, _ = day_of(world(receivables=receivables, payments=[payment("p1", 150, reference="1234566")]))
 
     late = only(day.late, customer_id="A")
-    assert (50, 50) == (late["overdue"], late["unapplied"])
+    assert (late["overdue"], late["unapplied"]) == (50, 50)
     assert "look before chasing" in late["because"]
 
 
@@ -237,21 +238,22 @@ def worlds(draw: st.DrawFn) -> Facts:
         kind = draw(st.sampled_from(["invoice", "invoice", "credit_note"]))
         heads.append(
             receivable(str(number), draw(st.sampled_from(customers)), net, net // 4, kind=kind,
-                       currency=draw(currency), reference=f"R{number % 4}", due_on=draw(st.dates(date(2026, 6, 1), AS_OF)),
+                       currency=draw(currency), reference=f"R{number % 4}",
+                       due_on=draw(st.dates(date(2026, 6, 1), AS_OF)),
                        credits_number=str(draw(st.integers(0, 6))))
         )  # fmt: skip
         lines += [line(str(number), n + 1, p[0], p[0] // 4, p[1]) for n, p in enumerate(parts)]
     for number in range(draw(st.integers(0, 6))):
         amount = draw(AMOUNT)
         reference = draw(st.sampled_from(["", "R0", "R1", "R2", "R0 R1"]))
-        payments.append(payment(f"p{number}", amount, reference=reference, currency=draw(currency), end_to_end=f"E{number}"))
+        payments.append(
+            payment(f"p{number}", amount, reference=reference, currency=draw(currency), end_to_end=f"E{number}")
+        )
         if draw(st.booleans()):
             payments.append(payment(f"r{number}", -amount, kind="return", end_to_end=f"E{number}",
                                     currency=payments[-1]["currency"], booked_on=date(2026, 10, 20)))  # fmt: skip
     costs = [cost(g, t, draw(AMOUNT)) for g in ("G1", "G2") for t in ("t-a", "t-b", "t-x")]
-    invoices = [
-        vendor_invoice(g, sum(c["pre_tax"] for c in costs if c["invoice_id"] == g)) for g in ("G1", "G2")
-    ]
+    invoices = [vendor_invoice(g, sum(c["pre_tax"] for c in costs if c["invoice_id"] == g)) for g in ("G1", "G2")]
     return world(
         customers=[customer(c) for c in customers],
         tenants=[{"tenant_id": "t-a", "customer_id": "A"}, {"tenant_id": "t-b", "customer_id": "B"}],
@@ -259,7 +261,7 @@ def worlds(draw: st.DrawFn) -> Facts:
     )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(facts=worlds())
 def test_every_world_ties_to_the_cent_before_and_after_booking(facts: Facts) -> None:
     """I5 holds on whatever comes, and a second run over what the first booked books nothing and shows the same."""
@@ -268,10 +270,10 @@ def test_every_world_ties_to_the_cent_before_and_after_booking(facts: Facts) -> 
     assert [0] * day.tie_out.num_rows == day.tie_out["difference"].to_pylist()
     again, more = day_of(facts.with_allocations(booked))
     assert more.num_rows == 0
-    assert all(again.tables()[name].equals(table) for name, table in day.tables().items())
+    assert [] == [name for name, table in day.tables().items() if not again.tables()[name].equals(table)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(facts=worlds(), seed=st.randoms(use_true_random=False))
 def test_the_order_in_which_facts_are_read_changes_nothing(facts: Facts, seed: Any) -> None:
     def shuffled(table: pa.Table) -> pa.Table:
@@ -285,4 +287,5 @@ def test_the_order_in_which_facts_are_read_changes_nothing(facts: Facts, seed: A
         for field in Facts.__dataclass_fields__
     })  # fmt: skip
 
-    assert all(day_of(other)[0].tables()[name].equals(table) for name, table in day_of(facts)[0].tables().items())
+    one, two = day_of(facts)[0].tables(), day_of(other)[0].tables()
+    assert [] == [name for name, table in one.items() if not two[name].equals(table)]

@@ -18,6 +18,12 @@ def engine(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection whose temporary files lie in `spill` and are gone when it closes."""
     spill.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=spill, prefix="duckdb-") as folder:
-        settings = {"memory_limit": MEMORY, "threads": THREADS, "temp_directory": folder}
-        with duckdb.connect(":memory:", config={**settings, "autoinstall_known_extensions": False}) as connection:
+        settings = {
+            "memory_limit": MEMORY,
+            "threads": THREADS,
+            "temp_directory": folder,
+            "autoinstall_known_extensions": False,
+            "python_enable_replacements": False,  # a table is what was registered, never a Python variable in sight
+        }
+        with duckdb.connect(":memory:", config=settings) as connection:
             yield connection

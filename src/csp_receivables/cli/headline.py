@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -21,7 +20,7 @@ def headline_rows(day: Day) -> list[dict[str, Any]]:
     ]
 
 
-def show_headline(reconciled: Reconciled, home: Path) -> None:
+def show_headline(reconciled: Reconciled) -> None:
     """Print the headline per currency, coverage, whether it ties, and where the files lie."""
     day, console = reconciled.day, Console(highlight=False)
     demo = " · DEMO, made-up data" if day.is_demo else ""

@@ -23,7 +23,9 @@ def reconcile(
     as_of: Annotated[datetime | None, AS_OF] = None,
     known_at: Annotated[str, KNOWN_AT] = "",
     historical: Annotated[bool, typer.Option("--historical", help="Only look; book nothing.")] = False,
-    customers: Annotated[list[str] | None, typer.Option("--customer", help="Show only this customer; repeatable.")] = None,
+    customers: Annotated[
+        list[str] | None, typer.Option("--customer", help="Show only this customer; repeatable.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Match payments, reconcile the day, and write its workbook, page and tables.
@@ -47,7 +49,7 @@ def reconcile(
     if as_json:
         emit_json(_as_json(reconciled, settings.home))
     else:
-        show_headline(reconciled, settings.home)
+        show_headline(reconciled)
 
 
 def _moment(text: str) -> datetime | None:

@@ -1,7 +1,7 @@
 """Which vendor invoice each part of a receivable bills: by its lines, else by customer and billing month, else none.
 
-Amounts of a receivable (paid, open, …) are spread over its parts by their gross, exactly: each part gets the difference of
-two rounded running totals, so the parts always add up to the whole, whatever the signs.
+Amounts of a receivable (paid, open, …) are spread over its parts by their gross, exactly: each part gets the
+difference of two rounded running totals, so the parts always add up to the whole, whatever the signs.
 """
 
 from __future__ import annotations
@@ -10,7 +10,12 @@ import duckdb
 
 from csp_receivables.domain.relations import keep
 
-BY_LINE, ASSUMED, NONE, BY_CREDITED = "by line", "assumed by billing month", "not attributed", "as the invoice it credits"
+BY_LINE, ASSUMED, NONE, BY_CREDITED = (
+    "by line",
+    "assumed by billing month",
+    "not attributed",
+    "as the invoice it credits",
+)
 
 # A line says its service period, or else the receivable bills the month before it was issued.
 _LINES = """
@@ -53,16 +58,18 @@ _CREDIT_PARTS = f"""
       JOIN receivables i ON i.seller = n.seller AND i.number = n.credits_number AND i.customer_id = n.customer_id
       JOIN (SELECT receivable_id, min(vendor_invoice) AS vendor_invoice FROM own_parts
              GROUP BY receivable_id HAVING count(*) = 1) p ON p.receivable_id = i.receivable_id
-     WHERE n.kind = 'credit_note' AND n.receivable_id NOT IN (SELECT receivable_id FROM own_parts WHERE how = '{BY_LINE}')
+     WHERE n.kind = 'credit_note'
+       AND n.receivable_id NOT IN (SELECT receivable_id FROM own_parts WHERE how = '{BY_LINE}')
 """
 _MAPPED = """
-    SELECT tenant_id, min(customer_id) AS customer_id FROM tenants GROUP BY tenant_id HAVING count(DISTINCT customer_id) = 1
+    SELECT tenant_id, min(customer_id) AS customer_id
+      FROM tenants GROUP BY tenant_id HAVING count(DISTINCT customer_id) = 1
 """
 
 
 def keep_parts(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make `mapped_tenants` (tenants of exactly one customer) and `parts`: receivable_id, vendor_invoice, how, net, tax,
-    gross. Every receivable has parts, and they add up to it."""
+    """Make `mapped_tenants` (tenants of exactly one customer) and `parts`: receivable_id, vendor_invoice, how, net,
+    tax, gross. Every receivable has parts, and they add up to it."""
     keep(connection, "mapped_tenants", _MAPPED)
     keep(connection, "own_parts", _PARTS)
     keep(connection, "credit_parts", _CREDIT_PARTS)
@@ -80,7 +87,7 @@ def spread(amount: str, whole: str = "r.amount") -> str:
 
 
 def make_rounding(connection: duckdb.DuckDBPyConnection) -> None:
-    """The macro `round_half_up(amount, part, whole)`: amount × part ÷ whole in exact integers, halves away from zero."""
+    """The macro `round_half_up(amount, part, whole)`: amount × part ÷ whole, exact, halves away from zero."""
     connection.execute("""
         CREATE OR REPLACE TEMP MACRO round_half_up(amount, part, whole) AS
             (sign(amount::HUGEINT * part) * ((2 * abs(amount::HUGEINT * part) + whole) // (2 * whole)))::BIGINT

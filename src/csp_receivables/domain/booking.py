@@ -9,10 +9,11 @@ import pyarrow as pa
 
 from csp_receivables.domain.credit_notes import apply_named_credits
 from csp_receivables.domain.facts import Facts
-from csp_receivables.domain.matching.ladder import MatchingPolicy, match
+from csp_receivables.domain.matching.ladder import Matched, match
+from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.positions import keep_positions
 from csp_receivables.domain.records import ALLOCATION, NEW_ALLOCATION, OPEN_PAYMENT, OPEN_RECEIVABLE
-from csp_receivables.domain.relations import ask
+from csp_receivables.domain.relations import ask, load
 from csp_receivables.domain.returned_payments import undo_returned
 
 _OPEN_RECEIVABLES = """
@@ -20,7 +21,8 @@ _OPEN_RECEIVABLES = """
       FROM invoice_positions WHERE open_amount > 0 ORDER BY receivable_id
 """
 _OPEN_PAYMENTS = """
-    SELECT payment_id, booked_on, currency, left_amount AS amount, payer_name, payer_account, reference, text, customer_id
+    SELECT payment_id, booked_on, currency, left_amount AS amount, payer_name, payer_account, reference, text,
+           customer_id
       FROM payment_positions WHERE kind = 'payment' AND left_amount > 0 ORDER BY payment_id
 """
 _MATCHED = """
@@ -52,16 +54,19 @@ class Booking:
 
 
 def decide_booking(connection: duckdb.DuckDBPyConnection, facts: Facts, policy: MatchingPolicy) -> Booking:
-    """Everything that can be allocated on the facts' day. Leaves the positions in `connection` as after booking."""
-    facts.register(connection)
+    """Everything that can be allocated on the facts' day. Leaves the positions in `connection` as after booking.
+
+    Passes are made until one books nothing, so that a second run finds nothing either, and what is said of the rest is
+    true of the ledger as it is left. A pass books an amount or undoes a return, so there is an end to them.
+    """
+    facts.load(connection)
     keep_positions(connection)
-    booked = [_book(connection, facts, [], undo_returned(connection))]
-    booked.append(_book(connection, facts, booked, apply_named_credits(connection)))
-    connection.register("open_receivables", ask(connection, _OPEN_RECEIVABLES, OPEN_RECEIVABLE))
-    connection.register("open_payments", ask(connection, _OPEN_PAYMENTS, OPEN_PAYMENT))
-    matched = match(connection, "open_receivables", "open_payments", policy)
-    connection.register("matched", matched.allocations)
-    booked.append(_book(connection, facts, booked, ask(connection, _MATCHED, NEW_ALLOCATION)))
+    booked = [ALLOCATION.empty_table()]
+    while True:
+        pass_booked, matched = _one_pass(connection, facts, booked, policy)
+        booked += pass_booked
+        if not any(newly.num_rows for newly in pass_booked):
+            break
     return Booking(
         allocations=pa.concat_tables(booked).sort_by("allocation_id"),
         suggestions=matched.suggestions,
@@ -70,13 +75,25 @@ def decide_booking(connection: duckdb.DuckDBPyConnection, facts: Facts, policy: 
     )
 
 
-def _book(
-    connection: duckdb.DuckDBPyConnection, facts: Facts, before: list[pa.Table], newly: pa.Table
-) -> pa.Table:
+def _one_pass(
+    connection: duckdb.DuckDBPyConnection, facts: Facts, booked: list[pa.Table], policy: MatchingPolicy
+) -> tuple[list[pa.Table], Matched]:
+    """Returns, then named credit notes, then the ladder; each sees what the one before left."""
+    undone = _book(connection, facts, booked, undo_returned(connection))
+    credited = _book(connection, facts, [*booked, undone], apply_named_credits(connection))
+    load(connection, "open_receivables", ask(connection, _OPEN_RECEIVABLES, OPEN_RECEIVABLE))
+    load(connection, "open_payments", ask(connection, _OPEN_PAYMENTS, OPEN_PAYMENT))
+    matched = match(connection, "open_receivables", "open_payments", policy)
+    load(connection, "matched", matched.allocations)
+    paid = _book(connection, facts, [*booked, undone, credited], ask(connection, _MATCHED, NEW_ALLOCATION))
+    return [undone, credited, paid], matched
+
+
+def _book(connection: duckdb.DuckDBPyConnection, facts: Facts, before: list[pa.Table], newly: pa.Table) -> pa.Table:
     """Name the new allocations and count them in, so that the next rule sees what is left."""
-    connection.register("newly", newly)
+    load(connection, "newly", newly)
     named = ask(connection, _NAMED, ALLOCATION)
     if named.num_rows:
-        connection.register("allocations", pa.concat_tables([facts.allocations, *before, named]))
+        load(connection, "allocations", pa.concat_tables([facts.allocations, *before, named]))
         keep_positions(connection)
     return named

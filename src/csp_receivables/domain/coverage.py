@@ -23,10 +23,10 @@ covered AS (
     SELECT v.*, coalesce(c.net, 0) AS collected_net, greatest(v.pre_tax - coalesce(c.net, 0), 0) AS missing
       FROM vendor_invoices v LEFT JOIN collected c ON c.vendor_invoice = v.invoice_id AND c.currency = v.currency
 )
-SELECT invoice_id AS vendor_invoice, currency, invoiced_on, due_on, date_diff('day', $as_of::DATE, due_on) AS days_to_due,
-       pre_tax, total, collected_net, missing,
-       CASE WHEN pre_tax <= 0 THEN 1000 ELSE least(greatest(1000 * collected_net::HUGEINT // pre_tax, 0), 1000) END::BIGINT
-           AS covered_per_mille,
+SELECT invoice_id AS vendor_invoice, currency, invoiced_on, due_on,
+       date_diff('day', $as_of::DATE, due_on) AS days_to_due, pre_tax, total, collected_net, missing,
+       CASE WHEN pre_tax <= 0 THEN 1000
+            ELSE least(greatest(1000 * collected_net::HUGEINT // pre_tax, 0), 1000) END::BIGINT AS covered_per_mille,
        released,
        CASE WHEN NOT released THEN 'held: its lines do not tie to its total'
             WHEN missing = 0 THEN 'covered by collected cash, net of tax'

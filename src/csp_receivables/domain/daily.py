@@ -12,7 +12,7 @@ from csp_receivables.domain.day_findings import day_findings
 from csp_receivables.domain.day_views import allocation_view, unapplied_view
 from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.feeds import feeds_table
-from csp_receivables.domain.matching.ladder import MatchingPolicy
+from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.reconciliation import keep_reconciliation_parts, reconciliation_table
 from csp_receivables.domain.standings import late_table, standings_table
 from csp_receivables.domain.summary import summary_table

@@ -1,4 +1,4 @@
-"""What the day itself found for a person to look at, one query a rule. Import findings are added as they were recorded."""
+"""What the day itself found for a person to look at, one query a rule; import findings join as recorded."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import duckdb
 import pyarrow as pa
 
 from csp_receivables.domain.findings import FINDING
-from csp_receivables.domain.relations import ask
+from csp_receivables.domain.relations import ask, load
 
 _TENANTS = """
 SELECT CASE WHEN count(DISTINCT t.customer_id) > 1 THEN 'tenant.doubly_mapped' ELSE 'tenant.not_mapped' END AS code,
@@ -28,15 +28,17 @@ SELECT 'charge.not_billed' AS code, 'warning' AS severity,
 """
 _UNAPPLIED = """
 SELECT CASE WHEN amount < 0 THEN 'payment.return_without_payment' ELSE 'payment.unapplied' END AS code,
-       'warning' AS severity, 'payment of ' || booked_on || ' on ' || account || ' is not applied: ' || because AS found,
+       'warning' AS severity,
+       'payment of ' || booked_on || ' on ' || account || ' is not applied: ' || because AS found,
        'Find out what it pays and allocate it; until then it holds every step against its payer.' AS remedy,
        payment_id AS subject, customer_id, amount, currency
   FROM unapplied_view WHERE status = 'booked'
 """
 _ACCOUNTING = """
 SELECT 'receivable.accounting_disagrees' AS code, 'held' AS severity,
-       'accounting says ' || s.open_amount || ' was open of ' || r.number || ' on ' || s.stated_on || ', the ledger says '
-       || (r.amount - coalesce(sum(a.amount + a.difference), 0))::BIGINT || ' (minor units)' AS found,
+       'accounting says ' || s.open_amount || ' was open of ' || r.number || ' on ' || s.stated_on
+       || ', the ledger says ' || (r.amount - coalesce(sum(a.amount + a.difference), 0))::BIGINT
+       || ' (minor units)' AS found,
        'Find the payment or credit note that one of them lacks; steps against this customer wait.' AS remedy,
        r.receivable_id AS subject, r.customer_id,
        (s.open_amount - r.amount + coalesce(sum(a.amount + a.difference), 0))::BIGINT AS amount, r.currency
@@ -44,7 +46,8 @@ SELECT 'receivable.accounting_disagrees' AS code, 'held' AS severity,
   LEFT JOIN allocations a ON a.effective_on <= s.stated_on
    AND CASE WHEN r.kind = 'invoice' THEN a.receivable_id = r.receivable_id
             ELSE a.source_kind = 'credit_note' AND a.source_id = r.receivable_id END
- GROUP BY ALL HAVING s.open_amount <> r.amount - coalesce(sum(a.amount + a.difference), 0)
+ GROUP BY r.receivable_id, r.number, r.customer_id, r.currency, r.amount, s.stated_on, s.open_amount
+HAVING s.open_amount <> r.amount - coalesce(sum(a.amount + a.difference), 0)
 """
 _FEEDS = """
 SELECT 'feed.' || replace(state, ' ', '_') AS code, 'held' AS severity,
@@ -64,8 +67,9 @@ SELECT 'receivable.unknown_customer' AS code, 'warning' AS severity,
 _RULES = (_TENANTS, _NOT_BILLED, _UNAPPLIED, _ACCOUNTING, _FEEDS, _UNKNOWN_CUSTOMERS)
 _ALL = f"""
 WITH found AS ({" UNION ALL BY NAME ".join(_RULES)})
-SELECT left(sha256(concat_ws('|', code, subject, customer_id, currency, found)), 32) AS finding_id, code, severity, found,
-       remedy, '' AS source, NULL::BIGINT AS line, '' AS field, subject, customer_id, amount, currency
+SELECT left(sha256(concat_ws('|', code, subject, customer_id, currency, found)), 32) AS finding_id,
+       code, severity, found, remedy, '' AS source, NULL::BIGINT AS line, '' AS field, subject, customer_id,
+       amount, currency
   FROM found ORDER BY code, subject, finding_id
 """
 _ORDERED = """
@@ -74,15 +78,16 @@ SELECT DISTINCT ON (finding_id) * FROM every_finding
 """
 _SORTED = f"""
 SELECT * FROM ({_ORDERED})
- ORDER BY CASE severity WHEN 'refused' THEN 0 WHEN 'held' THEN 1 ELSE 2 END, code, source, line NULLS FIRST, subject, finding_id
+ ORDER BY CASE severity WHEN 'refused' THEN 0 WHEN 'held' THEN 1 ELSE 2 END, code, source, line NULLS FIRST, subject,
+          finding_id
 """
 
 
 def day_findings(
     connection: duckdb.DuckDBPyConnection, feeds: pa.Table, unapplied_view: pa.Table, recorded: list[pa.Table]
 ) -> pa.Table:
-    """All findings of the day (schema FINDING), what is refused or held first; needs facts, positions, reconciliation."""
-    connection.register("feeds", feeds)
-    connection.register("unapplied_view", unapplied_view)
-    connection.register("every_finding", pa.concat_tables([*recorded, ask(connection, _ALL, FINDING)]))
+    """All findings of the day (schema FINDING), refused and held ones first; needs facts and reconciliation."""
+    load(connection, "feeds", feeds)
+    load(connection, "unapplied_view", unapplied_view)
+    load(connection, "every_finding", pa.concat_tables([*recorded, ask(connection, _ALL, FINDING)]))
     return ask(connection, _SORTED, FINDING)

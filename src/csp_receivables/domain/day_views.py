@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from csp_receivables.domain.records import ALLOCATION_VIEW, UNAPPLIED_VIEW
-from csp_receivables.domain.relations import ask
+from csp_receivables.domain.relations import ask, load
 
 ALLOCATIONS_SHOWN_DAYS = 31  # a day's report shows a month of allocations; the ledger keeps every one
 
@@ -49,5 +49,5 @@ def allocation_view(connection: duckdb.DuckDBPyConnection, as_of: date) -> pa.Ta
 
 def unapplied_view(connection: duckdb.DuckDBPyConnection, unapplied: pa.Table) -> pa.Table:
     """Money received and not allocated (schema UNAPPLIED_VIEW); `unapplied` (UNAPPLIED) says why, per payment."""
-    connection.register("unapplied_because", unapplied.select(["payment_id", "because"]))
+    load(connection, "unapplied_because", unapplied.select(["payment_id", "because"]))
     return ask(connection, _UNAPPLIED, UNAPPLIED_VIEW)

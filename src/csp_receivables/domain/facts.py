@@ -19,6 +19,7 @@ from csp_receivables.domain.records import (
     STATED_OPEN,
     VENDOR_INVOICE,
 )
+from csp_receivables.domain.relations import load
 
 STATEMENT_SEEN = pa.schema(
     [
@@ -70,9 +71,9 @@ class Facts:
         """The same facts once `booked` (ALLOCATION) has been added."""
         return replace(self, allocations=pa.concat_tables([self.allocations, booked]))
 
-    def register(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Make every table a relation of that name in `connection`."""
+    def load(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Make every table a temporary table of that name in `connection`; it is asked a dozen times."""
         for field in fields(self):
             value = getattr(self, field.name)
             if isinstance(value, pa.Table):
-                connection.register(field.name, value)
+                load(connection, field.name, value)

@@ -1,6 +1,6 @@
 """What is open of each invoice, left of each credit note and left of each payment, given the allocations.
 
-Open is ours alone: amount − paid − credited − written off. Reversals are allocations with a negative amount, so sums do.
+Open is ours alone: amount − paid − credited − written off. Reversals are allocations with a negative amount.
 """
 
 from __future__ import annotations

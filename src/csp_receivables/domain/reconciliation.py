@@ -1,7 +1,7 @@
 """The reconciliation: one row per vendor invoice, customer and currency, from what Microsoft charges to what is paid.
 
-Cost adds up to the vendor invoices, the gross columns to the receivables. What can't be attributed has a row of its own.
-Per row: billed gross = paid + credited + written off + open.
+Cost adds up to the vendor invoices, the gross columns to the receivables. What can't be attributed has a row of its
+own. Per row: billed gross = paid + credited + written off + open.
 """
 
 from __future__ import annotations

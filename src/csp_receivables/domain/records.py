@@ -175,9 +175,7 @@ MATCH = _schema(  # one allocation that a rule proposes to book
     outcome=TEXT,  # "full", "partial", "with_difference"
     because=TEXT,  # one readable sentence: rule, threshold, actual
 )
-SUGGESTION = _schema(
-    payment_id=TEXT, receivable_id=TEXT, amount=MONEY, currency=TEXT, rule=TEXT, because=TEXT
-)
+SUGGESTION = _schema(payment_id=TEXT, receivable_id=TEXT, amount=MONEY, currency=TEXT, rule=TEXT, because=TEXT)
 UNAPPLIED = _schema(payment_id=TEXT, amount=MONEY, currency=TEXT, customer_id=TEXT, because=TEXT)
 
 # ---- the books ------------------------------------------------------------------------------------------------

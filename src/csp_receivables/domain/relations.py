@@ -1,4 +1,4 @@
-"""Asking DuckDB for a table of a known schema. The connection is handed in, with its memory, threads and spill folder."""
+"""Asking DuckDB for a table of a known schema. The connection is handed in, with its memory and spill folder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pyarrow as pa
 
 
 def ask(connection: duckdb.DuckDBPyConnection, sql: str, schema: pa.Schema, **values: Any) -> pa.Table:
-    """The answer to `sql` as an Arrow table with the columns of `schema`, by name; `$name` in the SQL is `values[name]`."""
+    """The answer to `sql` as a table with the columns of `schema`, by name; `$name` in it is `values[name]`."""
     answer = connection.sql(sql, params=values or None).to_arrow_table()
     return answer.select(schema.names).cast(schema)
 
@@ -17,3 +17,10 @@ def ask(connection: duckdb.DuckDBPyConnection, sql: str, schema: pa.Schema, **va
 def keep(connection: duckdb.DuckDBPyConnection, name: str, sql: str, **values: Any) -> None:
     """Keep the answer to `sql` as the temporary table `name`, replacing an earlier one."""
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", values or None)
+
+
+def load(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+    """Copy an Arrow table into the temporary table `name`, replacing an earlier one."""
+    connection.register("arriving", rows)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM arriving")
+    connection.unregister("arriving")

@@ -37,5 +37,5 @@ SELECT 'payment' AS source_kind, c.return_id AS source_id, a.receivable_id,
 
 
 def undo_returned(connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    """Allocations (NEW_ALLOCATION, negative amounts) that undo what returned payments had paid; needs `payment_positions`."""
+    """Allocations (NEW_ALLOCATION, negative amounts) that undo what returned payments had paid."""
     return ask(connection, _RETURNS, NEW_ALLOCATION)

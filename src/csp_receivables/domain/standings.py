@@ -8,10 +8,10 @@ import duckdb
 import pyarrow as pa
 
 from csp_receivables.domain.records import LATE, STANDING
-from csp_receivables.domain.relations import ask
+from csp_receivables.domain.relations import ask, load
 
-# A receivable is overdue from the day after it is due. Cash and credit notes that cover nothing yet are shown beside what
-# is open, never subtracted from it: what they belong to is for the matching, or a person, to say.
+# A receivable is overdue from the day after it is due. Cash and credit notes that cover nothing yet are shown beside
+# what is open, never subtracted from it: what they belong to is for the matching, or a person, to say.
 _STANDINGS = """
 WITH aged AS (
     SELECT customer_id, currency, open_amount, due_on, date_diff('day', due_on, $as_of::DATE) AS days
@@ -59,7 +59,8 @@ WITH late AS (
       FROM invoice_positions WHERE open_amount > 0 AND due_on < $as_of GROUP BY ALL
 )
 SELECT l.*, s.customer_name, s.unapplied, s.days_overdue,
-       l.receivables || CASE WHEN l.receivables = 1 THEN ' receivable' ELSE ' receivables' END || ' past due, the oldest '
+       l.receivables || CASE WHEN l.receivables = 1 THEN ' receivable' ELSE ' receivables' END
+       || ' past due, the oldest '
        || s.days_overdue || CASE WHEN s.days_overdue = 1 THEN ' day' ELSE ' days' END
        || CASE WHEN s.unapplied >= l.overdue THEN '; unapplied money covers it: look before chasing'
                WHEN s.unapplied > 0 THEN '; unapplied money covers a part of it' ELSE '' END AS because
@@ -75,5 +76,5 @@ def standings_table(connection: duckdb.DuckDBPyConnection, as_of: date) -> pa.Ta
 
 def late_table(connection: duckdb.DuckDBPyConnection, standings: pa.Table, as_of: date) -> pa.Table:
     """Who is late (schema LATE), the longest and largest first."""
-    connection.register("standings", standings)
+    load(connection, "standings", standings)
     return ask(connection, _LATE, LATE, as_of=as_of)

@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from csp_receivables.domain.records import SUMMARY
-from csp_receivables.domain.relations import ask
+from csp_receivables.domain.relations import ask, load
 
 LINES = (
     "received",
@@ -65,5 +65,5 @@ SELECT line, currency, amount, count FROM counted JOIN (VALUES {_PLACES}) AS pla
 
 def summary_table(connection: duckdb.DuckDBPyConnection, as_of: date, findings: pa.Table) -> pa.Table:
     """The headline (schema SUMMARY) per currency; lines in the order of LINES, those without anything left out."""
-    connection.register("findings_of_the_day", findings)
+    load(connection, "findings_of_the_day", findings)
     return ask(connection, _SUMMARY, SUMMARY, as_of=as_of)

@@ -1,4 +1,4 @@
-"""Invariant I5: what came in equals where it went, per currency and to the cent. The two sides come from different tables."""
+"""Invariant I5: what came in equals where it went, to the cent. The two sides come from different tables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pyarrow as pa
 from csp_receivables.domain.findings import Finding, Severity, findings_table
 from csp_receivables.domain.money import to_text
 from csp_receivables.domain.records import TIE_OUT
-from csp_receivables.domain.relations import ask
+from csp_receivables.domain.relations import ask, load
 
 CASH = "received - returned = allocated + unapplied + not customer money"
 BILLED = "billed = paid + credited + written off + open"
@@ -43,16 +43,16 @@ WITH term AS (
 )
 SELECT equation, currency, coalesce(sum(amount) FILTER (is_left), 0)::BIGINT AS left,
        coalesce(sum(amount) FILTER (NOT is_left), 0)::BIGINT AS right,
-       (coalesce(sum(amount) FILTER (is_left), 0) - coalesce(sum(amount) FILTER (NOT is_left), 0))::BIGINT AS difference,
+       coalesce(sum(CASE WHEN is_left THEN amount ELSE -amount END), 0)::BIGINT AS difference,
        string_agg(term || ' ' || amount, ', ' ORDER BY is_left DESC, term) AS terms
   FROM term GROUP BY equation, currency ORDER BY equation, currency
 """
 
 
 def tie_out_table(connection: duckdb.DuckDBPyConnection, **tables: pa.Table) -> pa.Table:
-    """The equations of I5 (schema TIE_OUT); `tables` are standings, reconciliation and unapplied_view as they are shown."""
+    """The equations of I5 (schema TIE_OUT); `tables`: standings, reconciliation, unapplied_view as shown."""
     for name, table in tables.items():
-        connection.register(name, table)
+        load(connection, name, table)
     return ask(connection, _TIE_OUT, TIE_OUT)
 
 

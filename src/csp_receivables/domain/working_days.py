@@ -20,7 +20,7 @@ def _closed_days(country: str, year: int) -> frozenset[date]:
 
 
 def is_banking_day(day: date, country: str) -> bool:
-    """Are banks open on `day`? `country` is ISO 3166 alpha-2; one that is not known follows the euro area's calendar."""
+    """Are banks open on `day`? `country` is ISO 3166 alpha-2; an unknown one has the euro area's calendar."""
     return day.weekday() < _WEEKEND and day not in _closed_days(country, day.year)
 
 

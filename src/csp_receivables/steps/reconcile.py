@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 
 import duckdb
 
 from csp_receivables.domain.daily import compute_day
 from csp_receivables.domain.day import Day, Mode
 from csp_receivables.domain.facts import Facts
-from csp_receivables.domain.matching.ladder import MatchingPolicy
+from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.run_plan import RunPlan
-from csp_receivables.ports import Booked, Books, DayOutputs, Issued
+from csp_receivables.ports import Booked, Books, DayOutputs
 
 
 class NoLongerLive(RuntimeError):
@@ -46,14 +48,42 @@ class Reconciler:
             self.books.record(booked)
             return booked
         if not self.is_still_live(plan):
-            raise NoLongerLive(f"{plan.as_of} is not yesterday any more; run it again as historical, or as of yesterday")
+            raise NoLongerLive(
+                f"{plan.as_of} is not yesterday any more; run it again as historical, or as of yesterday"
+            )
         return self.books.book(plan.as_of, lambda facts: self.compute(facts, Mode.LIVE))
+
+    def book_so_far(self, today: date) -> Booked:
+        """Book what the rules are sure of by now, in the middle of the day; no reconciliation is kept or issued."""
+        return self.books.book(today, lambda facts: self.compute(facts, Mode.LIVE), keep_run=False)
 
     def look(self, plan: RunPlan) -> Booked:
         """The day as the plan sees it, without writing anything."""
         return self.compute(self.books.facts(plan), plan.mode)
 
 
-def issue(booked: Booked, outputs: DayOutputs, customers: Sequence[str] = ()) -> Issued:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """A reconciled day and where its files lie. `changed` is False when neither ledger nor files are any different."""
+
+    day: Day
+    digest: str
+    allocations_booked: int  # by this run; 0 for a historical one
+    changed: bool
+    workbook: Path
+    page: Path
+
+
+def issue(booked: Booked, outputs: DayOutputs, customers: Sequence[str] = ()) -> Reconciled:
     """Write the day's workbook, page and tables; for a few `customers` only when they are named."""
-    return outputs.issue(booked.day.only(customers) if customers else booked.day)
+    day = booked.day.only(customers) if customers else booked.day
+    issued = outputs.issue(day, customers)
+    booked_now = booked.allocations.num_rows if day.mode is Mode.LIVE else 0
+    return Reconciled(
+        day=day,
+        digest=issued.digest,
+        allocations_booked=booked_now,
+        changed=issued.changed or booked_now > 0,
+        workbook=issued.workbook,
+        page=issued.page,
+    )

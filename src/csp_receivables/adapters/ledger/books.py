@@ -19,8 +19,15 @@ from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.ports import Booked
 
 _RUN = pa.schema(
-    [("run_id", pa.string()), ("mode", pa.string()), ("as_of", pa.date32()), ("known_at", pa.string())]
-    + [("content_digest", pa.string()), ("allocations_booked", pa.int64()), ("issued", pa.bool_())]
+    [
+        ("run_id", pa.string()),
+        ("mode", pa.string()),
+        ("as_of", pa.date32()),
+        ("known_at", pa.string()),
+        ("content_digest", pa.string()),
+        ("allocations_booked", pa.int64()),
+        ("issued", pa.bool_()),
+    ]
 )
 
 
@@ -39,14 +46,15 @@ class LedgerBooks:
         with self.ledger.reading() as connection:
             return read_facts(connection, plan.as_of, known_at)
 
-    def book(self, as_of: date, decide: Callable[[Facts], Booked]) -> Booked:
+    def book(self, as_of: date, decide: Callable[[Facts], Booked], *, keep_run: bool = True) -> Booked:
         """Read, decide and book in one writing transaction: nobody else's booking can come between."""
         with self.ledger.writing() as writing:
             booked = decide(read_facts(writing.connection, as_of, writing.recorded_at))
             run_id = run_name(booked.day, booked.digest)
             rows = booked.allocations.append_column("run_id", pa.repeat(run_id, booked.allocations.num_rows))
             insert_new(writing.connection, allocation, rows, recorded_at=writing.recorded_at)
-            _record(writing, booked, run_id)
+            if keep_run:
+                _record(writing, booked, run_id)
         return booked
 
     def record(self, booked: Booked) -> None:

@@ -19,7 +19,7 @@ ROWS_PER_BATCH = 50_000  # bounds the memory of a load to some 50 MB whatever th
 
 
 def insert_new(connection: Connection, into: Table, rows: pa.Table, **same: Any) -> int:
-    """Insert the rows whose primary key is not there yet; `same` are columns with one value for all. Returns how many."""
+    """Insert the rows whose primary key is new; `same` are columns with one value for all. Returns how many."""
     if rows.num_rows == 0:
         return 0
     if connection.dialect.name == "postgresql":

@@ -39,9 +39,7 @@ def _columns(source: FromClause, schema: pa.Schema) -> list[ColumnElement[Any]]:
     return [source.c[name] for name in schema.names]
 
 
-def _by_day(
-    table: Table, name: str, day: ColumnElement[Any], as_of: date, known_at: str
-) -> Select[Any]:
+def _by_day(table: Table, name: str, day: ColumnElement[Any], as_of: date, known_at: str) -> Select[Any]:
     query = select(*_columns(table, SCHEMAS[name])).where(day <= as_of, table.c.recorded_at <= known_at)
     return query.order_by(*table.primary_key.columns)
 
@@ -67,7 +65,9 @@ def _tenants(known_at: str) -> Select[Any]:
 
 def _lines(as_of: date, known_at: str) -> Select[Any]:
     line, head = t.receivable_line, t.receivable
-    query = select(*_columns(line, SCHEMAS["receivable_lines"])).join(head, head.c.receivable_id == line.c.receivable_id)
+    query = select(*_columns(line, SCHEMAS["receivable_lines"])).join(
+        head, head.c.receivable_id == line.c.receivable_id
+    )
     query = query.where(head.c.issued_on <= as_of, head.c.recorded_at <= known_at, line.c.recorded_at <= known_at)
     return query.order_by(line.c.receivable_id, line.c.line_no)
 
@@ -84,7 +84,7 @@ def _stated_open(as_of: date, known_at: str) -> Select[Any]:
 
 
 def _payments(as_of: date, known_at: str) -> Select[Any]:
-    """Booked rows that count at `known_at` (the row's own word, unless a later state says otherwise), and pending ones."""
+    """Booked rows that count at `known_at` (the row's own word, or a later state's), and pending ones."""
     key = ("payment_id", "family")
     state = _ranked(t.payment_state, key, t.payment_state.c.recorded_at <= known_at)
     row = t.payment
