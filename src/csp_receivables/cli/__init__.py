@@ -6,6 +6,7 @@ import os
 
 import typer
 
+from csp_receivables.adapters.ledger import LedgerRefused
 from csp_receivables.cli.customer import customer_app
 from csp_receivables.cli.import_accounting import customers, receivables
 from csp_receivables.cli.import_bank import bank
@@ -13,6 +14,8 @@ from csp_receivables.cli.import_microsoft import microsoft
 from csp_receivables.cli.inbox import inbox
 from csp_receivables.cli.match import match
 from csp_receivables.cli.output import Refused, refuse
+from csp_receivables.cli.reconcile import reconcile
+from csp_receivables.settings import BadSetting
 
 app = typer.Typer(
     name="csp",
@@ -25,6 +28,7 @@ import_app = typer.Typer(help="Import files. Importing twice changes nothing the
 app.add_typer(import_app, name="import")
 app.command("inbox")(inbox)
 app.command("match")(match)
+app.command("reconcile")(reconcile)
 app.add_typer(customer_app, name="customer")
 import_app.command("customers")(customers)
 import_app.command("receivables")(receivables)
@@ -37,5 +41,5 @@ def main() -> None:
     os.umask(0o077)  # files hold what customers paid: owner only
     try:
         app()
-    except Refused as refusal:
+    except (Refused, LedgerRefused, BadSetting) as refusal:
         refuse(refusal)

@@ -14,9 +14,7 @@ from csp_receivables.settings import Settings
 
 Files = Annotated[
     list[Path],
-    typer.Argument(
-        help="Reconciliation CSV of new-commerce invoices, plain or .gz; <invoice id>.invoice.json beside it."
-    ),
+    typer.Argument(help="Reconciliation CSV, plain or .gz, with <invoice id>.invoice.json beside it."),
 ]
 
 

@@ -22,7 +22,7 @@ class Refused(RuntimeError):
     """The command can't do what was asked; the message names what was found and what to do."""
 
 
-def refuse(refusal: Refused) -> NoReturn:
+def refuse(refusal: Exception) -> NoReturn:
     """Say why on standard error and end with exit code 2."""
     print(f"csp: {refusal}", file=sys.stderr)
     raise SystemExit(2)
