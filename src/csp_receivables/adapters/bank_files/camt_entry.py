@@ -160,7 +160,7 @@ def _texts(record: Record, detail: Record, place: EntryOf, sign: int) -> tuple[s
         "" if end_to_end == _NOT_PROVIDED else end_to_end,
         detail.get(first) or detail.get(f"last_{first}", ""),
         payer_account,
-        " ".join(compact(ref) for ref in detail["references"]) if "references" in detail else "",
+        " ".join(map(compact, detail.get("references", ()))),
         text,
     )
 

@@ -7,7 +7,7 @@ else is passed over. A DOCTYPE is refused before anything in it is read: banks n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO
 from xml.parsers import expat
 
@@ -100,9 +100,10 @@ _MARKS = {"returned": "RtrInf"}  # that the element is there says enough
 class _Element(dict[str, "_Element | None"]):
     """The elements that matter inside one element, by name as written; None is remembered for those that do not."""
 
-    __slots__ = ("key", "mark", "record", "repeated")
+    __slots__ = ("key", "mark", "outer", "record", "repeated")
 
-    def __init__(self) -> None:
+    def __init__(self, outer: _Element | None = None) -> None:
+        self.outer = outer
         self.key = self.mark = self.record = ""
         self.repeated = False
 
@@ -116,7 +117,7 @@ class _Element(dict[str, "_Element | None"]):
         for name in path.split("/"):
             inner = element.get(name)
             if inner is None:
-                inner = element[name] = _Element()
+                inner = element[name] = _Element(element)
             element = inner
         return element
 
@@ -133,7 +134,8 @@ class _Element(dict[str, "_Element | None"]):
 
 def _message_element() -> _Element:
     """What is read inside a message element: its statements, their entries and details."""
-    message, statement = _Element(), _Element()
+    message = _Element()
+    statement = _Element(message)
     for name in ("Stmt", "Rpt", "Ntfctn"):
         message[name] = statement
     statement.record = "statement"
@@ -167,13 +169,11 @@ class _Builder:
         self.parser.EndElementHandler = self._end_outside
         self.done: list[tuple[Record, Record | None]] = []
         self.statements = 0
-        self.depth = 0  # outside a message: how deep; inside: how deep in what is passed over
+        self.depth = 0  # outside a message: how deep; inside: the deepest yet in what is passed over
         self.pieces: list[str] = []
         self._message_id = ""  # "camt.053.001.08", from the namespace
         self._family = ""
-        self._element = _Element()
-        self._above: list[_Element] = []
-        self._record: Record = {}
+        self.record: Record = {}
         self._records: list[Record] = []
         self._outer_depth = 0
         self._done_until = 0  # byte where the last complete record ended
@@ -189,10 +189,6 @@ class _Builder:
         if not self._family or self._message_id.startswith(self._family):
             return self._message_id
         return f"{self._family}, version not stated"
-
-    @property
-    def nesting(self) -> int:
-        return self.depth + len(self._above)
 
     def _doctype(self, *_: Any) -> None:
         raise BankFileRefused(
@@ -213,55 +209,68 @@ class _Builder:
         if local not in FAMILIES:
             return
         self._family = FAMILIES[local]
-        self._element = _message_element()
-        self._above, self._outer_depth, self.depth = [], self.depth - 1, 0
-        self.parser.StartElementHandler, self.parser.EndElementHandler = self._start, self._end
+        self._outer_depth, self.depth = self.depth - 1, 0
+        self.parser.StartElementHandler, self.parser.EndElementHandler = self._handlers_inside()
 
     def _end_outside(self, _name: str) -> None:
         self.depth -= 1
 
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        if self.depth:
-            self.depth += 1
-            return
-        inner = self._element[name]
-        if inner is None:
-            self.depth = 1
-            return
-        self._above.append(self._element)
-        self._element = inner
-        if inner.key:
-            self.pieces.clear()
-            self.parser.CharacterDataHandler = self.pieces.append
-            if attributes and (currency := attributes.get("Ccy")):
-                self._record[inner.key + "_currency"] = currency
-        elif inner.record:
-            self._open(inner.record)
-        elif inner.mark:
-            self._record[inner.mark] = True
+    def _handlers_inside(  # noqa: C901 - two closures in one place, for their speed
+        self,
+    ) -> tuple[Callable[[str, dict[str, str]], None], Callable[[str], None]]:
+        """What expat calls for each tag inside a message: closures, because a million calls of them are the cost."""
+        parser, pieces, add_piece = self.parser, self.pieces, self.pieces.append
+        element: _Element = _message_element()
+        passed_over = 0  # how deep we are in what does not matter
 
-    def _end(self, _name: str) -> None:
-        if self.depth:
-            self.depth -= 1
-            return
-        inner = self._element
-        if not self._above:
-            self.depth = self._outer_depth
-            self.parser.StartElementHandler, self.parser.EndElementHandler = self._start_outside, self._end_outside
-            return
-        self._element = self._above.pop()
-        if inner.key:
-            self.parser.CharacterDataHandler = None
-            text = "".join(self.pieces).strip()
-            self.pieces.clear()
-            if not text:
+        def start(name: str, attributes: dict[str, str]) -> None:
+            nonlocal element, passed_over
+            if passed_over:
+                passed_over += 1
+                self.depth = passed_over
                 return
-            if inner.repeated:
-                self._record.setdefault(inner.key, []).append(text)
-            else:
-                self._record.setdefault(inner.key, text)
-        elif inner.record:
-            self._close(inner.record)
+            inner = element[name]
+            if inner is None:
+                passed_over = 1
+                return
+            element = inner
+            if inner.key:
+                parser.CharacterDataHandler = add_piece
+                if attributes and (currency := attributes.get("Ccy")):
+                    self.record[inner.key + "_currency"] = currency
+            elif inner.record:
+                self._open(inner.record)
+            elif inner.mark:
+                self.record[inner.mark] = True
+
+        def end(_name: str) -> None:
+            nonlocal element, passed_over
+            if passed_over:
+                passed_over -= 1
+                return
+            inner = element
+            if inner.outer is None:
+                self._leave_message()
+                return
+            element = inner.outer
+            if inner.key:
+                parser.CharacterDataHandler = None
+                text = "".join(pieces).strip()
+                pieces.clear()
+                if not text:
+                    return
+                if inner.repeated:
+                    self.record.setdefault(inner.key, []).append(text)
+                else:
+                    self.record.setdefault(inner.key, text)
+            elif inner.record:
+                self._close(inner.record)
+
+        return start, end
+
+    def _leave_message(self) -> None:
+        self.depth = self._outer_depth
+        self.parser.StartElementHandler, self.parser.EndElementHandler = self._start_outside, self._end_outside
 
     def _open(self, kind: str) -> None:
         record: Record = {"line": self.parser.CurrentLineNumber}
@@ -269,14 +278,14 @@ class _Builder:
             self.statements += 1
             record |= {"family": self._family, "taken_for": self.taken_for}
         elif kind in ("details", "balances"):
-            self._record.setdefault(kind, []).append(record)
-        self._records.append(self._record)
-        self._record = record
+            self.record.setdefault(kind, []).append(record)
+        self._records.append(self.record)
+        self.record = record
 
     def _close(self, kind: str) -> None:
-        record, self._record = self._record, self._records.pop()
+        record, self.record = self.record, self._records.pop()
         if kind == "entry":
-            self.done.append((self._record, record))
+            self.done.append((self.record, record))
         elif kind == "statement":
             self.done.append((record, None))
         if kind != "details":
@@ -286,7 +295,7 @@ class _Builder:
         """Between two chunks: nothing that is kept may grow without end."""
         pieces = sum(map(len, self.pieces)) if self.pieces else 0
         for what, actual, limit in (
-            ("levels of elements", self.nesting, NESTING_MAX),
+            ("levels of elements", self.depth, NESTING_MAX),
             ("different names", len(self.parser.intern), NAMES_MAX),
             ("characters in one text", pieces, TEXT_MAX),
             ("bytes in one tag or comment", fed - max(self.parser.CurrentByteIndex, 0), TEXT_MAX + CHUNK),
