@@ -13,7 +13,6 @@ import duckdb
 import pyarrow as pa
 
 from csp_receivables.domain.accounting import AccountingFile, CustomerBatch, ReceivableBatch
-from csp_receivables.domain.arrivals import Arrival
 from csp_receivables.domain.bank_files import BankFile, BankFileRefused
 from csp_receivables.domain.charge_data import ChargeReading
 from csp_receivables.domain.day import Day
@@ -108,6 +107,18 @@ class DayOutputs(Protocol):
 
         A day limited to a few `customers` lies beside the whole day and never takes its place.
         """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """One file that lies ready, with its sidecars; `refusal` says why it can't even be opened."""
+
+    path: Path
+    digest: str = ""  # SHA-256 of its bytes; "" where they can't be read
+    sidecars: tuple[Path, ...] = ()
+    refusal: str = ""
+    remedy: str = ""
+    stays: bool = False  # reported, and left where it is
 
 
 class Inbox(Protocol):

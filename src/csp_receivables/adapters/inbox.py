@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from csp_receivables.domain.arrivals import Arrival, is_ignored, is_sidecar, reason_text, sidecars_of
+from csp_receivables.domain.arrivals import is_ignored, is_sidecar, reason_text, sidecars_of
 from csp_receivables.domain.imports import FileReport
+from csp_receivables.ports import Arrival
 
 NAME_BYTES_MAX = 255  # what the usual file systems allow
 DIGEST_SHOWN = 12  # hexadecimal digits: 48 bits tell the files of one month apart
@@ -41,13 +42,12 @@ class FolderInbox:
             return ()
         self.pause()
         after = _look(folder)
-        settled = {name: folder / name for name, look in after.items() if before.get(name) == look}
-        everything = {name: folder / name for name in after}
+        settled = {name for name, look in after.items() if before.get(name) == look}
         arrivals = []
-        for name, path in sorted(settled.items()):
-            sidecars = sidecars_of(name, everything)
-            if not is_sidecar(name) and all(sidecar.name in settled for sidecar in sidecars):
-                arrivals.append(_arrival(path, sidecars))
+        for name in sorted(settled):
+            sidecars = sidecars_of(name, after)
+            if not is_sidecar(name) and settled.issuperset(sidecars):
+                arrivals.append(_arrival(folder / name, tuple(folder / sidecar for sidecar in sidecars)))
         return arrivals
 
     def is_unchanged(self, arrival: Arrival) -> bool:
@@ -80,7 +80,7 @@ class FolderInbox:
         """The sidecars that no other file in the folder still needs."""
         names = [path.name for path in arrival.path.parent.iterdir() if path != arrival.path]
         for sidecar in arrival.sidecars:
-            if sidecar.exists() and not any(sidecars_of(name, {sidecar.name: sidecar}) for name in names):
+            if sidecar.exists() and not any(sidecars_of(name, [sidecar.name]) for name in names):
                 yield sidecar
 
     @staticmethod

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable
 
 from csp_receivables.domain.imports import FileReport
 
@@ -12,30 +10,16 @@ IGNORED_ENDINGS = (".part", ".partial", ".filepart", ".tmp", ".crdownload", "~",
 SIDECAR_ENDING = ".invoice.json"  # what Microsoft says of the invoice whose lines are in the file beside it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
-    """One file that lies ready, with its sidecars; `refusal` says why it can't even be opened."""
-
-    path: Path
-    digest: str = ""  # SHA-256 of its bytes; "" where they can't be read
-    sidecars: tuple[Path, ...] = ()
-    refusal: str = ""
-    remedy: str = ""
-    stays: bool = False  # reported, and left where it is
-
-
 def is_ignored(name: str) -> bool:
     """Hidden files and the names that programs give to what they have not finished writing."""
     return name.startswith(".") or name.lower().endswith(IGNORED_ENDINGS)
 
 
-def sidecars_of(name: str, beside: Mapping[str, Path]) -> tuple[Path, ...]:
+def sidecars_of(name: str, beside: Iterable[str]) -> tuple[str, ...]:
     """The sidecars of `name`: `G123.invoice.json` goes with every file whose name contains G123."""
-    return tuple(
-        path
-        for other, path in sorted(beside.items())
-        if is_sidecar(other) and other.removesuffix(SIDECAR_ENDING) in name and not is_sidecar(name)
-    )
+    if is_sidecar(name):
+        return ()
+    return tuple(other for other in sorted(beside) if is_sidecar(other) and other.removesuffix(SIDECAR_ENDING) in name)
 
 
 def is_sidecar(name: str) -> bool:

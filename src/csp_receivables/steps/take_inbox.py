@@ -6,10 +6,9 @@ import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from csp_receivables.domain.arrivals import Arrival
 from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.imports import FileReport, Outcome
-from csp_receivables.ports import Inbox
+from csp_receivables.ports import Arrival, Inbox
 
 log = logging.getLogger(__name__)
 

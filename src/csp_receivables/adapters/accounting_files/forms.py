@@ -77,11 +77,6 @@ class Difference:
     def is_none(self) -> bool:
         return not (self.missing or self.unexpected or self.doubled)
 
-    @property
-    def likeness(self) -> float:
-        """Share of the form's columns that are there: which form was most likely meant."""
-        return self.known / len(self.form.columns)
-
     def describe(self) -> str:
         """The difference in words: missing, unexpected (with what was probably meant), twice."""
         parts = []
@@ -95,7 +90,7 @@ class Difference:
 
     def _with_near_miss(self, name: str) -> str:
         lowered = {column.lower(): column for column in self.missing}
-        near = difflib.get_close_matches(name.strip().lower(), lowered, n=1, cutoff=0.6)
+        near = difflib.get_close_matches(name.strip().lower(), lowered, n=1)
         shown = name if name else "(a column without a name)"
         return f"{shown} (is it {lowered[near[0]]}?)" if near else shown
 
@@ -126,8 +121,8 @@ def recognise(path: Path, forms: Sequence[Form]) -> tuple[Form, tuple[str, ...]]
         if difference.is_none:
             return form, header
         differences.append(difference)
-    nearest = max(differences, key=lambda difference: difference.likeness, default=None)
-    if nearest is None or nearest.likeness == 0:
+    nearest = max(differences, key=lambda difference: difference.known, default=None)
+    if nearest is None or nearest.known == 0:
         raise _not_ours(path.name, start, forms)
     found = f"the header is not that of {nearest.form.purpose.value} ({nearest.form.name}): {nearest.describe()}"
     remedy = "Export with the columns of docs/FILES.md, or describe these in a profile in include/accounting"
@@ -161,7 +156,7 @@ def _not_ours(name: str, start: bytes, forms: Sequence[Form]) -> Exception:
     for separator in SEPARATORS:
         for form in forms:
             header = _header(start, form.encoding, separator) or ()
-            if separator != form.separator and form.difference(header).likeness > 0.5:
+            if separator != form.separator and 2 * form.difference(header).known > len(form.columns):
                 found = f"columns of {form.purpose.value} separated by {separator!r} instead of {form.separator!r}"
                 remedy = f"Export with {form.separator!r} between the columns, or write a profile in include/accounting"
                 return refused("accounting.wrong_separator", name, found, remedy, line=1)
