@@ -1,0 +1,68 @@
+"""Starting refuses what can't work, by the name of the setting that cures it."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from csp_airflow.local import service
+from csp_airflow.local.environment import Place
+from csp_airflow.local.service import CannotStart, airflow_for_a_while, is_up, one_at_a_time, start
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    (tmp_path / "dags").mkdir()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    given = {"CSP_HOME": str(tmp_path / "home"), "CSP_ROOT": str(tmp_path), "CSP_AIRFLOW_PORT": str(port)}
+    return Place.from_environment(given)
+
+
+def test_a_taken_port_is_told_with_the_setting_that_names_another(place: Place) -> None:
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", place.port))
+        other.listen()
+
+        with pytest.raises(CannotStart, match=f"port {place.port} is taken.*CSP_AIRFLOW_PORT"):
+            start(place, Console(quiet=True))
+
+
+def test_a_second_run_in_the_same_home_waits_for_the_first(place: Place) -> None:
+    with one_at_a_time(place), pytest.raises(CannotStart, match="another run"), one_at_a_time(place):
+        pass
+    with one_at_a_time(place):
+        pass
+
+
+def test_nothing_is_up_in_a_new_home(place: Place) -> None:
+    assert not is_up(place)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "Ctrl-C"])
+def test_being_told_to_end_stops_what_was_started(
+    place: Place, how: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sys
+
+    processes = service.processes_of(place)
+
+    def start_one(_place: Place, _console: Console) -> None:
+        for folder in (processes.records, processes.logs):
+            folder.mkdir(parents=True)
+        processes._start("scheduler", [sys.executable, "-c", "import time; time.sleep(600)"], {})
+
+    monkeypatch.setattr(service, "start", start_one)
+
+    with pytest.raises(KeyboardInterrupt), airflow_for_a_while(place, Console(quiet=True)):
+        assert len(processes.alive()) == 1
+        signal.raise_signal(how)
+
+    assert processes.alive() == []
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
