@@ -45,9 +45,7 @@ def judge_invoice(
 ) -> VendorInvoice:
     """Sum, tie and date one invoice. Raises InvoiceRefused where its lines make no invoice."""
     if len(charged.currencies) != 1:
-        raise _refused(
-            charged, source, f"its lines are in {', '.join(charged.currencies)}; an invoice has one currency"
-        )
+        raise _refused(charged, source, f"its lines are in {', '.join(charged.currencies)}, not in one currency")
     try:
         sums = sum_invoice(charged.invoice_id, charged.currencies[0], charged.tenants)
         days = invoice_days(charged.starts_by_month, stated, term_days)

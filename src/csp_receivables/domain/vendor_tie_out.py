@@ -144,8 +144,8 @@ def _total(sums: InvoiceSums) -> Money:
 
 
 def _differs(sums: InvoiceSums, stated: StatedInvoice) -> str:
-    difference = Money(stated.total - sums.total, sums.currency)
-    return f"its lines add up to {_total(sums)}, the invoice says {Money(stated.total, stated.currency)}: {difference} apart"
+    said, apart = Money(stated.total, stated.currency), Money(stated.total - sums.total, sums.currency)
+    return f"its lines add up to {_total(sums)}, the invoice says {said}: {apart} apart"
 
 
 def _held(sums: InvoiceSums, stated: StatedInvoice | None, source: str, why: str) -> TieOut:

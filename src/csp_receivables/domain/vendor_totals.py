@@ -55,7 +55,7 @@ class InvoiceSums:
 
 
 def sum_invoice(invoice_id: str, currency: str, tenants: Iterable[TenantSum]) -> InvoiceSums:
-    """The invoice's rounded sums and its tenants' costs, which add up to them. NotMoney when a sum is no real amount."""
+    """The invoice's rounded sums and its tenants' costs, which add up to them. NotMoney: a sum is no real amount."""
     ordered = sorted(tenants, key=lambda one: one.tenant_id)
     pre_tax = round_to_add_up([one.pre_tax for one in ordered], currency)
     tax = round_to_add_up([one.tax for one in ordered], currency)

@@ -1,4 +1,4 @@
-"""Vendor invoices and what they cost per tenant, as the ledger keeps them: a newer version replaces, nothing is deleted."""
+"""Vendor invoices and what they cost per tenant: the newest version counts, nothing is deleted."""
 
 from __future__ import annotations
 

@@ -35,6 +35,7 @@ NUMBER_COLUMNS = {
     "billable_quantity": ("billablequantity",),
     "exchange_rate": ("pctobcexchangerate",),
 }
+JSON_COLUMNS = frozenset({"priceadjustmentdescription", "productqualifiers"})  # hold JSON: always need escaping
 REQUIRED = (*KEY_COLUMNS, *MONEY_COLUMNS)
 KNOWN = {**KEY_COLUMNS, **TEXT_COLUMNS, **DAY_COLUMNS, **MONEY_COLUMNS, **NUMBER_COLUMNS}
 _FIELD_OF = {name: field for field, names in KNOWN.items() for name in names}

@@ -70,7 +70,7 @@ def open_file(path: Path) -> Opening:
     if not start.strip():
         raise _refused(path, "microsoft.empty_file", "an empty file", "Download the file again")
     _refuse_by_magic(path, start)
-    records = _records(path, start, is_whole)
+    records = _records(path, start, is_whole=is_whole)
     header = read_known_header(path, records)
     if len(records) == 1:
         raise _refused(
@@ -139,7 +139,7 @@ def _refuse_by_magic(path: Path, start: bytes) -> None:
         raise _refused(path, "microsoft.not_csv", "binary data", "Import the reconciliation CSV or its .csv.gz")
 
 
-def _records(path: Path, start: bytes, is_whole: bool) -> list[list[str]]:
+def _records(path: Path, start: bytes, *, is_whole: bool) -> list[list[str]]:
     """The records in the file's beginning; the last is left out where it may be cut."""
     text = start.decode("utf-8-sig", errors="replace")
     records: list[list[str]] = []

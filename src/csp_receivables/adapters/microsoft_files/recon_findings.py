@@ -15,13 +15,15 @@ import duckdb
 
 from csp_receivables.adapters.microsoft_files import columns as known
 from csp_receivables.adapters.microsoft_files import staging_sql as sql
-from csp_receivables.adapters.microsoft_files.opening import Opening
+from csp_receivables.adapters.microsoft_files.opening import DayFormat, Opening
 from csp_receivables.domain.findings import Finding, Severity
 
 NAMED_MAX = 100  # findings of one kind that name their line; the rest is told as a number
 CHARGE_TYPES = frozenset(  # microsoft.md 2.1, compared without case; v1 maps Purchase to New and Refund to Cancel
-    "new renew cyclecharge addquantity removequantity movequantity convert changebillingplan cancelimmediate"
-    " customercredit extendterm cancel purchase refund".split()
+    {
+        *("new", "renew", "cyclecharge", "addquantity", "removequantity", "movequantity", "convert"),
+        *("changebillingplan", "cancelimmediate", "customercredit", "extendterm", "cancel", "purchase", "refund"),
+    }
 )
 _SAY_AGAIN = "Download the file again; if the cell stays so, report it in Partner Center"
 
@@ -42,6 +44,7 @@ def find_problems(connection: duckdb.DuckDBPyConnection, opening: Opening, stage
     findings = (
         *broken,
         *money,
+        *_day_first(opening),
         *_number_and_day_cells(connection, opening, staged),
         *_charge_types(connection, opening, staged),
         *_tenants(connection, opening, staged),
@@ -58,14 +61,14 @@ def _broken_records(
     connection: duckdb.DuckDBPyConnection, opening: Opening, invoices: list[str]
 ) -> tuple[list[Finding], Counter[str]]:
     """Records that are no CSV, or have too few or too many cells: each holds its invoice, or all when it names none."""
-    query = (
-        "SELECT line, min(error_type::VARCHAR), min(csv_line) FROM reject_errors GROUP BY line ORDER BY line LIMIT ?"
-    )
-    rejected = connection.execute(query, [sql.REJECTED_MAX]).fetchall()
+    text = "min(ltrim(csv_line, chr(10) || chr(13)))"  # the line's text may begin with the end of the one before
+    query = f"SELECT line, min(error_type::VARCHAR), {text} FROM reject_errors GROUP BY line ORDER BY line"
+    rejected = connection.execute(f"{query} LIMIT {sql.REJECTED_MAX}").fetchall()
     held: Counter[str] = Counter()
     for _, _, text in rejected:
         held.update(_invoices_named(text or "", opening, invoices))
-    if len(rejected) == sql.REJECTED_MAX:
+    kept = connection.execute("SELECT count(*)::BIGINT FROM reject_errors").fetchall()[0][0]
+    if kept >= sql.REJECTED_MAX:  # there may be more than were kept, of any invoice
         held.update(invoices)
     findings = [
         Finding(
@@ -155,6 +158,20 @@ def _cells(connection: duckdb.DuckDBPyConnection, opening: Opening, staged: Path
     ]
     found = rows[0][3] if rows else 0
     return [*findings, *_more(code, rule.severity, found, opening, opening.columns.name_of(rule.field))]
+
+
+def _day_first(opening: Opening) -> list[Finding]:
+    if opening.day_format is not DayFormat.DAY_FIRST:
+        return []
+    return [
+        Finding(
+            code="microsoft.dates_day_first",
+            severity=Severity.WARNING,
+            found="the dates of this file only make sense day first; Microsoft writes them month first",
+            remedy="They are read day first. If the file went through a spreadsheet, import the portal's own instead",
+            source=opening.path.name,
+        )
+    ]
 
 
 def _charge_types(connection: duckdb.DuckDBPyConnection, opening: Opening, staged: Path) -> Iterable[Finding]:

@@ -18,9 +18,11 @@ BLANKS = " \u00a0\u202f'"  # what spreadsheets put around numbers: blanks that d
 
 
 def charges(opening: Opening, *, strict: bool) -> str:
-    """SELECT of the file's charges in the columns of CHARGE, in the file's order."""
-    fields = ", ".join(f"{_field(opening, name)} AS {name}" for name in CHARGE.names)
-    return f"SELECT {fields} FROM {source(opening, strict=strict)} WHERE {_is_data(opening)}"
+    """SELECT of the file's charges in the columns of CHARGE, in the file's order. Each cell is parsed once."""
+    parsed = [name for name in CHARGE.names if name != "other"]
+    fields = ", ".join(f"{_field(opening, name)} AS {name}" for name in parsed)
+    rows = f"SELECT {fields}, {_kept_cells(opening)} FROM {source(opening, strict=strict)} WHERE {_is_data(opening)}"
+    return f"SELECT {', '.join(parsed)}, {_other(opening)} AS other FROM ({rows})"
 
 
 def source(opening: Opening, *, strict: bool) -> str:
@@ -72,27 +74,13 @@ def escaped(text: str) -> str:
 def _field(opening: Opening, name: str) -> str:
     if name == "line_no":
         return "row_number() OVER ()"
-    if name == "other":
-        return _other(opening)
     if name not in opening.columns.place:
         return f"NULL::{_sql_type(name)}" if CHARGE.field(name).nullable else "''"
-    return _reading(name)(_cell(opening, name), opening)
+    return _READINGS.get(name, _text)(_cell(opening, name), opening)
 
 
-def _reading(name: str) -> Callable[[str, Opening], str]:
-    if name in known.MONEY_COLUMNS:
-        return _money if name != "tax" else _tax
-    if name in known.NUMBER_COLUMNS:
-        return lambda cell, _: _number(cell, PRECISE)
-    if name in known.DAY_COLUMNS:
-        return _day
-    if name == "tenant_id":
-        return lambda cell, _: f"coalesce({_tenant(cell)}, '')"
-    if name == "currency":
-        return lambda cell, _: f"coalesce(upper({_trimmed(cell)}), '')"
-    if name == "invoice_id":
-        return lambda cell, _: f"coalesce({_trimmed(cell)}, '')"
-    return lambda cell, _: f"coalesce({cell}, '')"
+def _text(cell: str, _: Opening) -> str:
+    return f"coalesce({cell}, '')"
 
 
 def _money(cell: str, _: Opening) -> str:
@@ -141,27 +129,51 @@ def _is_data(opening: Opening) -> str:
     return f"coalesce(c{place}, '') <> '{escaped(opening.columns.names[place])}'"
 
 
+def _kept_cells(opening: Opening) -> str:
+    """The cells that `other` is made from, as they are: other columns, and those whose reading may fail."""
+    places = (*opening.columns.others, *(opening.columns.place[field] for field in _may_fail(opening)))
+    return ", ".join(f"c{place}" for place in sorted(set(places)))
+
+
 def _other(opening: Opening) -> str:
-    """JSON of every other column that says something, and of each cell that can't be read, under its column's name."""
-    kept = [(opening.columns.names[index], f"c{index}", f"c{index} <> ''") for index in opening.columns.others]
-    for field in (*known.MONEY_COLUMNS, *known.NUMBER_COLUMNS, *known.DAY_COLUMNS):
-        if field in opening.columns.place:
-            cell = _cell(opening, field)
-            failed = f"{cell} IS NOT NULL AND {_reading(field)(cell, opening)} IS NULL"
-            kept.append((opening.columns.name_of(field), cell, failed))
-    parts = ", ".join(f"CASE WHEN {says} THEN {_member(name, cell)} END" for name, cell, says in kept)
-    return f"'{{' || concat({parts})[2:] || '}}'"
+    """JSON of every other column that says something, and of each cell that can't be read, under its column's name.
+
+    Most cells need no escaping: one look at the row's cells together tells, and only a row that does is escaped.
+    """
+    names = opening.columns.names
+    simple = [index for index in opening.columns.others if known.simplified(names[index]) not in known.JSON_COLUMNS]
+    quick = [
+        _member(names[index], f"c{index}", f"c{index} <> ''", plain=index in simple) for index in opening.columns.others
+    ]
+    careful = [_member(names[index], f"c{index}", f"c{index} <> ''", plain=False) for index in opening.columns.others]
+    failed = [
+        _member(opening.columns.name_of(field), _cell(opening, field), _has_failed(opening, field), plain=False)
+        for field in _may_fail(opening)
+    ]
+    cells = ", ".join(f"c{index}" for index in simple) or "''"
+    needs_care = f"regexp_matches(concat({cells}), '[\\x00-\\x1f\"\\\\]')"
+    members = f"CASE WHEN {needs_care} THEN {_joined(careful)} ELSE {_joined(quick)} END"
+    return f"'{{' || concat({members}, {_joined(failed)})[2:] || '}}'"
 
 
-def _member(name: str, cell: str) -> str:
-    """`,"name":"text"`; text with quotes, backslashes or control characters is escaped by JSON's own rules."""
-    plain = f"concat('{escaped(_json_key(name))}', {cell}, '\"')"
-    careful = f"concat('{escaped(_json_key(name)[:-1])}', to_json({cell}))"
-    return f"CASE WHEN {_is_plain(cell)} THEN ',' || {plain} ELSE ',' || {careful} END"
+def _may_fail(opening: Opening) -> list[str]:
+    fields = (*known.MONEY_COLUMNS, *known.NUMBER_COLUMNS, *known.DAY_COLUMNS)
+    return [field for field in fields if field in opening.columns.place]
 
 
-def _is_plain(cell: str) -> str:
-    return f"NOT regexp_matches({cell}, '[\\x00-\\x1f\"\\\\]')"
+def _has_failed(opening: Opening, field: str) -> str:
+    return f"{field} IS NULL AND {_cell(opening, field)} IS NOT NULL"
+
+
+def _joined(members: list[str]) -> str:
+    return f"concat({', '.join(members)})" if members else "''"
+
+
+def _member(name: str, cell: str, condition: str, *, plain: bool) -> str:
+    """`,"name":"text"` where `condition` holds; not `plain` text is escaped by JSON's own rules."""
+    key = escaped(_json_key(name))
+    text = f"'{key}', {cell}, '\"'" if plain else f"'{key[:-1]}', to_json({cell})"
+    return f"CASE WHEN {condition} THEN concat(',', {text}) END"
 
 
 def _json_key(name: str) -> str:
@@ -178,3 +190,14 @@ def _cell(opening: Opening, field: str) -> str:
 
 def _sql_type(name: str) -> str:
     return "DATE" if name in known.DAY_COLUMNS else PRECISE
+
+
+_READINGS: dict[str, Callable[[str, Opening], str]] = {
+    **dict.fromkeys(known.NUMBER_COLUMNS, lambda cell, _: _number(cell, PRECISE)),
+    **dict.fromkeys(known.DAY_COLUMNS, _day),
+    **dict.fromkeys(known.MONEY_COLUMNS, _money),
+    "tax": _tax,
+    "tenant_id": lambda cell, _: f"coalesce({_tenant(cell)}, '')",
+    "currency": lambda cell, _: f"coalesce(upper({_trimmed(cell)}), '')",
+    "invoice_id": lambda cell, _: f"coalesce({_trimmed(cell)}, '')",
+}

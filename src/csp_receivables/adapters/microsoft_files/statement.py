@@ -1,8 +1,8 @@
 """What a vendor invoice says of itself: its JSON beside the charges, in the shape of Partner Center's API.
 
-Looked for as `<invoice id>.invoice.json` and `<name of the charge file>.invoice.json`, in the same folder. A BOM, numbers
-as text, unknown keys and nested amendments are tolerated (microsoft.md 1.3). Microsoft's JSON tells no tax; who has the
-PDF may add `taxTotal`, so that an invoice whose lines carry no tax can be tied before tax.
+Looked for as `<invoice id>.invoice.json` and `<name of the charge file>.invoice.json`, in the same folder. A BOM,
+numbers as text, unknown keys and nested amendments are tolerated (microsoft.md 1.3). Microsoft's JSON tells no tax;
+who has the PDF may add `taxTotal`, so that an invoice whose lines carry no tax can be tied before tax.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 from csp_receivables.domain.currencies import UnknownCurrency
 from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.money import NotMoney, parse_decimal, to_minor
-from csp_receivables.domain.vendor_tie_out import StatedInvoice, InvoiceStatement
+from csp_receivables.domain.vendor_tie_out import InvoiceStatement, StatedInvoice
 
 NO_DATE = "0001-01-01"  # what Microsoft writes where there is none
 
