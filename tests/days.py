@@ -24,7 +24,7 @@ SCHEMAS = {
     "coverage": records.COVERAGE,
     "tie_out": records.TIE_OUT,
     "feeds": records.FEED,
-    "suggestions": records.SUGGESTION,
+    "suggestions": records.SUGGESTION_VIEW,
 }
 CUSTOMERS = (
     ("C1001", "Adatum Bygg AB", "SEK"),
@@ -321,7 +321,12 @@ def suggestion_rows() -> list[dict[str, Any]]:
     return [
         {
             "payment_id": "P90000002",
+            "booked_on": AS_OF,
+            "payer_name": "Okänd Betalare",
             "receivable_id": "partner/F100407",
+            "number": "F100407",
+            "customer_id": "K1003",
+            "customer_name": "Nordan Bygg AB",
             "amount": 150_00,
             "currency": "EUR",
             "rule": "number_in_text",

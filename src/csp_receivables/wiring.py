@@ -44,11 +44,14 @@ from csp_receivables.steps.import_bank import import_bank_file
 from csp_receivables.steps.import_microsoft import MicrosoftImport
 from csp_receivables.steps.match_files import MatchReport
 from csp_receivables.steps.match_files import match_files as match_files_step
-from csp_receivables.steps.reconcile import Reconciled, Reconciler, issue
+from csp_receivables.steps.reconcile import NoLongerLive, Reconciled, Reconciler, issue
 
 __all__ = ["Ledger", "LedgerRefused", "PolicyRefused", "Reconciled"]  # types that callers name; they see no adapter
 
 SECONDS_BETWEEN_LOOKS = 2.0  # a file that a program is still writing grows within this; sidecars land beside theirs
+
+
+REFUSALS = (LedgerRefused, NoLongerLive)  # what a command answers with a sentence and exit code 2
 
 
 def open_ledger(settings: Settings, kind: str | None = None) -> Ledger:

@@ -227,12 +227,16 @@ SUGGESTIONS = Report(
     about="Matches that are likely but not sure: a person decides.",
     empty="There is nothing to decide.",
     columns=(
-        _text("payment_id", "Payment", 26),
-        _text("receivable_id", "Receivable", 26),
+        _day("booked_on", "Booked"),
+        _text("payer_name", "Payer", 30),
+        *CUSTOMER,
+        _text("number", "Receivable", 16),
         CURRENCY,
         _money("amount", "Amount"),
         _text("rule", "Rule", 22),
         BECAUSE,
+        _text("payment_id", "Payment", 26),
+        _text("receivable_id", "Receivable id", 26),
     ),
 )
 TIE_OUT = Report(
@@ -247,7 +251,7 @@ TIE_OUT = Report(
         _money("left", "Left"),
         _money("right", "Right"),
         _money("difference", "Difference"),
-        _text("terms", "Terms in minor units", 80),
+        _text("terms", "Terms", 80),
     ),
     alarms=("difference",),
 )

@@ -18,7 +18,7 @@ def engine(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection whose temporary files lie in `spill` and are gone when it closes."""
     spill.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=spill, prefix="duckdb-") as folder:
-        settings = {
+        settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": MEMORY,
             "threads": THREADS,
             "temp_directory": folder,

@@ -6,7 +6,6 @@ import os
 
 import typer
 
-from csp_receivables.adapters.ledger import LedgerRefused
 from csp_receivables.cli.customer import customer_app
 from csp_receivables.cli.import_accounting import customers, receivables
 from csp_receivables.cli.import_bank import bank
@@ -16,6 +15,7 @@ from csp_receivables.cli.match import match
 from csp_receivables.cli.output import Refused, refuse
 from csp_receivables.cli.reconcile import reconcile
 from csp_receivables.settings import BadSetting
+from csp_receivables.wiring import REFUSALS
 
 app = typer.Typer(
     name="csp",
@@ -41,5 +41,5 @@ def main() -> None:
     os.umask(0o077)  # files hold what customers paid: owner only
     try:
         app()
-    except (Refused, LedgerRefused, BadSetting) as refusal:
+    except (Refused, BadSetting, *REFUSALS) as refusal:
         refuse(refusal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
@@ -9,6 +10,7 @@ from rich.console import Console
 from csp_receivables.cli.output import show_table
 from csp_receivables.domain.day import Day
 from csp_receivables.domain.money import to_text
+from csp_receivables.domain.summary import LINES
 from csp_receivables.wiring import Reconciled
 
 
@@ -25,9 +27,10 @@ def show_headline(reconciled: Reconciled) -> None:
     day, console = reconciled.day, Console(highlight=False)
     demo = " · DEMO, made-up data" if day.is_demo else ""
     title = f"Reconciliation as of {day.as_of} ({day.mode.value}{demo})"
-    lines = list(dict.fromkeys(row["line"] for row in day.summary.to_pylist() if row["currency"]))
+    shown = {row["line"] for row in day.summary.to_pylist() if row["currency"]}
+    lines = [line for line in LINES if line in shown]
     currencies = sorted({row["currency"] for row in day.summary.to_pylist() if row["currency"]})
-    amounts = {(row["line"], row["currency"]): row["amount"] for row in headline_rows(day)}
+    amounts = {(row["line"], row["currency"]): _grouped(row["amount"]) for row in headline_rows(day)}
     rows = [[line, *(amounts.get((line, currency)) or "" for currency in currencies)] for line in lines]
     show_table(title, ["", *currencies], rows, right=currencies)
     _show_coverage(day)
@@ -40,12 +43,17 @@ def show_headline(reconciled: Reconciled) -> None:
     console.print(f"Page:     {reconciled.page}", soft_wrap=True)
 
 
+def _grouped(amount: str | None) -> str:
+    """Decimal text with its thousands apart: "336 525.17"."""
+    return "" if amount is None else f"{Decimal(amount):,}".replace(",", " ")
+
+
 def _show_coverage(day: Day) -> None:
     rows = [
         [
             row["vendor_invoice"],
             str(row["due_on"]),
-            f"{to_text(row['total'], row['currency'])} {row['currency']}",
+            f"{_grouped(to_text(row['total'], row['currency']))} {row['currency']}",
             "{}.{} %".format(*divmod(row["covered_per_mille"], 10)),
             row["because"],
         ]

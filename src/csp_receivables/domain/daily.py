@@ -9,7 +9,7 @@ from csp_receivables.domain.booking import Booking, decide_booking
 from csp_receivables.domain.coverage import coverage_table
 from csp_receivables.domain.day import Day, Mode
 from csp_receivables.domain.day_findings import day_findings
-from csp_receivables.domain.day_views import allocation_view, unapplied_view
+from csp_receivables.domain.day_views import allocation_view, suggestion_view, unapplied_view
 from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.feeds import feeds_table
 from csp_receivables.domain.matching.policy import MatchingPolicy
@@ -52,7 +52,7 @@ def compute_day(
         coverage=coverage,
         tie_out=tie_out,
         feeds=feeds,
-        suggestions=booking.suggestions,
+        suggestions=suggestion_view(connection, booking.suggestions),
         findings=findings,
     )
     return day, booking

@@ -35,7 +35,7 @@ class Day:
     coverage: pa.Table  # COVERAGE
     tie_out: pa.Table  # TIE_OUT
     feeds: pa.Table  # FEED
-    suggestions: pa.Table  # SUGGESTION
+    suggestions: pa.Table  # SUGGESTION_VIEW
     findings: pa.Table  # FINDING
 
     def tables(self) -> dict[str, pa.Table]:

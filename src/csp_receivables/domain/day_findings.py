@@ -51,8 +51,8 @@ HAVING s.open_amount <> r.amount - coalesce(sum(a.amount + a.difference), 0)
 """
 _FEEDS = """
 SELECT 'feed.' || replace(state, ' ', '_') AS code, 'held' AS severity,
-       'the feed of account ' || account || ' ' || currency || ' is ' || state || ': newest statement until '
-       || coalesce(newest_statement_until::VARCHAR, 'never') AS found,
+       'account ' || account || ' ' || currency || ': ' || state
+       || coalesce(', the newest proved statement runs until ' || newest_statement_until, '') AS found,
        'Fetch the missing statement, or accept the held one by name; until then nobody is chased.' AS remedy,
        account AS subject, '' AS customer_id, NULL::BIGINT AS amount, currency
   FROM feeds WHERE state <> 'fresh'

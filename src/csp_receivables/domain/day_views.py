@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import duckdb
 import pyarrow as pa
 
-from csp_receivables.domain.records import ALLOCATION_VIEW, UNAPPLIED_VIEW
+from csp_receivables.domain.records import ALLOCATION_VIEW, SUGGESTION_VIEW, UNAPPLIED_VIEW
 from csp_receivables.domain.relations import ask, load
 
 ALLOCATIONS_SHOWN_DAYS = 31  # a day's report shows a month of allocations; the ledger keeps every one
@@ -40,11 +40,24 @@ SELECT payment_id, booked_on, account, currency, amount, payer_name, payer_accou
    AND payment_id NOT IN (SELECT payment_id FROM payments WHERE status = 'booked')
 ORDER BY status, booked_on, payment_id
 """
+_SUGGESTIONS = """
+SELECT s.payment_id, p.booked_on, p.payer_name, s.receivable_id, r.number, r.customer_id,
+       coalesce(c.name, '') AS customer_name, s.amount, s.currency, s.rule, s.because
+  FROM suggestions s JOIN payment_positions p USING (payment_id) JOIN receivables r USING (receivable_id)
+  LEFT JOIN customers c ON c.customer_id = r.customer_id
+ ORDER BY p.booked_on, s.payment_id, s.rule, s.receivable_id
+"""
 
 
 def allocation_view(connection: duckdb.DuckDBPyConnection, as_of: date) -> pa.Table:
     """Allocations of the last ALLOCATIONS_SHOWN_DAYS (schema ALLOCATION_VIEW), the oldest first."""
     return ask(connection, _ALLOCATIONS, ALLOCATION_VIEW, since=as_of - timedelta(days=ALLOCATIONS_SHOWN_DAYS))
+
+
+def suggestion_view(connection: duckdb.DuckDBPyConnection, suggestions: pa.Table) -> pa.Table:
+    """What the rules would allocate if a person agrees (schema SUGGESTION_VIEW)."""
+    load(connection, "suggestions", suggestions)
+    return ask(connection, _SUGGESTIONS, SUGGESTION_VIEW)
 
 
 def unapplied_view(connection: duckdb.DuckDBPyConnection, unapplied: pa.Table) -> pa.Table:

@@ -277,6 +277,19 @@ ALLOCATION_VIEW = _schema(  # an allocation with what a person needs beside it
     outcome=TEXT,
     because=TEXT,
 )
+SUGGESTION_VIEW = _schema(  # a suggestion with what a person needs to decide it
+    payment_id=TEXT,
+    booked_on=DAY,
+    payer_name=TEXT,
+    receivable_id=TEXT,
+    number=TEXT,
+    customer_id=TEXT,
+    customer_name=TEXT,
+    amount=MONEY,
+    currency=TEXT,
+    rule=TEXT,
+    because=TEXT,
+)
 UNAPPLIED_VIEW = _schema(
     payment_id=TEXT,
     booked_on=DAY,

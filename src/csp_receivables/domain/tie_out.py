@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from typing import Any
+
 import duckdb
 import pyarrow as pa
 
@@ -37,23 +40,37 @@ _TERMS = f"""
     UNION ALL SELECT '{COST}', currency, 'vendor invoices', true, pre_tax FROM vendor_invoices
     UNION ALL SELECT '{COST}', currency, 'cost', false, cost FROM reconciliation
 """
-_TIE_OUT = f"""
-WITH term AS (
-    SELECT equation, currency, term, is_left, sum(amount)::BIGINT AS amount FROM ({_TERMS}) GROUP BY ALL
-)
-SELECT equation, currency, coalesce(sum(amount) FILTER (is_left), 0)::BIGINT AS left,
-       coalesce(sum(amount) FILTER (NOT is_left), 0)::BIGINT AS right,
-       coalesce(sum(CASE WHEN is_left THEN amount ELSE -amount END), 0)::BIGINT AS difference,
-       string_agg(term || ' ' || amount, ', ' ORDER BY is_left DESC, term) AS terms
-  FROM term GROUP BY equation, currency ORDER BY equation, currency
+_SUMS = f"""
+SELECT equation, currency, term, is_left, sum(amount)::BIGINT AS amount FROM ({_TERMS}) GROUP BY ALL
+ ORDER BY equation, currency, is_left DESC, term
 """
+_SUM = pa.schema(
+    [
+        ("equation", pa.string()),
+        ("currency", pa.string()),
+        ("term", pa.string()),
+        ("is_left", pa.bool_()),
+        ("amount", pa.int64()),
+    ]
+)
 
 
 def tie_out_table(connection: duckdb.DuckDBPyConnection, **tables: pa.Table) -> pa.Table:
     """The equations of I5 (schema TIE_OUT); `tables`: standings, reconciliation, unapplied_view as shown."""
     for name, table in tables.items():
         load(connection, name, table)
-    return ask(connection, _TIE_OUT, TIE_OUT)
+    sums = ask(connection, _SUMS, _SUM).to_pylist()
+    rows = [_equation(list(terms)) for _, terms in groupby(sums, key=lambda row: (row["equation"], row["currency"]))]
+    return pa.Table.from_pylist(rows, schema=TIE_OUT)
+
+
+def _equation(terms: list[dict[str, Any]]) -> dict[str, Any]:
+    left = sum(term["amount"] for term in terms if term["is_left"])
+    right = sum(term["amount"] for term in terms if not term["is_left"])
+    currency = terms[0]["currency"]
+    words = ", ".join(f"{term['term']} {to_text(term['amount'], currency)}" for term in terms)
+    equation = {"equation": terms[0]["equation"], "currency": currency, "terms": words}
+    return {**equation, "left": left, "right": right, "difference": left - right}
 
 
 def tie_out_findings(tie_out: pa.Table) -> pa.Table:
@@ -63,7 +80,7 @@ def tie_out_findings(tie_out: pa.Table) -> pa.Table:
             code="day.does_not_tie",
             severity=Severity.HELD,
             found=f"{row['equation']}: {to_text(row['left'], row['currency'])} is not "
-            f"{to_text(row['right'], row['currency'])} {row['currency']} ({row['terms']} in minor units)",
+            f"{to_text(row['right'], row['currency'])} {row['currency']} ({row['terms']})",
             remedy="Do not act on this day; an allocation or an import is wrong. Send this finding to engineering.",
             amount=row["difference"],
             currency=row["currency"],
