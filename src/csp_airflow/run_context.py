@@ -40,12 +40,12 @@ def customers_of(context: Mapping[str, Any]) -> tuple[str, ...]:
 
 def is_backfill(context: Mapping[str, Any]) -> bool:
     """Is this run part of a backfill? A scheduled run that a backfill repeats becomes one, and keeps its name."""
-    return str(context["dag_run"].run_type) == BACKFILL
+    return bool(context["dag_run"].run_type == BACKFILL)  # an enum whose str() is not its value
 
 
 def is_after_the_clock(context: Mapping[str, Any], settings: Settings) -> bool:
     """Did the schedule fire for a day that a clock standing still (a demonstration's) has not reached?"""
-    if settings.fixed_clock is None or str(context["dag_run"].run_type) != SCHEDULED:
+    if settings.fixed_clock is None or context["dag_run"].run_type != SCHEDULED:
         return False
     fired_at = context.get("logical_date")
     return fired_at is not None and fired_at > settings.fixed_clock

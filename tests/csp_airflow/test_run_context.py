@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from enum import Enum
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +16,8 @@ from csp_receivables.domain.day import Mode
 from csp_receivables.domain.run_plan import NoDay
 from csp_receivables.settings import Settings
 
+# As Airflow hands it to a task: equal to its value, while its str() is "RunType.BACKFILL".
+RunType = Enum("RunType", {"BACKFILL": "backfill", "SCHEDULED": "scheduled", "MANUAL": "manual"}, type=str)
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 SUNDAY_MORNING = datetime(2026, 11, 1, 6, 0, tzinfo=STOCKHOLM)
 OCTOBER_MORNING = datetime(2026, 10, 1, 6, 0, tzinfo=STOCKHOLM)
@@ -23,7 +26,7 @@ SETTINGS = Settings(home=Path("/h"), ledger_url="sqlite://", time_zone=STOCKHOLM
 
 def context(run_type: str = "manual", logical_date: datetime | None = None, **params: Any) -> dict[str, Any]:
     given = {"as_of": None, "known": "now", "mode": "auto"} | params
-    found: dict[str, Any] = {"params": given, "dag_run": SimpleNamespace(run_type=run_type)}
+    found: dict[str, Any] = {"params": given, "dag_run": SimpleNamespace(run_type=RunType(run_type))}
     return found | ({"logical_date": logical_date} if logical_date else {})
 
 
