@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy.exc
+
 from tests import airflow_home
 
 airflow_home.use()

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import jsonschema
+
 from tests import airflow_home
 
 airflow_home.use()

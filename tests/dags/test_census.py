@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from tests.airflow_home import DAGS
 
 if TYPE_CHECKING:

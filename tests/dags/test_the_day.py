@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.airflow_home import ROOT
-from tests.sample_people import personal_data
 
 from csp_airflow.local.environment import Place
 from csp_airflow.local.ledger_state import State, prepare, state_of
 from csp_receivables.settings import Settings
+from tests.airflow_home import ROOT
+from tests.sample_people import personal_data
 
 if TYPE_CHECKING:
     from airflow.dag_processing.dagbag import DagBag

@@ -15,13 +15,13 @@ from typing import Any
 
 import psutil
 import pytest
-from tests.airflow_home import ROOT
-from tests.sample_people import personal_data
 
 from csp_airflow.local import processes as local_processes
 from csp_airflow.local.api import ENDED, AirflowApi
 from csp_airflow.local.environment import Place
 from csp_airflow.local.service import processes_of, signed_in
+from tests.airflow_home import ROOT
+from tests.sample_people import personal_data
 
 pytestmark = [pytest.mark.smoke, pytest.mark.timeout(1500)]
 

@@ -7,13 +7,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from tests.airflow_home import ROOT
 
 from csp_airflow.local import ledger_state
 from csp_airflow.local.environment import Place
 from csp_airflow.local.ledger_state import prepare, state_of
 from csp_receivables.settings import Settings
 from csp_receivables.wiring import mark_of, rows_kept
+from tests.airflow_home import ROOT
 
 MORNING = datetime(2026, 11, 1, 5, 0, tzinfo=UTC)  # 06:00 in Stockholm
 
