@@ -7,7 +7,7 @@ LOCAL := $(BIN)/python -m csp_airflow.local
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui down status test check format lock clean browser
+.PHONY: help run ui down status test check format lock clean browser bench
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -43,8 +43,11 @@ lock: $(VENV)/.runs ## compile requirements*.txt anew
 	$(BIN)/uv pip compile requirements-dev.in -o requirements-dev.txt --python-version 3.11 --no-header
 
 browser: $(VENV)/.tests ## a browser for the tests that look at pages
-	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get install -y -qq chromium >/dev/null; } \
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
 	|| { echo "SKIPPED FOR WANT OF A BROWSER: install chromium"; [ "$$CI" != true ]; }
+
+bench: $(VENV)/.tests ## measure everything against its floor; writes bench/RESULTS.md
+	$(BIN)/python -m bench
 
 clean: ## remove what was built and measured; never the data under CSP_HOME
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist src/*.egg-info

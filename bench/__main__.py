@@ -1,0 +1,65 @@
+"""`make bench`: every measurement in turn, then bench/RESULTS.md from the newest row of each.
+
+    python -m bench             all of them
+    python -m bench camt        some, by the name of their module
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+BENCHES = ("recon_csv", "camt", "ledger_load", "matching", "dag_parse")
+HERE = Path(__file__).parent
+INTRODUCTION = """# Measurements
+
+Written by `make bench`; every row is one command in `bench/`, which measures its floor in the same run, in processes of
+their own, in turns. The ratio is best against best; budgets are DESIGN's. Seconds depend on the machine, ratios less.
+
+| what | floor s | ours s (best / median) | ratio | budget | peak MB | limit MB | within | measured | machine |
+| --- | --: | --: | --: | --: | --: | --: | --- | --- | --- |
+"""
+
+
+def main(names: list[str]) -> int:
+    """Run the benches named (all by default); the exit code is the number of those that could not be run."""
+    failed = [name for name in names or BENCHES if subprocess.run([sys.executable, "-m", f"bench.{name}"]).returncode]
+    (HERE / "RESULTS.md").write_text(INTRODUCTION + "".join(_row(result) for result in _newest()), encoding="utf-8")
+    for name in failed:
+        print(f"bench.{name} ended with an error")
+    return len(failed)
+
+
+def _newest() -> list[dict[str, Any]]:
+    """The last result of each measurement, by name."""
+    files = sorted((HERE / "results").glob("*.json"))
+    return [json.loads(path.read_text(encoding="utf-8").splitlines()[-1]) for path in files]
+
+
+def _row(result: dict[str, Any]) -> str:
+    floor, ours, budget = result["floor"], result["ours"], result["budget"]
+    seconds = sorted(ours["seconds"])
+    cells = [
+        result["name"],
+        f"{min(floor['seconds']):.2f}",
+        f"{seconds[0]:.2f} / {seconds[len(seconds) // 2]:.2f}",
+        f"{result['ratio']:.2f}",
+        _limit(budget["ratio"]),
+        f"{ours['peak_mb']:.0f}",
+        _limit(budget["peak_mb"]),
+        "yes" if result["within_budget"] else "**no**",
+        result["measured_at"],
+        result["machine"],
+    ]
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _limit(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
