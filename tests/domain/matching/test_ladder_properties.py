@@ -81,7 +81,7 @@ def a_payment(chance: random.Random, currency: str, place: int) -> Row:
     )
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(worlds())
 def test_every_minor_unit_of_every_payment_is_allocated_or_unapplied(world: World) -> None:
     receivables, payments = world
@@ -95,7 +95,7 @@ def test_every_minor_unit_of_every_payment_is_allocated_or_unapplied(world: Worl
     assert dict(spent) == {row["payment_id"]: row["amount"] for row in payments}
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(worlds())
 def test_no_receivable_is_over_allocated_and_none_across_currencies_or_customers(
     world: World,
@@ -113,7 +113,7 @@ def test_no_receivable_is_over_allocated_and_none_across_currencies_or_customers
     assert all(amount <= by_id[key]["open_amount"] for key, amount in taken.items())
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(worlds(), st.integers(0, 1000))
 def test_the_order_of_the_rows_changes_nothing(world: World, seed: int) -> None:
     receivables, payments = world
@@ -129,7 +129,7 @@ def test_the_order_of_the_rows_changes_nothing(world: World, seed: int) -> None:
     assert one.findings.equals(other.findings)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(worlds())
 def test_the_set_rules_agree_with_their_plain_twins(world: World) -> None:
     receivables, payments = world
@@ -142,7 +142,7 @@ def test_the_set_rules_agree_with_their_plain_twins(world: World) -> None:
     assert {one for one, *_ in suggested(matched)} == {one for one, others in expected.doubts.items() if others}
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(worlds())
 def test_matching_what_is_left_books_nothing_more(world: World) -> None:
     receivables, payments = world

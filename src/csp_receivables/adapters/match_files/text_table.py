@@ -60,8 +60,8 @@ class TextTable:
             return []
         lines = _csv_lines(self, ())[1] if self.rejected else {}
         found = [self._unreadable(lines.get(record), what) for record, what in self.rejected]
-        if self.unclosed_quote:
-            found.append(self._unreadable(_unclosed_line(self), "a quotation mark opens and never closes"))
+        if self.unclosed_quote and (line := _last_line(self)) not in lines.values():
+            found.append(self._unreadable(line, "a quotation mark opens and never closes"))
         return found
 
     def _unreadable(self, line: int | None, what: str) -> Finding:
@@ -224,8 +224,8 @@ def _csv_lines(table: TextTable, rows: Collection[int]) -> tuple[dict[int, int],
     return of_rows, of_records
 
 
-def _unclosed_line(table: TextTable) -> int:
-    """The line of the last record: the one whose quotation mark ran to the end of the file."""
+def _last_line(table: TextTable) -> int:
+    """The line of the last record: where a quotation mark was opened that ran to the end of the file."""
     return max(line for line, _ in _records(table))
 
 

@@ -38,7 +38,7 @@ _PROPOSAL = f"""
         CASE WHEN NOT closes THEN 'partial' WHEN paid < left_open THEN 'with_difference' ELSE 'full' END AS outcome,
         true AS books,
         'reference ' || payment.reference || ' names receivable ' || receivable.receivable_id || ': '
-            || amount_text(paid, judged.currency) || ' of ' || amount_text(left_open, judged.currency) || ' '
+            || amount_text(paid, judged.currency) || ' paid, ' || amount_text(left_open, judged.currency) || ' '
             || judged.currency || ' open, ' || CASE
                 WHEN NOT closes THEN amount_text(left_open - paid, judged.currency) || ' stays open'
                 WHEN paid < left_open THEN amount_text(left_open - paid, judged.currency)
@@ -52,13 +52,16 @@ _PROPOSAL = f"""
 
 
 def _propose(connection: duckdb.DuckDBPyConnection, policy: MatchingPolicy) -> None:
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE matching_tolerance (currency VARCHAR, fixed BIGINT, per_mille BIGINT)"
+    tolerances = sorted(policy.tolerances.items())
+    keep(
+        connection,
+        "matching_tolerance",
+        "SELECT unnest($codes::VARCHAR[]) AS currency, unnest($fixed::BIGINT[]) AS fixed, "
+        "unnest($per_mille::BIGINT[]) AS per_mille",
+        codes=[code for code, _ in tolerances],
+        fixed=[tolerance.fixed for _, tolerance in tolerances],
+        per_mille=[tolerance.per_mille for _, tolerance in tolerances],
     )
-    for currency, tolerance in sorted(policy.tolerances.items()):
-        connection.execute(
-            "INSERT INTO matching_tolerance VALUES (?, ?, ?)", [currency, tolerance.fixed, tolerance.per_mille]
-        )
     keep(connection, "matching_proposal", _PROPOSAL)
 
 
