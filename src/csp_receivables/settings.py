@@ -39,15 +39,16 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
         """Read CSP_HOME, CSP_LEDGER_URL, CSP_TIME_ZONE, CSP_ENVIRONMENT, CSP_CLOCK, CSP_VENDOR_TERM_DAYS …"""
         home = Path(environment.get("CSP_HOME") or "var").resolve()
+        kind = _one_of("CSP_ENVIRONMENT", environment.get("CSP_ENVIRONMENT") or "development", ENVIRONMENTS)
         return cls(
             home=home,
             ledger_url=environment.get("CSP_LEDGER_URL") or f"sqlite:///{home / 'ledger.db'}",
             time_zone=_zone(environment.get("CSP_TIME_ZONE") or "Europe/Stockholm"),
-            environment=_one_of("CSP_ENVIRONMENT", environment.get("CSP_ENVIRONMENT") or "development", ENVIRONMENTS),
-            fixed_clock=_instant(environment.get("CSP_CLOCK") or demo_clock(home, environment)),
+            environment=kind,
+            fixed_clock=_fixed_clock(environment.get("CSP_CLOCK") or demo_clock(home, environment), kind),
             vendor_term_days=_days("CSP_VENDOR_TERM_DAYS", environment.get("CSP_VENDOR_TERM_DAYS") or "60"),
             seller=environment.get("CSP_SELLER") or "partner",
-            include=Path(environment.get("CSP_INCLUDE") or "include").resolve(),
+            include=_include(environment.get("CSP_INCLUDE") or ""),
         )
 
     def clock(self) -> datetime:
@@ -100,6 +101,20 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         raise BadSetting(f"CSP_TIME_ZONE={name!r} is no time zone; use a name such as Europe/Stockholm") from None
+
+
+def _include(named: str) -> Path:
+    """The folder of policies and templates: as named, else here, else in the checkout this package runs from."""
+    if named and not Path(named).is_dir():
+        raise BadSetting(f"CSP_INCLUDE={named!r} is no folder; name the one that holds policies and templates")
+    here = Path(named or "include")
+    return (here if here.is_dir() else Path(__file__).parents[2] / "include").resolve()
+
+
+def _fixed_clock(text: str, environment: str) -> datetime | None:
+    if text and environment == "production":
+        raise BadSetting("CSP_CLOCK is set in production, where time must pass; unset it (demo.json counts as set)")
+    return _instant(text)
 
 
 def _instant(text: str) -> datetime | None:

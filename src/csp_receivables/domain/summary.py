@@ -16,6 +16,7 @@ LINES = (
     "returned",
     "allocated",
     "unapplied",
+    "not customer money",
     "pending",
     "billed",
     "open",
@@ -34,12 +35,14 @@ LINES = (
 _PLACES = ", ".join(f"('{line}', {place})" for place, line in enumerate(LINES))
 _SUMMARY = f"""
 WITH entry AS (
-    SELECT 'received' AS line, currency, amount FROM payments WHERE status = 'booked' AND kind = 'payment'
+    SELECT 'received' AS line, currency, amount FROM payments WHERE status = 'booked' AND amount > 0
     UNION ALL SELECT 'received this month', currency, amount FROM payments
-      WHERE status = 'booked' AND kind = 'payment' AND booked_on >= date_trunc('month', $as_of::DATE)
+      WHERE status = 'booked' AND amount > 0 AND booked_on >= date_trunc('month', $as_of::DATE)
     UNION ALL SELECT 'returned', currency, -amount FROM payments WHERE status = 'booked' AND kind = 'return'
     UNION ALL SELECT 'allocated', currency, amount FROM allocations WHERE source_kind = 'payment'
     UNION ALL SELECT 'unapplied', currency, amount FROM unapplied_view WHERE status = 'booked'
+    UNION ALL SELECT 'not customer money', currency, amount FROM payments
+      WHERE status = 'booked' AND kind = 'other' AND amount > 0
     UNION ALL SELECT 'pending', currency, amount FROM unapplied_view WHERE status = 'pending'
     UNION ALL SELECT 'billed', currency, amount FROM receivables WHERE kind = 'invoice'
     UNION ALL SELECT 'open', currency, open FROM standings WHERE open <> 0
