@@ -8,17 +8,16 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-HEADER = tuple(
-    (
-        "PartnerId CustomerId CustomerName CustomerDomainName CustomerCountry InvoiceNumber MpnId Tier2MpnId "
-        "OrderId OrderDate ProductId SkuId AvailabilityId SkuName ProductName ChargeType UnitPrice Quantity "
-        "Subtotal TaxTotal Total Currency PriceAdjustmentDescription PublisherName PublisherId "
-        "SubscriptionDescription SubscriptionId ChargeStartDate ChargeEndDate TermAndBillingCycle "
-        "EffectiveUnitPrice UnitType AlternateId BillableQuantity BillingFrequency PricingCurrency "
-        "PCToBCExchangeRate PCToBCExchangeRateDate MeterDescription ReservationOrderId CreditReasonCode "
-        "SubscriptionStartDate SubscriptionEndDate ReferenceId ProductQualifiers PromotionId ProductCategory"
-    ).split()
+NAMES = (
+    "PartnerId CustomerId CustomerName CustomerDomainName CustomerCountry InvoiceNumber MpnId Tier2MpnId "
+    "OrderId OrderDate ProductId SkuId AvailabilityId SkuName ProductName ChargeType UnitPrice Quantity "
+    "Subtotal TaxTotal Total Currency PriceAdjustmentDescription PublisherName PublisherId "
+    "SubscriptionDescription SubscriptionId ChargeStartDate ChargeEndDate TermAndBillingCycle "
+    "EffectiveUnitPrice UnitType AlternateId BillableQuantity BillingFrequency PricingCurrency "
+    "PCToBCExchangeRate PCToBCExchangeRateDate MeterDescription ReservationOrderId CreditReasonCode "
+    "SubscriptionStartDate SubscriptionEndDate ReferenceId ProductQualifiers PromotionId ProductCategory"
 )
+HEADER = tuple(NAMES.split())
 CONTOSO = "196e2273-9651-43a3-ba7e-7cbcd918fc40"
 FABRIKAM = "2251c40e-117a-415b-8e82-1f60ca5709dc"
 
