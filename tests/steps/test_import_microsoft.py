@@ -13,7 +13,6 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import select
-from tests.adapters.microsoft_files.recon_files import CONTOSO, FABRIKAM, row, write
 
 from csp_receivables.adapters.lake import STAGING, Lake
 from csp_receivables.adapters.ledger import Ledger
@@ -22,6 +21,7 @@ from csp_receivables.adapters.ledger.vendor_invoices import LedgerVendorBook
 from csp_receivables.adapters.microsoft_files.recon_csv import ReconCsv
 from csp_receivables.domain.imports import FileReport, Outcome
 from csp_receivables.steps.import_microsoft import MicrosoftImport
+from tests.adapters.microsoft_files.recon_files import CONTOSO, FABRIKAM, row, write
 
 
 def importer(ledger: Ledger, folder: Path) -> MicrosoftImport:

@@ -12,12 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.adapters.microsoft_files.recon_files import CONTOSO, FABRIKAM, HEADER, row, text, write
 
 from csp_receivables.adapters.microsoft_files.recon_csv import ReconCsv
 from csp_receivables.domain.charge_data import ChargeReading, FileRefused
 from csp_receivables.domain.findings import Severity
 from csp_receivables.domain.records import CHARGE
+from tests.adapters.microsoft_files.recon_files import CONTOSO, FABRIKAM, HEADER, row, text, write
 
 REFUSED = {
     "daily_rated_header_55.csv": "microsoft.daily_usage_file",
