@@ -40,7 +40,13 @@ RETRY_POLICY = ExceptionRetryPolicy(
             reason="a path or a permission is wrong; a person must set it right",
         ),
         RetryRule(
-            exception=["builtins.OSError", "sqlalchemy.exc.OperationalError", "sqlalchemy.exc.InterfaceError"],
+            exception=[
+                "builtins.OSError",
+                "sqlalchemy.exc.OperationalError",
+                "sqlalchemy.exc.InterfaceError",
+                "sqlite3.OperationalError",  # bulk loads speak to the driver itself
+                "csp_airflow.troubles.PassingTrouble",
+            ],
             action=RetryAction.RETRY,
             reason="a file system, a network or a database that may be back in a moment",
         ),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from csp_airflow.conventions import ACTIONS_PUBLISHED, PAYMENTS_BOOKED
 from csp_airflow.run_context import customers_of, is_after_the_clock, plan_of
+from csp_airflow.troubles import told_apart
 from csp_receivables.domain.day import Mode
 from csp_receivables.domain.imports import Outcome
 from csp_receivables.domain.run_plan import RunPlan, is_still_live
@@ -129,7 +130,8 @@ def _at_work() -> Iterator[tuple[Settings, Ledger]]:
     settings = Settings.from_environment()
     ledger = open_ledger(settings)
     try:
-        yield settings, ledger
+        with told_apart():
+            yield settings, ledger
     finally:
         ledger.engine.dispose()
 

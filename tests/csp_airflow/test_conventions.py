@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 import sqlalchemy.exc
 
@@ -15,6 +17,7 @@ pytestmark = pytest.mark.airflow
 def failures() -> list[tuple[BaseException, str]]:
     from airflow.sdk.exceptions import AirflowTaskTimeout
 
+    from csp_airflow.troubles import PassingTrouble
     from csp_receivables.adapters.ledger import LedgerRefused
     from csp_receivables.domain.run_plan import NoDay
     from csp_receivables.settings import BadSetting
@@ -22,6 +25,8 @@ def failures() -> list[tuple[BaseException, str]]:
     busy = sqlalchemy.exc.OperationalError("BEGIN IMMEDIATE", None, Exception("database is locked"))
     return [
         (busy, "retry"),
+        (sqlite3.OperationalError("database is locked"), "retry"),
+        (PassingTrouble("server closed the connection unexpectedly"), "retry"),
         (ConnectionResetError("the database went away"), "retry"),
         (OSError(28, "No space left on device"), "retry"),
         (AirflowTaskTimeout("30 minutes"), "retry"),
