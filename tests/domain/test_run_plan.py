@@ -20,7 +20,7 @@ def test_the_day_is_the_one_before_the_run_fired_in_the_partners_zone() -> None:
 
     plan = plan_run(now=MORNING, zone=STOCKHOLM, fired_at=just_after_midnight)
 
-    assert (YESTERDAY, Mode.LIVE, None) == (plan.as_of, plan.mode, plan.known_at)
+    assert (plan.as_of, plan.mode, plan.known_at) == (YESTERDAY, Mode.LIVE, None)
 
 
 @pytest.mark.parametrize(
