@@ -74,7 +74,7 @@ def measure_pair(
 ) -> tuple[Measurement, Measurement]:
     """Measure floor and ours in turns, so that a slow minute of the machine hits both."""
     taken = [(measure(*floor, rounds=1), measure(*ours, rounds=1)) for _ in range(rounds)]
-    return _merge([pair[0] for pair in taken]), _merge([pair[1] for pair in taken])
+    return merged([pair[0] for pair in taken]), merged([pair[1] for pair in taken])
 
 
 def report(name: str, floor: Measurement, ours: Measurement, budget: Budget, **facts: Any) -> bool:
@@ -118,7 +118,8 @@ def _limit(limit: float | None) -> str:
     return "" if limit is None else f" (≤ {limit:g})"
 
 
-def _merge(rounds: list[Measurement]) -> Measurement:
+def merged(rounds: list[Measurement]) -> Measurement:
+    """Rounds that were measured one by one, as one measurement."""
     return Measurement(
         what=rounds[0].what,
         seconds=tuple(second for one in rounds for second in one.seconds),
