@@ -63,7 +63,7 @@ def test_the_headline_has_the_figures_of_the_day(tmp_path: Path) -> None:
 
     assert _card(page, "EUR") == {
         "Received": f"61{THIN}440.30",
-        "Received this month": f"20{THIN}480.10",
+        "Returned": f"1{THIN}200.00",
         "Allocated": f"60{THIN}090.30",
         "Unapplied": "150.00",
         "Open": f"49{THIN}459.35",
