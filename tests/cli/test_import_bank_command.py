@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.camt_files import ACCOUNT, Entry, camt
 from typer.testing import CliRunner
 
 from csp_receivables.cli import app
 from csp_receivables.cli.output import Refused
+from tests.camt_files import ACCOUNT, Entry, camt
 
 
 @pytest.fixture

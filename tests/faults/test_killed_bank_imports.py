@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 from sqlalchemy import func, select
-from tests.camt_files import Entry, camt
 
 from csp_receivables import wiring
 from csp_receivables.adapters.ledger import Ledger, tables
 from csp_receivables.domain.imports import Outcome
+from tests.camt_files import Entry, camt
 
 ENTRIES = 2_500
 IMPORT = """

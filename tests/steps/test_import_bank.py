@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, insert, select
-from tests.camt_files import ACCOUNT, DAY, Detail, Entry, camt
 
 from csp_receivables import wiring
 from csp_receivables.adapters.ledger import Ledger, tables
 from csp_receivables.domain.imports import Outcome
 from csp_receivables.domain.statements import BankReport, NoSuchStatement, State
+from tests.camt_files import ACCOUNT, DAY, Detail, Entry, camt
 
 GIVE_AND_TAKE = [
     Entry(amount="100.00", ref="A"),
@@ -247,9 +247,8 @@ def _days(draw: st.DrawFn) -> tuple[list[Entry], list[bytes]]:
 
 @pytest.fixture(scope="module")
 def one_ledger(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
-    from tests.conftest import StandingClock
-
     from csp_receivables.adapters.ledger.schema import upgrade
+    from tests.conftest import StandingClock
 
     ledger = Ledger.open(f"sqlite:///{tmp_path_factory.mktemp('bank') / 'ledger.db'}", StandingClock())
     upgrade(ledger)
