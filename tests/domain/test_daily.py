@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -221,6 +221,25 @@ def test_pending_money_is_shown_and_never_allocated() -> None:
 
     assert booked.num_rows == 0
     assert only(day.unapplied, payment_id="p1")["status"] == "pending"
+
+
+@pytest.mark.parametrize(
+    ("booked", "shown"),
+    [
+        ({"bank_ref": "B1"}, False),
+        ({"end_to_end": "E1"}, False),
+        ({"bank_ref": "B1", "booked_on": AS_OF - timedelta(days=2)}, True),  # booked before: another payment
+        ({"bank_ref": "B2"}, True),
+        ({"bank_ref": "B1", "account": "SE9999"}, True),
+    ],
+)
+def test_what_was_pending_is_shown_until_the_bank_books_it(booked: dict[str, Any], shown: bool) -> None:
+    pending = payment("pending", 100, status="pending", bank_ref="B1", end_to_end="E1", booked_on=AS_OF - timedelta(1))
+    later = payment("booked", 100, **{"booked_on": AS_OF, **booked})
+
+    day, _ = day_of(world(payments=[pending, later]))
+
+    assert shown is ("pending" in day.unapplied["payment_id"].to_pylist())
 
 
 AMOUNT = st.integers(1, 2000)

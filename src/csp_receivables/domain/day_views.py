@@ -25,6 +25,7 @@ SELECT a.allocation_id, coalesce(p.booked_on, n.issued_on) AS booked_on, a.sourc
  WHERE a.effective_on > $since
  ORDER BY booked_on, r.customer_id, r.number, a.allocation_id
 """
+# What was pending is shown until the bank books it, on whatever day and under whatever id it does.
 _UNAPPLIED = """
 SELECT payment_id, booked_on, account, currency, left_amount AS amount, payer_name, payer_account, reference, text,
        p.customer_id, coalesce(c.name, '') AS customer_name, 'booked' AS status,
@@ -36,8 +37,13 @@ SELECT payment_id, booked_on, account, currency, left_amount AS amount, payer_na
 UNION ALL BY NAME
 SELECT payment_id, booked_on, account, currency, amount, payer_name, payer_account, reference, text, '' AS customer_id,
        '' AS customer_name, 'pending' AS status, 'the bank has not booked it: shown, never allocated' AS because
-  FROM payments WHERE status = 'pending' AND kind = 'payment'
-   AND payment_id NOT IN (SELECT payment_id FROM payments WHERE status = 'booked')
+  FROM payments pending WHERE status = 'pending' AND kind = 'payment' AND NOT EXISTS (
+    SELECT 1 FROM payments booked
+     WHERE booked.status = 'booked' AND booked.account = pending.account AND booked.currency = pending.currency
+       AND booked.amount = pending.amount AND booked.booked_on >= pending.booked_on
+       AND ((pending.bank_ref <> '' AND booked.bank_ref = pending.bank_ref)
+         OR (pending.end_to_end NOT IN ('', 'NOTPROVIDED') AND booked.end_to_end = pending.end_to_end)
+         OR (pending.reference <> '' AND booked.reference = pending.reference)))
 ORDER BY status, booked_on, payment_id
 """
 _SUGGESTIONS = """
