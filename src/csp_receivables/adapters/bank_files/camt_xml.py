@@ -257,11 +257,9 @@ class _Builder:
                 parser.CharacterDataHandler = None
                 text = "".join(pieces).strip()
                 pieces.clear()
-                if not text:
-                    return
-                if inner.repeated:
+                if text and inner.repeated:
                     self.record.setdefault(inner.key, []).append(text)
-                else:
+                elif text:
                     self.record.setdefault(inner.key, text)
             elif inner.record:
                 self._close(inner.record)
