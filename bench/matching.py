@@ -52,10 +52,13 @@ def ours(receivables: str, payments: str, truth: str) -> dict[str, Any]:
 
 
 def main(rows: int = ROWS) -> bool:
+    """Measure in turns, report, and say whether the budget was kept."""
     with tempfile.TemporaryDirectory() as folder:
         world = make(Path(folder), rows)
         files = (str(world.receivables), str(world.payments))
-        lowest, taken = measure_pair(("bench.matching:floor", *files), ("bench.matching:ours", *files, str(world.truth)))
+        lowest, taken = measure_pair(
+            ("bench.matching:floor", *files), ("bench.matching:ours", *files, str(world.truth))
+        )
     print(taken.returned)
     return report("matching", lowest, taken, BUDGET, rows=rows, shares=SHARES, **taken.returned)
 

@@ -6,9 +6,9 @@ from datetime import date
 from types import MappingProxyType
 
 import pytest
-from tests.domain.matching.worlds import booked, left, payment, receivable, run, suggested
 
 from csp_receivables.domain.matching.ladder import RULES, MatchingPolicy, Mode, Tolerance
+from tests.domain.matching.worlds import booked, left, payment, receivable, run, suggested
 
 
 def tolerating(**tolerances: Tolerance) -> MatchingPolicy:

@@ -9,11 +9,11 @@ from types import MappingProxyType
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.domain.matching.twins import twin
-from tests.domain.matching.worlds import Row, booked, left, payment, receivable, run, suggested
 
 from csp_receivables.domain.currencies import exponents
 from csp_receivables.domain.matching.ladder import MatchingPolicy, Tolerance
+from tests.domain.matching.twins import twin
+from tests.domain.matching.worlds import Row, booked, left, payment, receivable, run, suggested
 
 KEYS = ["1001", "1002", "10021003", "INV-1003", "A1004", "0001001", "55 12", "RF18 5390", "2026"]
 REFERENCES = [

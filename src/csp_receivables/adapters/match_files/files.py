@@ -24,7 +24,8 @@ RESULTS = {
     "suggestions": "payment_id, receivable_id, {amount}, currency, rule, because",
     "unapplied": "payment_id, {amount}, currency, nullif(customer_id, '') AS customer_id, because",
     "findings": "code, severity, nullif(source, '') AS file, line, nullif(field, '') AS field, found, remedy, "
-    "nullif(subject, '') AS subject, nullif(customer_id, '') AS customer_id, {amount}, nullif(currency, '') AS currency",
+    "nullif(subject, '') AS subject, nullif(customer_id, '') AS customer_id, {amount}, "
+    "nullif(currency, '') AS currency",
 }
 _AMOUNT = "CASE WHEN amount IS NOT NULL THEN amount_text(amount, currency) END AS amount"
 

@@ -1,4 +1,4 @@
-"""Rows of text become typed rows: nearly all at once in SQL, the odd ones by the exact rules of `domain.match_files`."""
+"""Rows of text become typed rows: nearly all at once in SQL, the odd ones by the rules of `domain.match_files`."""
 
 from __future__ import annotations
 

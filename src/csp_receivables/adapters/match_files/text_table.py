@@ -1,6 +1,7 @@
 """CSV and Parquet files as a table of text, so that amounts stay exact: nothing is guessed, floats are refused.
 
-CSV: UTF-8 with or without BOM; `,` `;` tab or `|`; quotes as in RFC 4180. Parquet: text, whole numbers, DECIMAL and dates.
+CSV: UTF-8 with or without BOM; `,` `;` tab or `|`; quotes as in RFC 4180. Parquet: text, whole numbers,
+DECIMAL and dates.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from csp_receivables.domain.match_files import FileRefused
 
 DELIMITERS = ",;\t|"
 HEADER_BYTES_MAX = 1_000_000  # a longer first line is no header
+LINE_BYTES_MAX = 16_000_000
 FIELD_CHARACTERS_MAX = 10_000_000  # Python's reader stops at 128 kB, which a pasted mail in a bank text exceeds
 PARQUET_MAGIC, GZIP_MAGIC = b"PAR1", b"\x1f\x8b"
 _PARQUET_TEXT = {
@@ -138,7 +140,8 @@ def _read_csv(
     connection.execute(
         f"CREATE TABLE {name}_raw AS FROM read_csv($path, auto_detect = false, header = true, columns = $columns, "
         "delim = $delimiter, quote = '\"', escape = '\"', strict_mode = true, ignore_errors = true, "
-        f"store_rejects = true, rejects_table = '{name}_rejects', rejects_scan = '{name}_scans', max_line_size = 16000000)",
+        f"store_rejects = true, rejects_table = '{name}_rejects', rejects_scan = '{name}_scans', "
+        f"max_line_size = {LINE_BYTES_MAX})",
         {
             "path": str(path),
             "columns": {f"c{place}": "VARCHAR" for place in range(len(header))},
@@ -152,7 +155,8 @@ def _read_csv(
     )
     connection.execute(f"CREATE VIEW {name} AS SELECT rowid, {taken} FROM {name}_raw")
     rejected = connection.execute(
-        f"SELECT line, min(error_type::VARCHAR || ': ' || error_message) FROM {name}_rejects GROUP BY line ORDER BY line"
+        f"SELECT line, min(error_type::VARCHAR || ': ' || error_message) FROM {name}_rejects "
+        "GROUP BY line ORDER BY line"
     ).fetchall()
     return TextTable(
         name=name,

@@ -41,5 +41,5 @@ def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> 
 EXACT_REFERENCE = Rule(
     name="exact_reference",
     propose=_propose,
-    sentence="'reference ' || payment.reference || ' names receivable ' || receivable.receivable_id || ', amount equal'",
+    sentence="'reference ' || reference || ' names receivable ' || receivable_id || ', amount equal'",
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import duckdb
 
 # Upper case, letters and digits only; leading zeros of a pure number are dropped (they are not significant in a Finnish
-# reference, and accounting systems and banks pad and cut them at will). Most texts are normal already: the first case is
-# there for speed only.
+# reference, and accounting systems and banks pad and cut them at will). Most texts are normal already: the first case
+# is there for speed only.
 _KEY = r"""
 CREATE OR REPLACE TEMP MACRO matching_key(said) AS
     CASE WHEN said = '' OR regexp_full_match(said, '[1-9A-Z][0-9A-Z]*') THEN said

@@ -16,7 +16,7 @@ from csp_receivables.domain.matching.policy import MatchingPolicy, Mode, Toleran
 from csp_receivables.domain.matching.reference_with_difference import REFERENCE_WITH_DIFFERENCE
 from csp_receivables.domain.matching.rule import Rule
 from csp_receivables.domain.matching.several_references import SEVERAL_REFERENCES
-from csp_receivables.domain.matching.stock import begin_again, clear_up, remember_unsettled, stock_up, take
+from csp_receivables.domain.matching.stock import begin_again, clear_up, count, remember_unsettled, stock_up, take
 from csp_receivables.domain.matching.unapplied import PAID_AGAIN, PAID_BY, REST, UNAPPLIED_SQL
 from csp_receivables.domain.money_sql import define_money
 from csp_receivables.domain.records import MATCH, SUGGESTION, UNAPPLIED
@@ -31,26 +31,42 @@ RULES: tuple[Rule, ...] = (
     NUMBER_IN_TEXT,
 )
 
-# A booking may leave a reference unique that was not, and so settle another payment. Each pass looks at the few that are
-# unsettled, until nothing is booked; the limit is for made-up chains, of which the next run takes the rest.
+# A booking may leave a reference unique that was not, and so settle another payment. Each pass looks at the few that
+# are unsettled, until nothing is booked; the limit is for made-up chains, of which the next run takes the rest.
 PASSES_MAX = 20
 
+# Sorting a million rows by two texts costs as much as matching them: the place of a receivable within its payment is
+# worked out only where a payment has several, and the sentences are made once the rows are in order.
+_SEVERAL_ROWS = """
+    SELECT p, r, row_number() OVER (PARTITION BY p ORDER BY receivable_id) AS place
+    FROM matching_taken
+    SEMI JOIN (SELECT p FROM matching_taken SEMI JOIN (SELECT p FROM matching_taken WHERE because IS NOT NULL) USING (p)
+               GROUP BY p HAVING count(*) > 1) USING (p)
+    JOIN matching_receivable USING (r)
+"""
 _ALLOCATIONS = """
-    SELECT payment.payment_id, receivable.receivable_id, taken.amount, taken.difference, payment.currency, taken.rule,
-        taken.outcome, coalesce(taken.because, CASE taken.rule {sentences} END) AS because
-    FROM matching_taken taken JOIN matching_payment payment USING (p) JOIN matching_receivable receivable USING (r)
-    ORDER BY payment_id, receivable_id
+    SELECT payment_id, receivable_id, amount, difference, currency, rule, outcome,
+        coalesce(because, CASE rule {sentences} END) AS because
+    FROM (
+        SELECT payment_id, receivable_id, taken.amount, difference, payment.currency, rule, outcome, because,
+            payment.reference
+        FROM {taken} taken
+        JOIN matching_payment payment USING (p) JOIN matching_receivable receivable USING (r)
+        ORDER BY payment_id{place}
+    )
 """
 _SUGGESTIONS = """
-    SELECT payment.payment_id, receivable.receivable_id, suggested.amount, payment.currency, suggested.rule, suggested.because
-    FROM matching_suggested suggested JOIN matching_payment payment USING (p) JOIN matching_receivable receivable USING (r)
+    SELECT payment.payment_id, receivable.receivable_id, suggested.amount, payment.currency, suggested.rule,
+        suggested.because
+    FROM matching_suggested suggested JOIN matching_payment payment USING (p)
+        JOIN matching_receivable receivable USING (r)
     ORDER BY payment_id, receivable_id
 """
 _ONLY_SUGGESTED = """
     SELECT proposal.* REPLACE (false AS books, '' AS outcome,
         'the policy lets this rule only suggest: ' || coalesce(proposal.because, {sentence}) AS because)
     FROM (FROM matching_proposal WHERE books) proposal
-    JOIN matching_payment payment USING (p) JOIN matching_receivable receivable USING (r)
+    JOIN matching_payment USING (p) JOIN (SELECT r, receivable_id FROM matching_receivable) USING (r)
     UNION ALL FROM matching_proposal WHERE NOT books
 """
 
@@ -104,8 +120,12 @@ def _matched(connection: duckdb.DuckDBPyConnection) -> Matched:
     sentences = " ".join(f"WHEN '{rule.name}' THEN {rule.sentence}" for rule in RULES)
     keep(connection, "matching_rest", REST, rules=[rule.name for rule in RULES if rule.leaves_rests])
     keep(connection, "matching_paid_by", PAID_BY)
+    keep(connection, "matching_several_rows", _SEVERAL_ROWS)
+    some = count(connection, "matching_several_rows") > 0
+    taken = "(FROM matching_taken LEFT JOIN matching_several_rows USING (p, r))" if some else "matching_taken"
+    allocations = _ALLOCATIONS.format(sentences=sentences, taken=taken, place=", place" if some else "")
     return Matched(
-        allocations=ask(connection, _ALLOCATIONS.format(sentences=sentences), MATCH),
+        allocations=ask(connection, allocations, MATCH),
         suggestions=ask(connection, _SUGGESTIONS, SUGGESTION),
         unapplied=ask(connection, UNAPPLIED_SQL, UNAPPLIED),
         findings=findings_table(_paid_again(connection)),

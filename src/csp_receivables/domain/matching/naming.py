@@ -22,8 +22,10 @@ _WHOLE = """
 """
 _PARTS = """
     SELECT p, min(part) AS part, key, currency, amount, customer_id
-    FROM (SELECT p, generate_subscripts(parts, 1) AS part, matching_key(unnest(parts)) AS key, currency, amount, customer_id
-          FROM (SELECT *, string_split(reference, ' ') AS parts FROM matching_payment_left WHERE contains(reference, ' '))
+    FROM (SELECT p, generate_subscripts(parts, 1) AS part, matching_key(unnest(parts)) AS key, currency, amount,
+        customer_id
+          FROM (SELECT *, string_split(reference, ' ') AS parts FROM matching_payment_left
+              WHERE contains(reference, ' '))
           ANTI JOIN matching_named USING (p))
     WHERE key <> '' GROUP BY ALL
 """

@@ -1,8 +1,8 @@
 """Rule 4: the number or reference of an open receivable stands in the free text; the amount decides.
 
-Free text writes numbers as it likes: `F-260 000 123`, `nr26OOOO123`. Each run of words with digits is tried word by word
-and with up to three neighbours joined, in the normal form of `keys`, and looked up among what is still open. Equal
-amount, or several numbers that add up: booked. Else a suggestion.
+Free text writes numbers as it likes: `F-260 000 123`, `nr26OOOO123`. Each run of words with digits is tried word by
+word and with up to three neighbours joined, in the normal form of `keys`, and looked up among what is still open.
+Equal amount, or several numbers that add up: booked. Else a suggestion.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _WORDS = r"""
 """
 # Letters glued to a number may be a word before it: NR260123 is tried without its letters too.
 _SAID = f"""
-    SELECT DISTINCT p, matching_text_key(said) AS key
+    SELECT p, matching_text_key(said) AS key
     FROM (
         SELECT p, word AS said FROM matching_word
         UNION ALL SELECT p, regexp_extract(word, '^\\p{{L}}+([0-9][0-9O]*)$', 1) FROM matching_word WHERE word > 'A'
@@ -59,19 +59,19 @@ _KEYED = f"""
     QUALIFY row_number() OVER (PARTITION BY key, currency ORDER BY receivable_id) <= {RIVALS_LOOKED_AT_MAX}
 """
 _FOUND = """
-    SELECT p, r, min(key) AS key, payment.amount, receivable.open_amount, receivable.customer_id,
+    SELECT p, r, key, payment.amount, receivable.open_amount, receivable.customer_id,
         payment.customer_id <> '' AND payment.customer_id <> receivable.customer_id AS elsewhere
-    FROM matching_said JOIN matching_keyed USING (key)
+    FROM (SELECT p, r, min(key) AS key, any_value(currency) AS currency
+          FROM matching_said JOIN matching_keyed USING (key) GROUP BY p, r)
     JOIN matching_payment_left payment USING (p, currency) JOIN matching_receivable_left receivable USING (r)
-    GROUP BY ALL
 """
 _JUDGED = """
-    SELECT found.*, count(*) OVER of_payment AS named, sum(open_amount) OVER of_payment = amount
-            AND NOT bool_or(elsewhere) OVER of_payment
-            AND min(customer_id) OVER of_payment = max(customer_id) OVER of_payment AS adds_up,
-        count(*) FILTER (open_amount = amount) OVER of_payment AS equal
-    FROM matching_found found
-    WINDOW of_payment AS (PARTITION BY p)
+    SELECT found.*, named, equal, open_together = amount AND NOT some_elsewhere AND one_customer AS adds_up
+    FROM matching_found found JOIN (
+        SELECT p, count(*) AS named, count(*) FILTER (open_amount = amount) AS equal, sum(open_amount) AS open_together,
+            bool_or(elsewhere) AS some_elsewhere, min(customer_id) = max(customer_id) AS one_customer
+        FROM matching_found GROUP BY p
+    ) USING (p)
 """
 _CLAIM = """
     SELECT p, r FROM matching_judged
@@ -85,16 +85,19 @@ _PROPOSAL = f"""
             ELSE 'amount equal' END AS because
     FROM matching_granted JOIN matching_judged judged USING (p, r) JOIN matching_receivable receivable USING (r)
     UNION ALL BY NAME
-    SELECT p, r, least(judged.amount, judged.open_amount) AS amount, 0::BIGINT AS difference, '' AS outcome, false AS books,
+    SELECT p, r, least(judged.amount, judged.open_amount) AS amount, 0::BIGINT AS difference, '' AS outcome,
+        false AS books,
         'the text names receivable ' || receivable.receivable_id || ' by ' || key || ', ' || CASE
-            WHEN elsewhere THEN 'which is customer ' || judged.customer_id || '''s, but the payment is known to be customer '
+            WHEN elsewhere THEN 'which is customer ' || judged.customer_id
+                || '''s, but the payment is known to be customer '
                 || payment.customer_id || '''s'
             WHEN judged.open_amount = judged.amount THEN 'one of ' || equal || ' with an equal amount'
             ELSE 'but ' || amount_text(judged.open_amount, payment.currency) || ' ' || payment.currency
                 || ' is open and ' || amount_text(judged.amount, payment.currency) || ' was paid' END AS because
     FROM (FROM matching_judged ANTI JOIN matching_claim USING (p)) judged
     JOIN matching_payment payment USING (p) JOIN matching_receivable receivable USING (r)
-    QUALIFY row_number() OVER (PARTITION BY p ORDER BY judged.open_amount = judged.amount DESC, receivable.receivable_id)
+    QUALIFY row_number() OVER (PARTITION BY p ORDER BY judged.open_amount = judged.amount DESC,
+        receivable.receivable_id)
         <= {SUGGESTED_MAX}
 """
 

@@ -32,6 +32,9 @@ _JUDGED = f"""
               FROM ({_RUNNING}) running LEFT JOIN matching_tolerance USING (currency)) running
     )
 """
+_IN_DOUBT = """
+    SELECT * FROM matching_named WHERE open_amount > 0 AND together = 1 AND (rivals > 1 OR elsewhere)
+"""
 _PROPOSAL = f"""
     SELECT p, r, least(paid, left_open)::BIGINT AS amount,
         CASE WHEN closes THEN greatest(left_open - paid, 0) ELSE 0 END::BIGINT AS difference,
@@ -47,7 +50,7 @@ _PROPOSAL = f"""
                 ELSE 'which closes it' END AS because
     FROM ({_JUDGED}) judged JOIN matching_payment payment USING (p) JOIN matching_receivable receivable USING (r)
     WHERE closed_before = 0
-    UNION ALL BY NAME {doubts("SELECT * FROM matching_named WHERE open_amount > 0 AND together = 1 AND (rivals > 1 OR elsewhere)")}
+    UNION ALL BY NAME {doubts(_IN_DOUBT)}
 """
 
 

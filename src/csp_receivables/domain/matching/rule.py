@@ -22,7 +22,7 @@ Propose = Callable[[duckdb.DuckDBPyConnection, MatchingPolicy], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One rung. `sentence` is SQL over `payment` and `receivable`; `leaves_rests`: it may take a part only."""
+    """A rung. `sentence`: SQL of `reference` (the payment's) and `receivable_id`; `leaves_rests`: may take a part."""
 
     name: str
     propose: Propose

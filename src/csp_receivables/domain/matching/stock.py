@@ -12,11 +12,13 @@ from csp_receivables.domain.matching.rule import Rule
 from csp_receivables.domain.relations import keep
 
 _PAYMENTS = """
-    SELECT payment_id, booked_on, currency, amount, reference, matching_key(reference) AS reference_key, text, customer_id
+    SELECT payment_id, booked_on, currency, amount, reference, matching_key(reference) AS reference_key, text,
+        customer_id
     FROM {payments}
 """
 _RECEIVABLES = """
-    SELECT receivable_id, customer_id, number, currency, open_amount, reference, matching_key(reference) AS reference_key
+    SELECT receivable_id, customer_id, number, currency, open_amount, reference,
+        matching_key(reference) AS reference_key
     FROM {receivables} WHERE kind = 'invoice' AND open_amount > 0
 """
 _TAKEN = """
@@ -51,7 +53,8 @@ _RECEIVABLE_REST = """
     UNION ALL
     SELECT receivable.* REPLACE (receivable.open_amount - used.amount AS open_amount)
     FROM matching_receivable_left receivable
-    JOIN (SELECT r, sum(amount + difference)::BIGINT AS amount FROM matching_proposal WHERE books GROUP BY r) used USING (r)
+    JOIN (SELECT r, sum(amount + difference)::BIGINT AS amount FROM matching_proposal WHERE books
+        GROUP BY r) used USING (r)
     WHERE receivable.open_amount > used.amount
 """
 _NAMED_LEFT = """
@@ -72,7 +75,8 @@ _MET = """
 _PAYMENT_AGAIN = """
     SELECT payment.* REPLACE (payment.amount - coalesce(used.amount, 0) AS amount)
     FROM matching_payment payment SEMI JOIN matching_unsettled USING (p)
-    LEFT JOIN (SELECT p, sum(amount)::BIGINT AS amount FROM matching_taken SEMI JOIN matching_unsettled USING (p) GROUP BY p)
+    LEFT JOIN (SELECT p, sum(amount)::BIGINT AS amount FROM matching_taken SEMI JOIN matching_unsettled USING (p)
+        GROUP BY p)
         used USING (p)
     WHERE payment.amount > coalesce(used.amount, 0)
 """
@@ -93,11 +97,10 @@ def stock_up(connection: duckdb.DuckDBPyConnection, receivables: str, payments: 
 
 
 def take(connection: duckdb.DuckDBPyConnection, rule: Rule) -> int:
-    """Count in what the rule proposes: later rules see neither it nor the payments it is in doubt about. How many booked."""
-    counts = connection.execute(
+    """Count in what the rule proposes: later rules see neither it nor the payments in doubt. How many booked."""
+    ((booked, doubted),) = connection.execute(
         "SELECT count(*) FILTER (books), count(*) FILTER (NOT books) FROM matching_proposal"
-    ).fetchone()
-    booked, doubted = counts or (0, 0)
+    ).fetchall()
     if booked + doubted:
         connection.execute(_INSERT_TAKEN, {"rule": rule.name})
         connection.execute(_INSERT_SUGGESTED, {"rule": rule.name})
@@ -120,7 +123,7 @@ def _leave(connection: duckdb.DuckDBPyConnection, what: str, sql: str) -> None:
 
 
 def remember_unsettled(connection: duckdb.DuckDBPyConnection) -> int:
-    """Note the payments that something was found for and that are not settled, and what they met. How many there are."""
+    """Note the payments that something was found for but are not settled, and what they met. How many there are."""
     keep(connection, "matching_unsettled", _UNSETTLED)
     connection.execute(f"INSERT INTO matching_met {_MET}")
     return count(connection, "matching_unsettled")
@@ -144,8 +147,8 @@ def clear_up(connection: duckdb.DuckDBPyConnection) -> None:
 
 def count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
     """How many rows `table` has."""
-    row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
-    return int(row[0]) if row else 0
+    ((rows,),) = connection.execute(f"SELECT count(*) FROM {table}").fetchall()
+    return int(rows)
 
 
 def _view(connection: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:

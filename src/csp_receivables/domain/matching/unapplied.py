@@ -36,14 +36,16 @@ UNAPPLIED_SQL = """
                 || suggested.receivables || ' receivables'
             WHEN used.amount > 0 THEN 'more than was open: ' || amount_text(used.amount, payment.currency) || ' '
                 || payment.currency || ' went to ' || used.receivable_ids
-            WHEN paid_by.p IS NOT NULL THEN 'receivable ' || paid_by.receivable_id || ' is already paid by ' || paid_by.payers
+            WHEN paid_by.p IS NOT NULL THEN 'receivable ' || paid_by.receivable_id || ' is already paid by '
+                || paid_by.payers
             WHEN payment.reference <> '' THEN 'reference ' || payment.reference || ' names no open receivable in '
                 || payment.currency
             ELSE 'neither a reference nor the text names an open receivable in ' || payment.currency
         END AS because
     FROM matching_payment payment
     LEFT JOIN (
-        SELECT p, sum(amount)::BIGINT AS amount, string_agg(receivable_id, ', ' ORDER BY receivable_id) AS receivable_ids
+        SELECT p, sum(amount)::BIGINT AS amount,
+            string_agg(receivable_id, ', ' ORDER BY receivable_id) AS receivable_ids
         FROM matching_taken SEMI JOIN matching_rest USING (p) JOIN matching_receivable USING (r) GROUP BY p
     ) used USING (p)
     LEFT JOIN (
@@ -55,7 +57,8 @@ UNAPPLIED_SQL = """
     ORDER BY payment.payment_id
 """
 PAID_AGAIN = """
-    SELECT payment.payment_id, paid_by.receivable_id, paid_by.payers, payment.customer_id, payment.amount, payment.currency
+    SELECT payment.payment_id, paid_by.receivable_id, paid_by.payers, payment.customer_id, payment.amount,
+        payment.currency
     FROM matching_paid_by paid_by JOIN matching_payment payment USING (p)
     ANTI JOIN matching_taken USING (p) ANTI JOIN matching_suggested USING (p)
     ORDER BY payment_id
