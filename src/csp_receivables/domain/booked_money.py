@@ -1,7 +1,8 @@
-"""Which reported lines are money: each booking once, whichever of camt.053, .054 and .052 told of it, in any order.
+"""Which reported lines are money: each booking once, whichever format told of it, in any order.
 
 One source for each account and day: the statement (camt.053) proves the day; before it comes, notifications (camt.054),
-else reports (camt.052). The other families add detail to the source's entries and nothing else.
+else reports (camt.052), else a clearing house's details (BgMax, Nets OCR giro). The other families add detail to the
+source's entries and nothing else.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.money import to_text
 
 STATEMENT_FAMILY = "camt.053"
-FAMILIES = (
-    STATEMENT_FAMILY,
-    "camt.054",
-    "camt.052",
-)  # by what they prove; the first that speaks for a day is its source
+# By what they prove; the first that speaks for a day is its source.
+FAMILIES = (STATEMENT_FAMILY, "camt.054", "camt.052", "bgmax", "nets_ocr")
+# Told by the clearing house, which knows the payments behind one credit but not the bank's name for that credit: what
+# it tells is the credit of the same sum, if the day has exactly one. What fits none is a finding, whatever the source.
+SETTLED_FAMILIES = frozenset({"bgmax", "nets_ocr"})
 
 LineKey = tuple[str, str]  # (payment_id, family)
 
@@ -84,11 +85,11 @@ def judge(account: str, day: date, lines: Iterable[ReportedLine], *, day_is_stat
     for family in FAMILIES:
         if family == source:
             continue
-        for entry, source_id in _joined(told.get(family, {}), told.get(source, {})):
+        for entry, source_id in _joined(told.get(family, {}), told.get(source, {}), _traits(family)):
             if source_id:
                 chosen[source_id] += entry.versions
-            elif source == STATEMENT_FAMILY:
-                findings.append(_not_in_statement(account, day, family, entry))
+            elif source == STATEMENT_FAMILY or (source and family in SETTLED_FAMILIES):
+                findings.append(_not_in_source(account, day, family, source, entry))
     totals = {entry_id: entry.total for entry_id, entry in told.get(source, {}).items()}
     counts = frozenset(
         line.key for entry_id, versions in chosen.items() for line in _fullest(versions, totals[entry_id])
@@ -123,10 +124,17 @@ def _total(version: Sequence[ReportedLine]) -> tuple[str, int]:
     return (version[0].currency, sum(line.amount for line in version))
 
 
-def _joined(others: Mapping[str, _Entry], sources: Mapping[str, _Entry]) -> Iterable[tuple[_Entry, str | None]]:
+def _traits(family: str) -> tuple[str, ...]:
+    """What tells which of the source's entries one of `family` is, in this order, where the id does not."""
+    return ("end_to_end", "text", "total") if family in SETTLED_FAMILIES else ("end_to_end", "text")
+
+
+def _joined(
+    others: Mapping[str, _Entry], sources: Mapping[str, _Entry], traits: Iterable[str]
+) -> Iterable[tuple[_Entry, str | None]]:
     """Each of the other family's entries with the source entry it is: by id, else by what is unique on both sides."""
     found = {entry_id: entry_id for entry_id in others if entry_id in sources}
-    for trait in ("end_to_end", "text"):
+    for trait in traits:
         left = _by_trait((entry for key, entry in others.items() if key not in found), trait)
         taken = set(found.values())
         right = _by_trait((entry for key, entry in sources.items() if key not in taken), trait)
@@ -146,13 +154,14 @@ def _by_trait(entries: Iterable[_Entry], trait: str) -> Mapping[tuple[object, ..
     return groups
 
 
-def _not_in_statement(account: str, day: date, family: str, entry: _Entry) -> Finding:
+def _not_in_source(account: str, day: date, family: str, source: str, entry: _Entry) -> Finding:
     currency, amount = entry.total
     return Finding(
         code="bank.not_in_statement",
         severity=Severity.WARNING,
         found=f"{family} reports {to_text(amount, currency)} {currency} booked on {day} on account {account}, "
-        "which the day's statement does not have.",
+        f"which the day's {'statement' if source == STATEMENT_FAMILY else source} does not have"
+        f"{', or more than once' if family in SETTLED_FAMILIES else ''}.",
         remedy="It does not count. Import the day's remaining pages, or ask the bank where it was booked.",
         subject=entry.versions[0][0].payment_id,
         amount=amount,

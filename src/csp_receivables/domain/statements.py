@@ -30,7 +30,7 @@ class Statement:
     file_digest: str
     source: str  # file name, never a path
     ordinal: int  # 1-based place in the file
-    family: str  # "camt.053", "camt.054", "camt.052"
+    family: str  # one of `booked_money.FAMILIES`: "camt.053", "bgmax" …
     taken_for: str  # "camt.053.001.08"
     account: str  # IBAN, or the bank's own number; "" when the file has none
     currency: str | None
@@ -45,12 +45,15 @@ class Statement:
     debits: Decimal
     booked: Decimal
     one_currency: bool  # balances and entries are all in one currency: else no sum proves anything
+    controls_hold: bool | None = None  # the file's own counts and totals agree with its records; None: it states none
 
     @property
     def reconciles(self) -> bool | None:
-        """Opening and booked entries add up to closing; None when the file lacks either balance."""
+        """Control totals agree, and opening and booked entries add up to closing; None when the file states neither."""
+        if self.controls_hold is False:
+            return False
         if self.opening is None or self.closing is None:
-            return None
+            return self.controls_hold
         return self.one_currency and self.opening + self.booked == self.closing
 
     @property

@@ -1,10 +1,13 @@
 """Readers of bank statements: one format a file; each recognises, reads and proves."""
 
+from csp_receivables.adapters.bank_files.bgmax import BgmaxReader
 from csp_receivables.adapters.bank_files.camt import CamtReader
+from csp_receivables.adapters.bank_files.nets_ocr import NetsOcrReader
 from csp_receivables.adapters.bank_files.refusals import unknown_kind
 from csp_receivables.ports import BankFileReader
 
-READERS: tuple[BankFileReader, ...] = (CamtReader(),)  # the first that recognises a file reads it
+# The first that recognises a file reads it.
+READERS: tuple[BankFileReader, ...] = (CamtReader(), BgmaxReader(), NetsOcrReader())
 
 
 def reader_of(head: bytes) -> tuple[BankFileReader, str]:
