@@ -27,7 +27,7 @@ from csp_airflow.conventions import DEFAULT_ARGS, PAYMENTS_BOOKED, Tag, deadline
     max_active_runs=1,
     allowed_run_types=["scheduled", "manual"],
     dagrun_timeout=timedelta(minutes=50),
-    deadline=deadline(timedelta(minutes=30), "payments within half an hour"),
+    deadline=deadline(timedelta(minutes=30), "half an hour longer than usual"),
     default_args=DEFAULT_ARGS,
     tags=[Tag.IMPORT, Tag.NO_EFFECTS],
     doc_md=__doc__,

@@ -22,8 +22,8 @@ or what was known *then*. `mode`: *historical* keeps a run for yesterday from bo
 Days may run in any order and again and again; each gives the same bytes.
 
 **When it fails.** The log of the red task names what was found and the remedy; clear the task once that is done. A
-database that was busy is retried by itself; a wrong setting or a refused ledger is not. A run that is not done within
-the hour leaves the finding `run.late`.
+database that was busy is retried by itself; a wrong setting or a refused ledger is not. A run that takes an hour
+longer than usual leaves the finding `run.late`.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ PARAMS = {
     catchup=False,
     max_active_runs=1,
     dagrun_timeout=timedelta(hours=2),
-    deadline=deadline(timedelta(hours=1), "the daily reconciliation within the hour"),
+    deadline=deadline(timedelta(hours=1), "an hour longer than usual"),
     default_args=DEFAULT_ARGS,
     params=PARAMS,
     tags=[Tag.IMPORT, Tag.RECONCILE, Tag.NO_EFFECTS],

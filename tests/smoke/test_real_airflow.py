@@ -151,6 +151,17 @@ def test_a_backfill_shows_each_day_as_the_command_line_does(shell: Shell, runnin
     assert shown == by_command
 
 
+def test_a_run_can_be_cleared_and_runs_again_to_the_same_end(shell: Shell, running: AirflowApi) -> None:
+    run_id = running.runs("reconcile_daily")[0]["dag_run_id"]
+    before = running.returned("reconcile_daily", run_id, "reconcile")["digest"]
+
+    running.clear("reconcile_daily", run_id)
+
+    wait_until(lambda: running.run_state("reconcile_daily", run_id) in ENDED)
+    assert running.run_state("reconcile_daily", run_id) == "success"
+    assert running.returned("reconcile_daily", run_id, "reconcile")["digest"] == before
+
+
 def test_what_airflow_keeps_is_read_by_its_owner_only(shell: Shell, running: AirflowApi) -> None:
     open_to_others = [path for path in shell.home.rglob("*") if path.lstat().st_mode & 0o077 and not path.is_symlink()]
 

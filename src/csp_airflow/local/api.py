@@ -72,6 +72,10 @@ class AirflowApi:
         backfill_id: int = self._call("POST", "/api/v2/backfills", json=body)["id"]
         return backfill_id
 
+    def clear(self, dag_id: str, run_id: str) -> None:
+        """Let all tasks of a run run again."""
+        self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/clear", json={"dry_run": False})
+
     def runs(self, dag_id: str) -> list[dict[str, Any]]:
         """Every run of a DAG, oldest first."""
         query = {"limit": "100", "order_by": "run_after"}
