@@ -94,7 +94,6 @@ def test_a_statement_without_statements_is_refused(shared_data: Path) -> None:
         ("PDF", b"%PDF-1.7 ...", "a PDF document"),
         ("workbook", b"PK\x03\x04....", "a workbook"),
         ("gzip", b"\x1f\x8b\x08....", "a gzip archive"),
-        ("MT940", b":20:STARTUMS\r\n:25:1/2\r\n", "MT940"),
         ("garbage", bytes(range(200, 256)), "no bank statement in any known format"),
         ("empty", b"", "The file is empty."),
         ("blank", b" \n\n", "The file is empty."),

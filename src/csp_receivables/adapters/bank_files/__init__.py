@@ -2,12 +2,13 @@
 
 from csp_receivables.adapters.bank_files.bgmax import BgmaxReader
 from csp_receivables.adapters.bank_files.camt import CamtReader
+from csp_receivables.adapters.bank_files.mt940 import Mt940Reader
 from csp_receivables.adapters.bank_files.nets_ocr import NetsOcrReader
 from csp_receivables.adapters.bank_files.refusals import unknown_kind
 from csp_receivables.ports import BankFileReader
 
 # The first that recognises a file reads it.
-READERS: tuple[BankFileReader, ...] = (CamtReader(), BgmaxReader(), NetsOcrReader())
+READERS: tuple[BankFileReader, ...] = (CamtReader(), Mt940Reader(), BgmaxReader(), NetsOcrReader())
 
 
 def reader_of(head: bytes) -> tuple[BankFileReader, str]:
