@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -108,11 +108,13 @@ class Ledger:
         return connection.execute(select(ledger_mark.c.kind)).scalar_one_or_none()
 
     def _record_moment(self, connection: Connection) -> str:
-        """Now, but never before what is already recorded: a clock set back must not reorder what we knew."""
+        """Now, but always after what is already recorded: a clock that was set back, or that a demonstration lets
+        stand still, must neither reorder what we knew nor give two facts about one thing the same moment."""
         last = connection.execute(select(ledger_mark.c.last_recorded_at)).scalar_one_or_none() or ""
-        moment = max(self.now(), last)
-        if moment != last:
-            connection.execute(update(ledger_mark).values(last_recorded_at=moment))
+        moment = self.now()
+        if moment <= last:
+            moment = moment_text(datetime.fromisoformat(last) + timedelta(microseconds=1))
+        connection.execute(update(ledger_mark).values(last_recorded_at=moment))
         return moment
 
 
