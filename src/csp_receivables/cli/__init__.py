@@ -14,6 +14,7 @@ from csp_receivables.cli.inbox import inbox
 from csp_receivables.cli.match import match
 from csp_receivables.cli.output import Refused, refuse
 from csp_receivables.cli.reconcile import reconcile
+from csp_receivables.cli.reference import reference_app
 from csp_receivables.settings import BadSetting
 from csp_receivables.wiring import REFUSALS
 
@@ -30,6 +31,7 @@ app.command("inbox")(inbox)
 app.command("match")(match)
 app.command("reconcile")(reconcile)
 app.add_typer(customer_app, name="customer")
+app.add_typer(reference_app, name="reference")
 import_app.command("customers")(customers)
 import_app.command("receivables")(receivables)
 import_app.command("microsoft")(microsoft)
