@@ -1,5 +1,6 @@
 """Readers of bank statements: one format a file; each recognises, reads and proves."""
 
+from csp_receivables.adapters.bank_files.bai2 import Bai2Reader
 from csp_receivables.adapters.bank_files.bgmax import BgmaxReader
 from csp_receivables.adapters.bank_files.camt import CamtReader
 from csp_receivables.adapters.bank_files.mt940 import Mt940Reader
@@ -8,7 +9,7 @@ from csp_receivables.adapters.bank_files.refusals import unknown_kind
 from csp_receivables.ports import BankFileReader
 
 # The first that recognises a file reads it.
-READERS: tuple[BankFileReader, ...] = (CamtReader(), Mt940Reader(), BgmaxReader(), NetsOcrReader())
+READERS: tuple[BankFileReader, ...] = (CamtReader(), Mt940Reader(), Bai2Reader(), BgmaxReader(), NetsOcrReader())
 
 
 def reader_of(head: bytes) -> tuple[BankFileReader, str]:

@@ -85,12 +85,13 @@ class Reading:
         if entry.is_booked:
             self.booked += sign * amount
         if entry.booked_on is None:
-            return self._no_money("bank.entry_no_day", entry, self.names.day, "The entry bears no day.")
-        self.days.add(entry.booked_on)
+            return self._no_money("bank.entry_no_day", entry.line, self.names.day, "The entry bears no day.")
+        if entry.is_booked:
+            self.days.add(entry.booked_on)
         try:
             minor = sign * to_minor(amount, self.statement.currency or "")
         except (NotMoney, UnknownCurrency) as error:
-            return self._no_money("bank.entry_not_whole_units", entry, self.names.amount, f"{error}.")
+            return self._no_money("bank.entry_not_whole_units", entry.line, self.names.amount, f"{error}.")
         return self._line(entry, minor, entry.booked_on)
 
     def _line(self, entry: Entry, minor: int, booked_on: date) -> Line:
@@ -108,9 +109,14 @@ class Reading:
             entry.text,
         )  # fmt: skip
 
-    def _no_money(self, code: str, entry: Entry, name: str, found: str) -> None:
+    def refuse(self, code: str, line: int, name: str, found: str) -> None:
+        """Count an entry that says too little to be added up."""
+        self.entries += 1
+        self._no_money(code, line, name, found)
+
+    def _no_money(self, code: str, line: int, name: str, found: str) -> None:
         remedy = "The entry is not booked, the rest of the file is; ask the bank about this entry."
-        self._remark(code, Severity.REFUSED, (entry.line, name), found, remedy)
+        self._remark(code, Severity.REFUSED, (line, name), found, remedy)
 
     def _remark(self, code: str, severity: Severity, place: tuple[int, str], found: str, remedy: str) -> None:
         self.findings.append(

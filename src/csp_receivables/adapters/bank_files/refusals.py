@@ -13,8 +13,6 @@ _OTHER_KINDS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
     (re.compile(rb"^%PDF"), "a PDF document", "Ask the bank for the statement as ISO 20022 camt.053."),
     (re.compile(rb"^PK\x03\x04"), "a ZIP archive or a workbook", "Unpack it and import the camt files in it."),
     (re.compile(rb"^\x1f\x8b"), "a gzip archive", "Unpack it and import the camt files in it."),
-    (re.compile(rb"^\{1:|^\s*:20:"), "a SWIFT MT940/MT942 statement", "Ask the bank for camt.053 instead."),
-    (re.compile(rb"^01,[^,\r\n]*,[^,\r\n]*,"), "a BAI2 report", "Ask the bank for camt.053 instead."),
     (re.compile(rb"^\s*(<!doctype html|<html)", re.IGNORECASE), "a web page", "Download the statement file itself."),
     (re.compile(rb"^\s*[\[{]"), "JSON", "Import a bank statement in ISO 20022 camt.053, .054 or .052."),
 )
