@@ -7,7 +7,7 @@ LOCAL := $(BIN)/python -m csp_airflow.local
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui down status test check format lock clean browser bench
+.PHONY: help run ui down status airflow test check format lock clean browser bench
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -23,6 +23,9 @@ down: $(VENV)/.runs ## stop what `make ui` started
 
 status: $(VENV)/.runs ## which of Airflow's processes are up
 	@$(LOCAL) status
+
+airflow: $(VENV)/.runs ## Airflow's own command for what `make ui` started: make airflow ARGS="dags list"
+	@$(LOCAL) airflow $(ARGS)
 
 test: $(VENV)/.tests check browser ## everything: checks, then unit, property, database, DAG and smoke tests
 	$(BIN)/pytest -q -m "not airflow and not smoke" -n 2

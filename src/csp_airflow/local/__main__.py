@@ -1,15 +1,16 @@
-"""`python -m csp_airflow.local run | up | down | status`: Airflow on this machine, without `airflow standalone`."""
+"""`python -m csp_airflow.local run | up | down | status | airflow …`: Airflow here, without `airflow standalone`."""
 
 from __future__ import annotations
 
 import os
+import sys
 
 import typer
 from rich.console import Console
 
 from csp_airflow.local.api import CallRefused
 from csp_airflow.local.day import RunFailed, returned, run_day, wait_for_dag
-from csp_airflow.local.environment import USERS, Place, passwords
+from csp_airflow.local.environment import USERS, Place, airflow_environment, passwords
 from csp_airflow.local.headline import show_day
 from csp_airflow.local.ledger_state import prepare, state_of
 from csp_airflow.local.processes import COMPONENTS, ProcessDied
@@ -72,6 +73,13 @@ def status() -> None:
         console.print(f"{name:<14} {'up' if name in alive else 'down'}", highlight=False)
     if not is_up(place):
         raise SystemExit(1)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+def airflow(context: typer.Context) -> None:
+    """Airflow's own command, told where this home's Airflow is: `airflow backfill create --dag-id …`."""
+    place = Place.from_environment()
+    os.execve(sys.executable, [sys.executable, "-m", "airflow", *context.args], airflow_environment(place))  # noqa: S606 - no shell is wanted
 
 
 def main() -> None:
