@@ -9,9 +9,10 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
+from csp_receivables.adapters.account_names import AccountNamesRefused, read_account_names
 from csp_receivables.adapters.accounting_files import AccountingFiles
 from csp_receivables.adapters.accounting_files.raw_customers import KeptCustomersFiles
-from csp_receivables.adapters.bank_files import reader_of
+from csp_receivables.adapters.bank_files import reader_of, readers
 from csp_receivables.adapters.engine import engine
 from csp_receivables.adapters.inbox import FolderInbox
 from csp_receivables.adapters.lake import Lake
@@ -29,6 +30,7 @@ from csp_receivables.adapters.matching_policy import PolicyRefused, read_matchin
 from csp_receivables.adapters.microsoft_files.recon_csv import ReconCsv
 from csp_receivables.adapters.outputs import DayFiles
 from csp_receivables.adapters.tables import content_digest
+from csp_receivables.domain.account_names import AccountNames
 from csp_receivables.domain.findings import Finding, findings_table
 from csp_receivables.domain.imports import FileReport
 from csp_receivables.domain.matching.policy import MatchingPolicy
@@ -51,7 +53,7 @@ __all__ = ["Ledger", "LedgerRefused", "PolicyRefused", "Reconciled"]  # types th
 SECONDS_BETWEEN_LOOKS = 2.0  # a file that a program is still writing grows within this; sidecars land beside theirs
 
 
-REFUSALS = (LedgerRefused, NoLongerLive)  # what a command answers with a sentence and exit code 2
+REFUSALS = (LedgerRefused, NoLongerLive, AccountNamesRefused)  # what a command answers with a sentence and exit code 2
 
 
 def open_ledger(settings: Settings, kind: str | None = None) -> Ledger:
@@ -157,7 +159,7 @@ def _importer(
             partial(accounting.rank_of, reader=reader),
         ),
         "microsoft": (partial(import_microsoft, settings, ledger), lambda _: 0),
-        "bank": (lambda path: import_bank(ledger, [path])[0].file, lambda _: 0),
+        "bank": (lambda path: import_bank(ledger, [path], account_names(settings))[0].file, lambda _: 0),
     }
     return importers[purpose]
 
@@ -210,10 +212,15 @@ def import_microsoft(settings: Settings, ledger: Ledger, path: Path) -> FileRepo
     return step.import_file(path)
 
 
-def import_bank(ledger: Ledger, paths: Iterable[Path]) -> list[BankReport]:
+def account_names(settings: Settings) -> AccountNames:
+    """What clearing houses call the partner's bank accounts. Raises AccountNamesRefused."""
+    return read_account_names(settings.include / "bank" / "accounts.yaml")
+
+
+def import_bank(ledger: Ledger, paths: Iterable[Path], names: AccountNames | None = None) -> list[BankReport]:
     """Import bank files, each by itself: one that is refused holds up no other."""
-    book = LedgerBankBook(ledger)
-    return [import_bank_file(path, reader_of, book) for path in paths]
+    book, known = LedgerBankBook(ledger), partial(reader_of, among=readers(names or AccountNames()))
+    return [import_bank_file(path, known, book) for path in paths]
 
 
 def accept_statement(ledger: Ledger, statement_id: str, *, by: str, why: str) -> int:

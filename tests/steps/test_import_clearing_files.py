@@ -10,15 +10,17 @@ from sqlalchemy import select
 
 from csp_receivables import wiring
 from csp_receivables.adapters.ledger import Ledger, tables
+from csp_receivables.domain.account_names import AccountNames, name_key
 from csp_receivables.domain.imports import Outcome
 from csp_receivables.domain.statements import BankReport, State
 from tests.camt_files import ACCOUNT, DAY, Entry, camt
 from tests.clearing_files import BANKGIRO, bgmax, bgmax_payment, bgmax_section, nets_assignment, nets_ocr, nets_payment
 
 DEPOSIT = bgmax(bgmax_section(bgmax_payment(70_00, number=1), bgmax_payment(30_00, number=2)))
-STATEMENT = camt([Entry(amount="100.00", ref="BG"), Entry(amount="9.00", ref="X")]).replace(
-    f"<IBAN>{ACCOUNT}</IBAN>".encode(), f"<Othr><Id>{BANKGIRO}</Id></Othr>".encode()
-)
+STATEMENT = camt([Entry(amount="100.00", ref="BG"), Entry(amount="9.00", ref="X")])
+
+
+NAMES = AccountNames({name_key(BANKGIRO): ACCOUNT})
 
 
 def put(ledger: Ledger, folder: Path, *contents: bytes) -> list[BankReport]:
@@ -27,7 +29,7 @@ def put(ledger: Ledger, folder: Path, *contents: bytes) -> list[BankReport]:
         path = folder / f"{len(list(folder.iterdir()))}.txt"
         path.write_bytes(content)
         paths.append(path)
-    return wiring.import_bank(ledger, paths)
+    return wiring.import_bank(ledger, paths, NAMES)
 
 
 def counting(ledger: Ledger) -> list[tuple[int, str]]:

@@ -15,7 +15,7 @@ from csp_receivables.domain.imports import Outcome
 from csp_receivables.domain.statements import BankReport, NoSuchStatement, StoredStatement
 from csp_receivables.settings import Settings
 
-Files = Annotated[list[Path] | None, typer.Argument(help="ISO 20022 camt.053, .054 or .052 files, any version.")]
+Files = Annotated[list[Path] | None, typer.Argument(help="Bank files of any kind; the content says which.")]
 AcceptOption = Annotated[str, typer.Option("--accept", help="Id of a held statement that shall count.")]
 ByOption = Annotated[str, typer.Option("--by", help="Who accepts it.")]
 WhyOption = Annotated[str, typer.Option("--why", help="Why the difference is acceptable.")]
@@ -31,7 +31,8 @@ def bank(
         _accept(accept, by.strip(), why.strip(), as_json=as_json)
         return
     paths = _there(files or [])
-    reports = wiring.import_bank(wiring.open_ledger(Settings.from_environment()), paths)
+    settings = Settings.from_environment()
+    reports = wiring.import_bank(wiring.open_ledger(settings), paths, wiring.account_names(settings))
     if as_json:
         emit_json([row for report in reports for row in _json_rows(report)])
     else:

@@ -38,7 +38,7 @@ class Statement:
     from_on: date | None
     until_on: date | None
     opening: Decimal | None
-    closing: Decimal | None
+    closing: Decimal | None  # without an opening: what the bank says the entries come to, not a balance
     entries: int
     details: int
     credits: Decimal

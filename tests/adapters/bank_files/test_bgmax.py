@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from csp_receivables.adapters.bank_files import reader_of
 from csp_receivables.adapters.bank_files.bgmax import TAKEN_FOR, BgmaxReader
+from csp_receivables.domain.account_names import AccountNames, name_key
 from csp_receivables.domain.bank_files import BankFileRefused
 from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.statements import State, Statement
@@ -30,8 +31,12 @@ HELD_ALTHOUGH_EACH_DEPOSIT_PROVES = {
 }
 
 
+# Bankgiro numbers that are accounts of their own, as in a house without bank statements.
+NAMED = AccountNames({name_key(number): number for number in (BANKGIRO, "0002407617")})
+
+
 def read(content: bytes) -> tuple[list[Statement], list[dict[str, Any]], list[Finding]]:
-    parts = list(BgmaxReader().read(io.BytesIO(content), source="file.txt", digest="d"))
+    parts = list(BgmaxReader(NAMED).read(io.BytesIO(content), source="file.txt", digest="d"))
     lines = [row for part in parts if isinstance(part, pa.RecordBatch) for row in part.to_pylist()]
     statements = [part for part in parts if isinstance(part, Statement)]
     return statements, lines, [part for part in parts if isinstance(part, Finding)]
@@ -65,7 +70,7 @@ def test_every_published_sample_reads_to_the_figures_that_another_method_found(s
             (
                 row["account"],
                 row["currency"],
-                Decimal(row["closing"]),  # the list's column for what record 15 says
+                Decimal(row["closing"]),  # here what record 15 says, not a balance
                 int(row["n_entries"]),
                 int(row["n_tx_details"]),
                 Decimal(row["sum_credit"]),
@@ -78,7 +83,7 @@ def test_every_published_sample_reads_to_the_figures_that_another_method_found(s
         incoming, deducted = (sum(line["kind"] == kind for line in lines) for kind in ("payment", "return"))
         extra = sum(s.details for s in statements)
         assert counted == f"20={incoming} 21={deducted} 22+23={extra} 15={len(statements)}"
-        assert {s.opening for s in statements} | {s.closing for s in statements} == {None}  # no balance of the account
+        assert [(s.opening, s.closing) for s in statements] == [(None, Decimal(row["closing"])) for row in deposits]
     assert len(by_file) == 5
 
 
@@ -299,3 +304,25 @@ def test_one_changed_byte_never_changes_money_in_silence(place: int, byte: int) 
 
     accepted = {s.statement_id for s in statements if s.state is State.ACCEPTED}
     assert sum(line["amount"] for line in lines if line["statement_id"] in accepted) in ({100_00} if accepted else {0})
+
+
+def test_a_bankgiro_goes_by_the_account_it_pays_into() -> None:
+    names = AccountNames({name_key("991-2346"): "SE4550000000058398257466"})
+    parts = list(BgmaxReader(names).read(io.BytesIO(bgmax(bgmax_section(bgmax_payment(1)))), source="f", digest="d"))
+
+    (batch,), (statement,), findings = (
+        [part for part in parts if isinstance(part, kind)] for kind in (pa.RecordBatch, Statement, Finding)
+    )
+    assert isinstance(statement, Statement)
+    assert statement.account == batch.to_pylist()[0]["account"] == "SE4550000000058398257466"  # type: ignore[union-attr]
+    assert findings == []
+
+
+def test_a_bankgiro_that_nobody_has_named_counts_and_is_a_finding_once() -> None:
+    content = bgmax(bgmax_section(bgmax_payment(1)), bgmax_section(bgmax_payment(2), serial="00002"))
+
+    parts = list(BgmaxReader().read(io.BytesIO(content), source="f", digest="d"))
+
+    (finding,) = [part for part in parts if isinstance(part, Finding)]
+    assert (finding.code, BANKGIRO in finding.found) == ("bank.account_not_named", True)
+    assert {part.state for part in parts if isinstance(part, Statement)} == {State.ACCEPTED}

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from csp_receivables.adapters.bank_files import reader_of
 from csp_receivables.adapters.bank_files.nets_ocr import TAKEN_FOR, NetsOcrReader
+from csp_receivables.domain.account_names import AccountNames, name_key
 from csp_receivables.domain.bank_files import BankFileRefused
 from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.statements import State, Statement
@@ -28,8 +29,11 @@ AVTALEGIRO = (
 )
 
 
+NAMED = AccountNames({name_key(NORWEGIAN_ACCOUNT): NORWEGIAN_ACCOUNT})
+
+
 def read(content: bytes) -> tuple[list[Statement], list[dict[str, Any]], list[Finding]]:
-    parts = list(NetsOcrReader().read(io.BytesIO(content), source="file.txt", digest="d"))
+    parts = list(NetsOcrReader(NAMED).read(io.BytesIO(content), source="file.txt", digest="d"))
     lines = [row for part in parts if isinstance(part, pa.RecordBatch) for row in part.to_pylist()]
     statements = [part for part in parts if isinstance(part, Statement)]
     return statements, lines, [part for part in parts if isinstance(part, Finding)]
@@ -49,11 +53,11 @@ def test_the_published_sample_reads_to_the_figures_that_another_method_found(sha
         content = (shared_data / "bank" / "nets_ocr_kid" / row["file"]).read_bytes()
         (statement,), lines, findings = read(content)
         assert (statement.account, statement.currency) == (row["account"], row["currency"])
-        assert statement.booked == Decimal(row["closing"])  # the list's column for the sum in record 88
+        assert statement.booked == Decimal(row["closing"])  # here the sum in record 88, not a balance
         assert (statement.entries, statement.credits) == (int(row["n_entries"]), Decimal(row["sum_credit"]))
         assert statement.debits == Decimal(row["sum_debit"])
         assert statement.reconciles is (row["balances_reconcile"] == "yes")
-        assert (statement.opening, statement.closing, statement.details) == (None, None, 0)  # none in the list either
+        assert (statement.opening, statement.closing, statement.details) == (None, statement.booked, 0)
         kids = [line["reference"] for line in lines]
         assert kids[:4] == row["note"].partition("KIDs ")[2].split()[:4]
         assert len({line["payment_id"] for line in lines}) == 20
@@ -217,3 +221,9 @@ def test_one_changed_byte_never_changes_money_in_silence(place: int, byte: int) 
 
     accepted = {s.statement_id for s in statements if s.state is State.ACCEPTED}
     assert sum(line["amount"] for line in lines if line["statement_id"] in accepted) in ({100_00} if accepted else {0})
+
+
+def test_an_account_number_that_nobody_has_named_is_a_finding() -> None:
+    parts = list(NetsOcrReader().read(io.BytesIO(nets_ocr(nets_assignment(nets_payment(1)))), source="f", digest="d"))
+
+    assert [part.code for part in parts if isinstance(part, Finding)] == ["bank.account_not_named"]

@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from csp_receivables.adapters.bank_files.detail_lines import Row, batches, held
 from csp_receivables.adapters.bank_files.fixed_width import Record, cut_off, records
+from csp_receivables.domain.account_names import AccountNames, not_named
 from csp_receivables.domain.bank_files import BankFileRefused
 from csp_receivables.domain.money import to_decimal
 from csp_receivables.domain.payment_ids import (
@@ -35,6 +36,7 @@ TAKEN_FOR = "BgMax"
 CURRENCIES = ("SEK", "EUR")  # Bankgirot settles in no other; both have hundredths, as the amounts do
 PAYMENTS_PER_DEPOSIT_MAX = 250_000  # some 500 MB; a deposit's day stands at its end, so all of it must be held
 DAYS_FROM_FILE_MAX = 366  # a deposit lies within days of the file that tells of it; a year allows for files made again
+AS_WRITTEN = AccountNames()
 SEVERAL_OR_WRONG, WRONG = "3", "5"  # reference codes; 0 and 1: none, 2 and 4: right
 
 _START = re.compile(rb"^(\xef\xbb\xbf)?\s*01BGMAX")
@@ -67,7 +69,7 @@ class _Payment:
 class _Section:
     """From an opening record (05) to its deposit (15)."""
 
-    bankgiro: str
+    account: str  # the bank account where it is named, else the bankgiro
     currency: str
     extra_references: int = 0
     payments: list[_Payment] = field(default_factory=list)
@@ -91,7 +93,10 @@ class _Deposit:
 
 
 class BgmaxReader:
-    """Reads BgMax files; see `ports.BankFileReader`."""
+    """Reads BgMax files; see `ports.BankFileReader`. `names` tell which account a bankgiro pays into."""
+
+    def __init__(self, names: AccountNames = AS_WRITTEN) -> None:
+        self._names = names
 
     def recognise(self, head: bytes) -> str | None:
         return TAKEN_FOR if _START.match(head) else None
@@ -115,7 +120,7 @@ class BgmaxReader:
             if transmission is None:
                 if code != "01":
                     raise record.garbled("record code", f"Record {code!r} stands outside of a file (01 to 70).")
-                transmission = _Transmission.begin(record, source, digest, deposits)
+                transmission = _Transmission.begin(record, source, digest, deposits, self._names)
             elif code == "15":
                 yield from batches(transmission.close_section(_deposit(record), record))
             elif code == "70":
@@ -136,12 +141,16 @@ class _Transmission:
     digest: str
     made_on: date
     earlier_deposits: int
+    names: AccountNames
+    unnamed: dict[str, str] = field(default_factory=dict)  # bankgiro: the first statement that pays into it
     section: _Section | None = None
     seen: Counter[str] = field(default_factory=Counter)  # records by code
     statements: list[tuple[Statement, int, list[tuple[str, str]]]] = field(default_factory=list)  # line, doubts
 
     @classmethod
-    def begin(cls, record: Record, source: str, digest: str, earlier_deposits: int) -> _Transmission:
+    def begin(
+        cls, record: Record, source: str, digest: str, earlier_deposits: int, names: AccountNames
+    ) -> _Transmission:
         if record.field(45, 45) == "T":
             raise BankFileRefused(
                 "bank.test_file",
@@ -151,7 +160,7 @@ class _Transmission:
                 field="test mark",
                 taken_for=TAKEN_FOR,
             )
-        return cls(source, digest, record.day(25, "written at"), earlier_deposits)
+        return cls(source, digest, record.day(25, "written at"), earlier_deposits, names)
 
     def take(self, code: str, record: Record) -> None:
         """A record between. Codes that are not known are passed over: the manual announces that more may come."""
@@ -180,7 +189,15 @@ class _Transmission:
         currency = record.field(23, 25)
         if currency not in CURRENCIES:
             raise record.garbled("currency", f"{currency!r} is not {' or '.join(CURRENCIES)}.")
-        self.section = _Section(record.field(3, 12) or record.field(13, 22), currency)
+        written = record.field(3, 12) or record.field(13, 22)
+        account = self.names.account(written)
+        if account is None:
+            self.unnamed.setdefault(written, digest_of(self.digest, str(self._next_ordinal)))
+        self.section = _Section(account or written, currency)
+
+    @property
+    def _next_ordinal(self) -> int:
+        return self.earlier_deposits + len(self.statements) + 1
 
     def _add_payment(self, section: _Section, record: Record, *, sign: int) -> None:
         if len(section.payments) >= PAYMENTS_PER_DEPOSIT_MAX:
@@ -207,8 +224,7 @@ class _Transmission:
         doubts = list(_doubts(section, deposit, self.made_on))
         if abs((deposit.day - self.made_on).days) > DAYS_FROM_FILE_MAX:
             deposit = replace(deposit, day=self.made_on)
-        ordinal = self.earlier_deposits + len(self.statements) + 1
-        statement = _statement(section, deposit, self.source, self.digest, ordinal)
+        statement = _statement(section, deposit, self.source, self.digest, self._next_ordinal)
         self.statements.append((statement, deposit.line, doubts))
         return list(_rows(section, deposit, statement))
 
@@ -232,6 +248,8 @@ class _Transmission:
             yield replace(statement, controls_hold=not doubts and not missing)
             yield from held(statement, line, doubts)
             yield from held(statement, record.line, missing)
+        for written, statement_id in self.unnamed.items():
+            yield not_named(written, self.source, statement_id)
 
 
 # 27 and 28 are the payer's address: personal data that serves nothing here.
@@ -294,13 +312,13 @@ def _statement(section: _Section, deposit: _Deposit, source: str, digest: str, o
         ordinal=ordinal,
         family=FAMILY,
         taken_for=TAKEN_FOR,
-        account=section.bankgiro,
+        account=section.account,
         currency=section.currency,
         number=deposit.serial,
         from_on=deposit.day,
         until_on=deposit.day,
         opening=None,
-        closing=None,
+        closing=to_decimal(deposit.amount, section.currency),
         entries=len(section.payments),
         details=section.extra_references,
         credits=to_decimal(incoming, section.currency),
@@ -312,7 +330,7 @@ def _statement(section: _Section, deposit: _Deposit, source: str, digest: str, o
 
 def _rows(section: _Section, deposit: _Deposit, statement: Statement) -> Iterator[Row]:
     ids = EntryIds()
-    account, day, currency = section.bankgiro, deposit.day.isoformat(), section.currency
+    account, day, currency = section.account, deposit.day.isoformat(), section.currency
     name = f"{deposit.account}/{deposit.serial}"
     entry_id = nth_entry_id(equality_key(account, day, f"{section.total}{currency}", name, ""), 1)
     for number, payment in enumerate(section.payments, 1):

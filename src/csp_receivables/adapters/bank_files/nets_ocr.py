@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from csp_receivables.adapters.bank_files.detail_lines import LINES_PER_BATCH, Row, batches, held
 from csp_receivables.adapters.bank_files.fixed_width import Record, cut_off, records
+from csp_receivables.domain.account_names import AccountNames, not_named
 from csp_receivables.domain.bank_files import BankFileRefused
 from csp_receivables.domain.money import to_decimal
 from csp_receivables.domain.payment_ids import (
@@ -44,6 +45,7 @@ START, ASSIGNMENT, ITEM_1, ITEM_2, ITEM_3, ASSIGNMENT_END, END = (
     "88",
     "89",
 )  # record types
+AS_WRITTEN = AccountNames()
 CENTURY_TURNS_AT = 70  # the format is of 1989: two-digit years from 70 on are of the last century
 
 _START = re.compile(rb"^(\xef\xbb\xbf)?\s*NY000010")
@@ -130,7 +132,10 @@ class _Assignment:
 
 
 class NetsOcrReader:
-    """Reads OCR giro files; see `ports.BankFileReader`."""
+    """Reads OCR giro files; see `ports.BankFileReader`. `names` tell the IBAN of a Norwegian account number."""
+
+    def __init__(self, names: AccountNames = AS_WRITTEN) -> None:
+        self._names = names
 
     def recognise(self, head: bytes) -> str | None:
         return TAKEN_FOR if _START.match(head) else None
@@ -154,7 +159,7 @@ class NetsOcrReader:
             if transmission is None:
                 if (service, kind) != (WHOLE_FILE, START):
                     raise record.garbled("record type", "The record stands outside of a file (10 to 89).")
-                transmission = _Transmission(source, digest, earlier_assignments=assignments)
+                transmission = _Transmission(source, digest, assignments, self._names)
             elif (service, kind) == (WHOLE_FILE, END):
                 yield from batches(transmission.rows)
                 yield from transmission.close(record)
@@ -187,6 +192,8 @@ class _Transmission:
     source: str
     digest: str
     earlier_assignments: int
+    names: AccountNames
+    unnamed: dict[str, str] = field(default_factory=dict)  # account number: the first statement that pays into it
     rows: list[Row] = field(default_factory=list)
     ended: list[_Ended] = field(default_factory=list)
     assignment: _Assignment | None = None
@@ -220,9 +227,12 @@ class _Transmission:
         if self.assignment is not None:
             raise record.garbled("record type", "An assignment (20) begins before the last one ended (88).")
         ordinal = self.earlier_assignments + len(self.ended) + 1
-        account = str(record.number(25, 35, "account")).zfill(11)
-        number = record.field(18, 24)
-        self.assignment = _Assignment(digest_of(self.digest, str(ordinal)), ordinal, number, account)
+        statement_id = digest_of(self.digest, str(ordinal))
+        written = str(record.number(25, 35, "account")).zfill(11)
+        account = self.names.account(written)
+        if account is None:
+            self.unnamed.setdefault(written, statement_id)
+        self.assignment = _Assignment(statement_id, ordinal, record.field(18, 24), account or written)
 
     def _end(self, assignment: _Assignment, record: Record) -> None:
         self.rows += assignment.finish_payment()
@@ -231,7 +241,7 @@ class _Transmission:
         self.total += assignment.total
         said = ("end record (88)", assignment.transactions, assignment.records, assignment.total)
         doubts = [*_differences(record, *said), *_days_outside(record, assignment.days)]
-        statement = _statement(assignment, self.source, self.digest)
+        statement = _statement(assignment, record.number(25, 41, "sum"), self.source, self.digest)
         self.ended.append(_Ended(statement, record.line, tuple(doubts)))
 
     def close(self, record: Record) -> Iterator[BankFilePart]:
@@ -243,6 +253,8 @@ class _Transmission:
             yield replace(ended.statement, controls_hold=not ended.doubts and not missing)
             yield from held(ended.statement, ended.line, ended.doubts)
             yield from held(ended.statement, record.line, missing)
+        for written, statement_id in self.unnamed.items():
+            yield not_named(written, self.source, statement_id)
 
 
 def _codes(record: Record) -> tuple[str, str]:
@@ -308,7 +320,7 @@ def _days_outside(record: Record, days: set[date]) -> Iterator[tuple[str, str]]:
         yield "settlement days", f"The end record (88) says {first} to {last}, but a payment is of {outside[0]}."
 
 
-def _statement(assignment: _Assignment, source: str, digest: str) -> Statement:
+def _statement(assignment: _Assignment, stated: int, source: str, digest: str) -> Statement:
     return Statement(
         statement_id=assignment.statement_id,
         file_digest=digest,
@@ -322,7 +334,7 @@ def _statement(assignment: _Assignment, source: str, digest: str) -> Statement:
         from_on=min(assignment.days, default=None),
         until_on=max(assignment.days, default=None),
         opening=None,
-        closing=None,
+        closing=to_decimal(stated, CURRENCY),
         entries=assignment.transactions,
         details=0,
         credits=to_decimal(assignment.incoming, CURRENCY),
