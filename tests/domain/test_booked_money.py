@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from itertools import permutations
+from itertools import combinations, permutations
 
 import pytest
 
-from csp_receivables.domain.booked_money import FAMILIES, SETTLED_FAMILIES, Judgement, ReportedLine, judge
+from csp_receivables.domain.booked_money import (
+    FAMILIES,
+    PROVING_FAMILIES,
+    SETTLED_FAMILIES,
+    Judgement,
+    ReportedLine,
+    judge,
+)
 
 ACCOUNT, DAY = "0009912346", date(2026, 10, 15)
 CLEARING = sorted(SETTLED_FAMILIES)
@@ -36,7 +43,7 @@ def line(
 
 
 def judged(*entries: Sequence[ReportedLine], stated: bool = False) -> Judgement:
-    return judge(ACCOUNT, DAY, [each for entry in entries for each in entry], day_is_stated=stated)
+    return judge(ACCOUNT, DAY, [each for entry in entries for each in entry], stated_by={"camt.053"} if stated else ())
 
 
 def amounts(judgement: Judgement, *entries: Sequence[ReportedLine]) -> list[int]:
@@ -138,3 +145,48 @@ def test_the_order_of_the_lines_never_matters() -> None:
 def test_every_settled_family_has_a_place_behind_those_of_the_bank() -> None:
     assert FAMILIES[0] == "camt.053"
     assert SETTLED_FAMILIES <= set(FAMILIES[3:])
+
+
+@pytest.mark.parametrize(("better", "worse"), list(combinations(PROVING_FAMILIES, 2)))
+def test_a_second_format_of_a_stated_day_is_one_finding_and_no_money(better: str, worse: str) -> None:
+    told = [line(better, "a", 1_000), line(worse, "x", 1_000), line(worse, "a", 600, 400), line(worse, "y", 5)]
+
+    results = {judged(*order) for order in permutations(told)}
+
+    assert len(results) == 1
+    judgement = results.pop()
+    assert (amounts(judgement, *told), judgement.source) == ([1_000], better)
+    assert [finding.code for finding in judgement.findings] == ["bank.second_format"]
+    assert f"{worse} tells 3 entries" in judgement.findings[0].found
+
+
+@pytest.mark.parametrize("family", PROVING_FAMILIES)
+def test_every_format_of_statement_proves_a_day_by_itself(family: str) -> None:
+    told = [line(family, "a", 1_000), line("camt.054", "a", 600, 400), line("camt.054", "n", 5), line("mt942", "m", 7)]
+
+    judgement = judged(*told)
+
+    assert (amounts(judgement, *told), judgement.source) == ([400, 600], family)
+    assert [finding.code for finding in judgement.findings] == ["bank.not_in_statement"] * 2
+
+
+def test_a_better_statement_without_entries_says_that_the_day_has_none() -> None:
+    told = line("mt940", "a", 1_000)
+
+    judgement = judge(ACCOUNT, DAY, told, stated_by={"camt.053", "mt940"})
+
+    assert (judgement.counts, judgement.source) == (frozenset(), "camt.053")
+    assert [finding.code for finding in judgement.findings] == ["bank.second_format"]
+
+
+def test_a_better_statement_that_is_held_gives_way_to_the_other_format() -> None:
+    held, other = line("camt.053", "a", 1_000, statement=""), line("mt940", "a", 1_000)
+
+    assert judged(held, other).counts == {other[0].key}
+
+
+def test_an_intraday_report_ranks_with_reports() -> None:
+    report, notified = line("mt942", "m", 7), line("camt.054", "n", 7)
+
+    assert judged(report).source == "mt942"
+    assert judged(report, notified).source == "camt.054"

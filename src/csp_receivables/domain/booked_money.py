@@ -1,8 +1,8 @@
 """Which reported lines are money: each booking once, whichever format told of it, in any order.
 
-One source for each account and day: the statement (camt.053) proves the day; before it comes, notifications (camt.054),
-else reports (camt.052), else a clearing house's details (BgMax, Nets OCR giro). The other families add detail to the
-source's entries and nothing else.
+One source for each account and day: a statement (camt.053, MT940, BAI2) proves the day; before it comes, notifications
+(camt.054), else reports (camt.052, MT942), else a clearing house's details (BgMax, Nets OCR giro). The other families
+add detail to the source's entries and nothing else; a second statement of the day, in another format, adds nothing.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from datetime import date
 from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.money import to_text
 
-STATEMENT_FAMILY = "camt.053"
+# Statements, which prove by their balances that they are whole: by how much they tell of an entry.
+PROVING_FAMILIES = ("camt.053", "mt940", "bai2")
 # By what they prove; the first that speaks for a day is its source.
-FAMILIES = (STATEMENT_FAMILY, "camt.054", "camt.052", "bgmax", "nets_ocr")
+FAMILIES = (*PROVING_FAMILIES, "camt.054", "camt.052", "mt942", "bgmax", "nets_ocr")
 # Told by the clearing house, which knows the payments behind one credit but not the bank's name for that credit: what
 # it tells is the credit of the same sum, if the day has exactly one. What fits none is a finding, whatever the source.
 SETTLED_FAMILIES = frozenset({"bgmax", "nets_ocr"})
@@ -73,22 +74,26 @@ class _Entry:
         return " ".join(line.text for line in self.versions[0] if line.text)
 
 
-def judge(account: str, day: date, lines: Iterable[ReportedLine], *, day_is_stated: bool) -> Judgement:
-    """Which of one account's lines on one day count. `day_is_stated`: an accepted camt.053 covers the day.
+def judge(account: str, day: date, lines: Iterable[ReportedLine], *, stated_by: Collection[str]) -> Judgement:
+    """Which of one account's lines on one day count. `stated_by`: the families whose accepted statements cover the day.
 
     A pure function of the set of lines: neither their order nor how often they were imported matters.
     """
     told = _entries_by_family(line for line in lines if line.statements)
-    source = STATEMENT_FAMILY if day_is_stated else next((family for family in FAMILIES if told.get(family)), "")
+    source = next((family for family in FAMILIES if family in stated_by or told.get(family)), "")
     chosen = {entry_id: list(entry.versions) for entry_id, entry in told.get(source, {}).items()}
     findings: list[Finding] = []
     for family in FAMILIES:
         if family == source:
             continue
+        if family in PROVING_FAMILIES:
+            if told.get(family):
+                findings.append(_second_format(account, day, family, source, told[family]))
+            continue
         for entry, source_id in _joined(told.get(family, {}), told.get(source, {}), _traits(family)):
             if source_id:
                 chosen[source_id] += entry.versions
-            elif source == STATEMENT_FAMILY or (source and family in SETTLED_FAMILIES):
+            elif source in PROVING_FAMILIES or (source and family in SETTLED_FAMILIES):
                 findings.append(_not_in_source(account, day, family, source, entry))
     totals = {entry_id: entry.total for entry_id, entry in told.get(source, {}).items()}
     counts = frozenset(
@@ -160,12 +165,22 @@ def _not_in_source(account: str, day: date, family: str, source: str, entry: _En
         code="bank.not_in_statement",
         severity=Severity.WARNING,
         found=f"{family} reports {to_text(amount, currency)} {currency} booked on {day} on account {account}, "
-        f"which the day's {'statement' if source == STATEMENT_FAMILY else source} does not have"
+        f"which the day's {'statement' if source in PROVING_FAMILIES else source} does not have"
         f"{', or more than once' if family in SETTLED_FAMILIES else ''}.",
         remedy="It does not count. Import the day's remaining pages, or ask the bank where it was booked.",
         subject=entry.versions[0][0].payment_id,
         amount=amount,
         currency=currency,
+    )
+
+
+def _second_format(account: str, day: date, family: str, source: str, entries: Mapping[str, _Entry]) -> Finding:
+    return Finding(
+        code="bank.second_format",
+        severity=Severity.WARNING,
+        found=f"{family} tells {len(entries)} entries of {day} on account {account}, and {source} tells that day too.",
+        remedy=f"The day is taken from {source} alone. Import one format for each account.",
+        subject=min(entries),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from csp_receivables.domain.booked_money import PROVING_FAMILIES
 from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.records import FEED
 from csp_receivables.domain.working_days import banking_day_by
@@ -37,7 +38,7 @@ def _place(statement: dict[str, Any]) -> tuple[str, str, date, date, str]:
 def _feed(
     key: tuple[str, str], statements: list[dict[str, Any]], newest_booking: date | None, as_of: date
 ) -> dict[str, Any]:
-    proving = [s for s in statements if s["family"] == "camt.053" and s["until_on"] is not None]
+    proving = [s for s in statements if s["family"] in PROVING_FAMILIES and s["until_on"] is not None]
     last = proving[-1] if proving else None
     return {
         "account": key[0],

@@ -85,13 +85,15 @@ class Reading:
         if entry.is_booked:
             self.booked += sign * amount
         if entry.booked_on is None:
-            return self._no_money("bank.entry_no_day", entry.line, self.names.day, "The entry bears no day.")
+            self._no_money("bank.entry_no_day", entry.line, self.names.day, "The entry bears no day.")
+            return None
         if entry.is_booked:
             self.days.add(entry.booked_on)
         try:
             minor = sign * to_minor(amount, self.statement.currency or "")
         except (NotMoney, UnknownCurrency) as error:
-            return self._no_money("bank.entry_not_whole_units", entry.line, self.names.amount, f"{error}.")
+            self._no_money("bank.entry_not_whole_units", entry.line, self.names.amount, f"{error}.")
+            return None
         return self._line(entry, minor, entry.booked_on)
 
     def _line(self, entry: Entry, minor: int, booked_on: date) -> Line:

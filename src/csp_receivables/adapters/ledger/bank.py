@@ -21,8 +21,8 @@ from csp_receivables.adapters.ledger.bank_days import (
     days_between,
     days_of_statement,
     has_lines,
-    is_stated,
     judge_day,
+    stated_by,
 )
 from csp_receivables.adapters.ledger.bank_pages import equals_before
 from csp_receivables.adapters.ledger.bulk import insert_new
@@ -36,7 +36,7 @@ from csp_receivables.adapters.ledger.tables import (
     statement_acceptance,
 )
 from csp_receivables.domain.bank_files import BankFile, BankFileRefused
-from csp_receivables.domain.booked_money import STATEMENT_FAMILY
+from csp_receivables.domain.booked_money import FAMILIES, PROVING_FAMILIES
 from csp_receivables.domain.findings import Finding, findings_table
 from csp_receivables.domain.imports import FileReport, Outcome
 from csp_receivables.domain.payment_ids import EqualsBefore
@@ -173,11 +173,14 @@ class _Storing:
         """Days told before or twice, days a statement of this file covers, days that are already covered."""
         judged = self.known_days | {day for day, told_by in self.told_by.items() if len(told_by) > 1}
         for each in self.statements:
-            if each.family == STATEMENT_FAMILY and each.from_on and each.until_on:
+            if each.family in PROVING_FAMILIES and each.from_on and each.until_on:
                 covered = days_between(self.writing.connection, each.account, each.from_on, each.until_on)
                 judged |= covered - set(self.told_by)
-        if any(each.family != STATEMENT_FAMILY for each in self.statements):
-            judged |= {day for day in self.told_by if is_stated(self.writing.connection, *day)}
+        outranked = {each.statement_id: each.family for each in self.statements if each.family != FAMILIES[0]}
+        for day, told_by in self.told_by.items():
+            own = {outranked[statement_id] for statement_id in told_by & outranked.keys()}
+            if own and stated_by(self.writing.connection, *day) - own:
+                judged.add(day)
         return judged
 
     def _insert_statement(self, read: Statement) -> None:

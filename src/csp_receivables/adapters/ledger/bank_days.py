@@ -21,7 +21,7 @@ from csp_receivables.adapters.ledger.tables import (
     statement_acceptance,
 )
 from csp_receivables.adapters.ledger.tables import finding as finding_rows
-from csp_receivables.domain.booked_money import STATEMENT_FAMILY, Judgement, LineKey, ReportedLine, judge, stopped
+from csp_receivables.domain.booked_money import PROVING_FAMILIES, Judgement, LineKey, ReportedLine, judge, stopped
 from csp_receivables.domain.findings import Finding, findings_table
 from csp_receivables.domain.statements import State, digest_of
 
@@ -41,10 +41,7 @@ class _StoredDay:
 def judge_day(writing: Writing, account: str, day: date, new_statements: frozenset[str]) -> tuple[Finding, ...]:
     """Judge the day anew and write what changed. Lines that `new_statements` brought are judged for the first time."""
     stored = _stored_day(writing.connection, account, day)
-    stated = is_stated(writing.connection, account, day) or any(
-        line.statements and line.family == STATEMENT_FAMILY for line in stored.lines
-    )
-    judgement = judge(account, day, stored.lines, day_is_stated=stated)
+    judgement = judge(account, day, stored.lines, stated_by=stated_by(writing.connection, account, day))
     changed = stored.counting ^ judgement.counts
     first = [key for key in changed if stored.first_told_by[key] in new_statements]
     later = sorted(changed - set(first))
@@ -57,14 +54,16 @@ def judge_day(writing: Writing, account: str, day: date, new_statements: frozens
     return judgement.findings
 
 
-def is_stated(connection: Connection, account: str, day: date) -> bool:
-    """Does an accepted camt.053 speak for the account's day, with or without entries on it?"""
+def stated_by(connection: Connection, account: str, day: date) -> frozenset[str]:
+    """The families whose accepted statements speak for the account's day, with or without entries on it."""
     query = (
         _accepted_statements()
-        .where(statement.c.account == account, statement.c.family == STATEMENT_FAMILY)
+        .with_only_columns(statement.c.family)
+        .distinct()
+        .where(statement.c.account == account, statement.c.family.in_(PROVING_FAMILIES))
         .where(statement.c.from_on <= day, statement.c.until_on >= day)
     )
-    return connection.execute(query.limit(1)).first() is not None
+    return frozenset(connection.execute(query).scalars())
 
 
 def has_lines(connection: Connection, account: str, day: date) -> bool:
