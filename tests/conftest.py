@@ -9,12 +9,18 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger.schema import upgrade
+
+# The same examples every time: a suite that fails must fail again. `HYPOTHESIS_PROFILE=wide` looks for new ones.
+hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("wide", deadline=None, max_examples=1000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 NOON = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"

@@ -32,11 +32,11 @@ def test_a_clock_that_stands_still_is_refused_in_production() -> None:
         Settings.from_environment({"CSP_CLOCK": "2026-10-31T23:30:00+00:00", "CSP_ENVIRONMENT": "production"})
 
 
-def test_the_clock_moves_unless_it_is_fixed() -> None:
+def test_the_clock_moves_unless_it_is_fixed(tmp_path: Path) -> None:
     fixed = Settings.from_environment({"CSP_CLOCK": "2026-11-01T06:00:00+01:00"})
 
     assert datetime(2026, 11, 1, 5, tzinfo=UTC) == fixed.clock()
-    assert Settings.from_environment({}).fixed_clock is None
+    assert Settings.from_environment({"CSP_HOME": str(tmp_path)}).fixed_clock is None
 
 
 @pytest.mark.parametrize(

@@ -298,7 +298,7 @@ def test_the_order_in_which_facts_are_read_changes_nothing(facts: Facts, seed: A
     def shuffled(table: pa.Table) -> pa.Table:
         places = list(range(table.num_rows))
         seed.shuffle(places)
-        return table.take(places)
+        return table.take(pa.array(places, pa.int64()))
 
     names = ("receivables", "receivable_lines", "payments", "vendor_invoices", "customer_costs", "tenants")
     other = Facts(**{
