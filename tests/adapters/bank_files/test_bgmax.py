@@ -255,6 +255,27 @@ def test_a_record_that_is_missing_is_never_passed_over(dropped: int) -> None:
         assert refusal(rest).code == "bank.garbled"
 
 
+@pytest.mark.parametrize(("payments", "refused"), [(2, False), (3, True)])
+def test_a_deposit_has_a_limit_of_payments(monkeypatch: pytest.MonkeyPatch, payments: int, refused: bool) -> None:
+    monkeypatch.setattr("csp_receivables.adapters.bank_files.bgmax.PAYMENTS_PER_DEPOSIT_MAX", 2)
+    content = bgmax(bgmax_section(*[bgmax_payment(1, number=number) for number in range(payments)]))
+
+    if refused:
+        assert refusal(content).code == "bank.beyond_limits"
+    else:
+        assert len(read(content)[1]) == payments
+
+
+@pytest.mark.parametrize(("width", "refused"), [(80, False), (81, True), (5_000_000, True)])
+def test_a_record_has_eighty_columns(width: int, refused: bool) -> None:
+    content = bgmax(bgmax_section(bgmax_payment(1, more=["25" + "x" * (width - 2)])))
+
+    if refused:
+        assert (refusal(content).field, refusal(content).line) == ("record", 4)
+    else:
+        assert read(content)[1][0]["text"] == "x" * 50
+
+
 def test_a_test_file_is_refused() -> None:
     content = bgmax(bgmax_section(bgmax_payment(100_00)), mark="T")
 

