@@ -14,7 +14,7 @@ from csp_receivables.ports import BankFileReader
 
 def readers(names: AccountNames) -> tuple[BankFileReader, ...]:
     """Every reader; the first that recognises a file reads it. `names`: what clearing houses call the accounts."""
-    return (CamtReader(), Mt940Reader(), Bai2Reader(), BgmaxReader(names), NetsOcrReader(names))
+    return (CamtReader(), Mt940Reader(names), Bai2Reader(names), BgmaxReader(names), NetsOcrReader(names))
 
 
 READERS = readers(AccountNames())

@@ -19,6 +19,7 @@ from csp_receivables.adapters.bank_files.bai2_records import FieldsOf, Record, r
 from csp_receivables.adapters.bank_files.camt_entry import Line
 from csp_receivables.adapters.bank_files.mt940_values import day_of, garbled
 from csp_receivables.adapters.bank_files.reading import LINES_PER_BATCH, Doubt, Entry, Names, Reading, batches
+from csp_receivables.domain.account_names import AccountNames
 from csp_receivables.domain.bank_files import BankFileRefused
 from csp_receivables.domain.currencies import exponents
 from csp_receivables.domain.findings import Finding
@@ -44,8 +45,11 @@ _UNDOING = frozenset({"252", "255", "257", "258", "261", "266", "552", "555", "5
 _TAGGED = re.compile(r"\s*(EREF|REMI|DBNM|CRNM|DACT|CACT): ?(.*)")
 
 
+@dataclass(frozen=True, slots=True)
 class Bai2Reader:
-    """Reads BAI2 files as a stream; see `ports.BankFileReader`."""
+    """Reads BAI2 files as a stream; see `ports.BankFileReader`. `names`: other names of accounts."""
+
+    names: AccountNames = field(default_factory=AccountNames)
 
     def recognise(self, head: bytes) -> str | None:
         return TAKEN_FOR if _START.match(head) else None
@@ -57,7 +61,7 @@ class Bai2Reader:
 
         Raises BankFileRefused, also after lines were given out: then none of them counts.
         """
-        report = _Report(source, digest, equals_before)
+        report = _Report(source, digest, equals_before, self.names)
         lines: list[Line] = []
         for record in records(stream):
             report.take(record, lines)
@@ -136,6 +140,7 @@ class _Report:
     source: str
     digest: str
     equals_before: EqualsBefore
+    names: AccountNames
     file: _Controls | None = None
     group: _Group | None = None
     account: _Account | None = None
@@ -230,7 +235,7 @@ class _Report:
             ordinal=len(self.accounts) + 1,
             family=FAMILY,
             taken_for=TAKEN_FOR,
-            account="".join(number.split()),
+            account=self.names.account(number) or "".join(number.split()),
             currency=currency,
             number=group.number,
             from_on=days,

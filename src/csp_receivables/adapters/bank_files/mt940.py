@@ -30,6 +30,7 @@ from csp_receivables.adapters.bank_files.mt940_values import (
     entry_line_of,
 )
 from csp_receivables.adapters.bank_files.reading import LINES_PER_BATCH, Doubt, Entry, Names, Reading, batches
+from csp_receivables.domain.account_names import AccountNames
 from csp_receivables.domain.bank_files import BankFileRefused
 from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.payment_ids import EqualsBefore, no_equals_before
@@ -57,8 +58,11 @@ _MARKS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
 class Mt940Reader:
-    """Reads MT940 and MT942 files as a stream; see `ports.BankFileReader`."""
+    """Reads MT940 and MT942 files as a stream; see `ports.BankFileReader`. `names`: other names of accounts."""
+
+    names: AccountNames = field(default_factory=AccountNames)
 
     def recognise(self, head: bytes) -> str | None:
         """ "MT940" or "MT942" by its fields; None when the file has none near its beginning.
@@ -101,7 +105,7 @@ class Mt940Reader:
                     yield from at_hand.finish(lines)
                 if tag == "20":
                     yield from batches(lines)  # `equals_before` must know what came before
-                    at_hand = _Page(source, digest, ordinal + 1, number, equals_before, ahead[ordinal])
+                    at_hand = _Page(source, digest, ordinal + 1, number, equals_before, ahead[ordinal], self.names)
                     ordinal += 1
                 continue
             if at_hand is None:
@@ -124,6 +128,7 @@ class _Page:
     line: int
     equals_before: EqualsBefore
     closing_ahead: str
+    names: AccountNames
     family: str = STATEMENT
     account: str = ""
     number: str = ""
@@ -185,6 +190,7 @@ class _Page:
             self.family = STATEMENT
         balances = [balance for balance in (opening, closing) if balance is not None and balance.currency]
         currency = balances[0].currency if balances else self.currency
+        account = account_of(self.account, currency)
         from_on, until_on = _days_covered(opening, closing)
         header = Statement(
             statement_id=digest_of(self.digest, str(self.ordinal)),
@@ -193,7 +199,7 @@ class _Page:
             ordinal=self.ordinal,
             family=self.family,
             taken_for=self.taken_for,
-            account=account_of(self.account, currency),
+            account=self.names.account(account) or account,
             currency=currency,
             number=self.number,
             from_on=from_on,

@@ -32,9 +32,11 @@ _PURPOSE = (*(f"{number}" for number in range(20, 30)), *_AFTER_60)
 _LAST_BEFORE_60 = "29"  # only ten lines of purpose go on in ?60
 _KNOWN = frozenset({"", "00", "10", "30", "31", "32", "33", "34", "38", *_PURPOSE})  # 10, 30, 34: number, BIC, text key
 _FULL_LINES = frozenset({27, 35})  # DK's width of a purpose line, and the Polish one: a full line runs on in the next
-_SEPA = re.compile(
-    r"(?:^|[\n ])(EREF|KREF|MREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|IBAN|BIC|BREF|RREF|RETR|PURP|ANAM)\+"
+_SEPA = frozenset(
+    {"EREF", "KREF", "MREF", "CRED", "DEBT", "COAM", "OAMT", "SVWZ", "ABWA", "ABWE", "IBAN", "BREF", "RREF", "RETR"}
+    | {"PURP", "ANAM"}
 )
+_SEPA_WITHIN = re.compile(rf"(?:^| )({'|'.join(sorted(_SEPA))}|BIC)\+")
 # Sub-fields of Sparkassen's `:NS:`, one a line.
 _NS_NAME, _NS_ACCOUNTS = ("15", "16"), ("34", "19")
 _NS_TEXT = frozenset(f"{n:02d}" for n in range(1, 15))
@@ -92,18 +94,19 @@ def _german(numbered: str, separator: str, code: str) -> Details:
     subfields = {part[:2]: part[2:] for part in parts}
     if len(subfields) < len(parts) or not subfields.keys() <= _KNOWN:
         subfields = _told_apart(parts, separator)
-    tags = _SEPA.split(_purpose(subfields))
-    said = dict(zip(tags[1::2], tags[2::2], strict=True))
-    name = subfields.get("32", "") + subfields.get("33", "")
-    account = subfields.get("38") or subfields.get("31") or said.get("IBAN", "")
-    more = "" if _LAST_BEFORE_60 in subfields else "".join(subfields.get(number, "") for number in _AFTER_60)
-    text = f"{tags[0]} {said.get('SVWZ', '')} {said.get('RETR', '')} {more}"
+    said = _purpose(subfields)
+    get = subfields.get
+    account = get("38") or get("31") or said.get("IBAN", "")
+    text = f"{said['']} {said.get('SVWZ', '')} {said.get('RETR', '')}"
+    if "60" in subfields and _LAST_BEFORE_60 not in subfields:
+        text = f"{text} {''.join(get(number, '') for number in _AFTER_60)}"
     return Details(
-        end_to_end=_given(said.get("EREF", "")),
-        payer_name=_one_line(name or said.get("ANAM", "")),
-        payer_account="".join(account.split()),
-        text=_one_line(text) or _one_line(subfields.get("00", "")),
-        undoes=code in _RETURN_CODES or "RETR" in said,
+        _given(said.get("EREF", "")),
+        _one_line(get("32", "") + get("33", "") or said.get("ANAM", "")),
+        "".join(account.split()),
+        "",
+        _one_line(text) or _one_line(get("00", "")),
+        code in _RETURN_CODES or "RETR" in said,
     )
 
 
@@ -121,20 +124,34 @@ def _told_apart(parts: list[str], separator: str) -> dict[str, str]:
     return subfields
 
 
-def _purpose(subfields: dict[str, str]) -> str:
-    """The lines of purpose as one; a SEPA tag begins a new line, a full line runs on in the next."""
-    purpose = before = ""
+def _purpose(subfields: dict[str, str]) -> dict[str, str]:
+    """The lines of purpose by SEPA tag, "" for what has none. A full line runs on in the next."""
+    said = {"": ""}
+    tag = before = ""
     for number in _PURPOSE if _LAST_BEFORE_60 in subfields else _PURPOSE[:10]:
         value = subfields.get(number)
         if value is None:
             continue
-        if value[4:5] == "+" or value[3:4] == "+":
-            purpose += "\n"
-        elif before and len(before) not in _FULL_LINES:
-            purpose += " "
-        purpose += value
+        if value[4:5] == "+" and value[:4] in _SEPA:
+            tag = value[:4]
+            said[tag] = f"{said[tag]} {value[5:]}" if tag in said else value[5:]
+        else:
+            gap = "" if len(before) in _FULL_LINES or not said[tag] else " "
+            said[tag] = f"{said[tag]}{gap}{value}"
         before = value
-    return purpose
+    if "+" in said[tag] or "+" in said[""]:
+        return _tags_within(said)
+    return said
+
+
+def _tags_within(said: dict[str, str]) -> dict[str, str]:
+    """Tags that stand in the middle of a line, behind a blank."""
+    found: dict[str, str] = {}
+    for tag, value in said.items():
+        first, *others = _SEPA_WITHIN.split(value)
+        for name, text in ((tag, first), *zip(others[::2], others[1::2], strict=True)):
+            found[name] = f"{found[name]} {text}".strip() if name in found else text
+    return found
 
 
 def _slashed(words: list[str], *, is_credit: bool) -> Details:
@@ -183,6 +200,8 @@ def _plain(text: str) -> Details:
 
 def _without_end(value: str) -> str:
     """The text before whatever ends the message: `-`, `-}`, the next block header."""
+    if "\n-" not in value and "\n{" not in value:
+        return value
     for end in ("\n-\n", "\n-}", "\n{1:", "\n-XXX"):
         if end in value:
             value = value.partition(end)[0]
