@@ -142,9 +142,10 @@ def test_days_backfilled_in_any_order_are_equal_and_book_nothing(
     ledger, reconciler, clock = lived
     before = allocations(ledger)
 
-    def backfill(days: Sequence[date]) -> dict[date, str]:
+    def backfill(days: Sequence[date]) -> dict[date, tuple[str, str]]:
         plans = [plan_run(now=clock.now, zone=ZONE, as_of=day, historical=True) for day in days]
-        return {plan.as_of: reconciler.reconcile(plan).digest for plan in plans}
+        booked = {plan.as_of: reconciler.reconcile(plan) for plan in plans}
+        return {day: (one.digest, one.day.known_at) for day, one in booked.items()}
 
     assert backfill(order) == backfill(DAYS[:-1])
     assert before == allocations(ledger)

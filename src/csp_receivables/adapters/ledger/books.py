@@ -12,7 +12,7 @@ from sqlalchemy import select
 from csp_receivables.adapters.ledger.bulk import insert_new
 from csp_receivables.adapters.ledger.connection import Ledger, Writing, moment_text
 from csp_receivables.adapters.ledger.facts import read_facts
-from csp_receivables.adapters.ledger.tables import allocation, daily_standing, ledger_mark, reconciliation_run
+from csp_receivables.adapters.ledger.tables import allocation, daily_standing, reconciliation_run
 from csp_receivables.domain.day import Day, Mode
 from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.run_plan import RunPlan
@@ -42,7 +42,7 @@ class LedgerBooks:
 
     def facts(self, plan: RunPlan) -> Facts:
         """The facts of the plan's day, as known at its moment (everything known now when it names none)."""
-        known_at = moment_text(plan.known_at) if plan.known_at else self._everything()
+        known_at = moment_text(plan.known_at) if plan.known_at else self.ledger.everything_known()
         with self.ledger.reading() as connection:
             return read_facts(connection, plan.as_of, known_at)
 
@@ -59,7 +59,7 @@ class LedgerBooks:
 
     def record(self, booked: Booked) -> None:
         """Keep a historical run's snapshot, and nothing else of it."""
-        with self.ledger.writing() as writing:
+        with self.ledger.noting() as writing:
             _record(writing, booked, run_name(booked.day, booked.digest))
 
     def runs(self, as_of: date) -> list[str]:
@@ -68,12 +68,6 @@ class LedgerBooks:
         kept = select(run.c.run_id).where(run.c.as_of == as_of).order_by(run.c.recorded_at, run.c.run_id)
         with self.ledger.reading() as connection:
             return list(connection.execute(kept).scalars())
-
-    def _everything(self) -> str:
-        """A moment by which all that is recorded was known, even when the clock stands still or was set back."""
-        with self.ledger.reading() as connection:
-            last = connection.execute(select(ledger_mark.c.last_recorded_at)).scalar_one_or_none() or ""
-        return max(last, self.ledger.now())
 
 
 def run_name(day: Day, digest: str) -> str:

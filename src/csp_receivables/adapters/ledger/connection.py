@@ -65,6 +65,12 @@ class Ledger:
             yield Writing(connection, self._record_moment(connection))
 
     @contextmanager
+    def noting(self) -> Iterator[Writing]:
+        """A writing transaction for what is no fact (a snapshot of a past day): what is known by now stays as it is."""
+        with self.writing_schema() as connection:
+            yield Writing(connection, max(self.now(), self._last_recorded_at(connection)))
+
+    @contextmanager
     def writing_schema(self) -> Iterator[Connection]:
         """A writing transaction for migrations: the mark may not exist yet, so nothing is recorded."""
         options = {} if self.is_postgresql else {"csp_begin": "IMMEDIATE"}
@@ -107,11 +113,19 @@ class Ledger:
     def _kind(connection: Connection) -> str | None:
         return connection.execute(select(ledger_mark.c.kind)).scalar_one_or_none()
 
+    @staticmethod
+    def _last_recorded_at(connection: Connection) -> str:
+        return connection.execute(select(ledger_mark.c.last_recorded_at)).scalar_one_or_none() or ""
+
+    def everything_known(self) -> str:
+        """A moment by which all that is recorded was known, even when the clock stands still or was set back."""
+        with self.reading() as connection:
+            return max(self._last_recorded_at(connection), self.now())
+
     def _record_moment(self, connection: Connection) -> str:
         """Now, but always after what is already recorded: a clock that was set back, or that a demonstration lets
         stand still, must neither reorder what we knew nor give two facts about one thing the same moment."""
-        last = connection.execute(select(ledger_mark.c.last_recorded_at)).scalar_one_or_none() or ""
-        moment = self.now()
+        last, moment = self._last_recorded_at(connection), self.now()
         if moment <= last:
             moment = moment_text(datetime.fromisoformat(last) + timedelta(microseconds=1))
         connection.execute(update(ledger_mark).values(last_recorded_at=moment))
