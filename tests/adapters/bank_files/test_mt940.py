@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 import mt940 as oracle
 from csp_receivables.adapters.bank_files import reader_of
 from csp_receivables.adapters.bank_files.mt940 import Mt940Reader
+from csp_receivables.domain.account_names import AccountNames
 from csp_receivables.domain.bank_files import BankFileRefused
 from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.statements import State, Statement
@@ -299,6 +300,18 @@ def test_each_dialect_names_payer_reference_and_purpose(bank: str, text: str, fo
     assert tuple(line[column] for column in columns) == found, bank
 
 
+def test_words_and_numbers_cut_at_the_end_of_a_line_are_made_whole() -> None:
+    slashed = f"/EREF/{'1' * 40}/NAME/CONTRA ACCOUN\r\nT HOLDER"
+    columns = (
+        f"{'IBAN: NL86INGB0002445588':<32}{'NAAM: BELASTINGDIENST APELDOORN':>32}\r\nBETALINGSKENM.: 1234123412345678"
+    )
+    number = f"{'x ' * 30}1234\r\n5678"
+
+    assert only_line(mt940([entry("5,00", text=slashed)]))["payer_name"] == "CONTRA ACCOUNT HOLDER"
+    assert only_line(mt940([entry("5,00", text=columns)]))["payer_name"] == "BELASTINGDIENST APELDOORN"
+    assert only_line(mt940([entry("5,00", text=number)]))["text"].endswith(" 12345678")
+
+
 def test_the_reference_of_the_entry_line_joins_the_text() -> None:
     content = mt940([entry("5,00", text="Danke").replace("NONREF", "INV-4711")])
 
@@ -308,6 +321,13 @@ def test_the_reference_of_the_entry_line_joins_the_text() -> None:
 @pytest.mark.parametrize("written", [ACCOUNT, f"{ACCOUNT}EUR", f"{ACCOUNT} EUR", "DE89 3704 0044 0532 0130 00"])
 def test_an_account_has_one_name_however_it_is_printed(written: str) -> None:
     assert read(mt940([], account=written))[0][0].account == ACCOUNT
+
+
+def test_an_account_bears_the_name_that_other_files_call_it_by() -> None:
+    names = AccountNames({"4505005076198810": ACCOUNT})
+    parts = Mt940Reader(names).read(io.BytesIO(mt940([], account="45050050/76198810")), source="f", digest="d")
+
+    assert next(part.account for part in parts if isinstance(part, Statement)) == ACCOUNT
 
 
 def test_a_statement_that_does_not_prove_is_held_with_both_figures() -> None:

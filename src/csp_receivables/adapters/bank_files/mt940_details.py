@@ -28,7 +28,8 @@ _NOT_GIVEN = frozenset({"NOTPROVIDED", "NOT PROVIDED", "NONREF", "KEINE REFERENZ
 _GERMAN = re.compile(r"\s*(\d{3})([?>~^!@#$%&|;*])(?=\d\d)", re.ASCII)
 _RETURN_CODES = frozenset({"108", "109", "159", "181", "184"})  # DK: returned direct debits and transfers
 _AFTER_60 = tuple(f"{number}" for number in range(60, 66))
-_PURPOSE = (*(f"{number}" for number in range(20, 30)), *_AFTER_60)
+_BEFORE_60 = tuple(f"{number}" for number in range(20, 30))
+_PURPOSE = (*_BEFORE_60, *_AFTER_60)
 _LAST_BEFORE_60 = "29"  # only ten lines of purpose go on in ?60
 _KNOWN = frozenset({"", "00", "10", "30", "31", "32", "33", "34", "38", *_PURPOSE})  # 10, 30, 34: number, BIC, text key
 _FULL_LINES = frozenset({27, 35})  # DK's width of a purpose line, and the Polish one: a full line runs on in the next
@@ -51,8 +52,7 @@ _COLUMNS_ACCOUNT = re.compile(rf"\b(?:IBAN|REK): ?{_ACCOUNT}")
 _COLUMNS_NAME = re.compile(r"\bNAAM: (.+?)(?=\s{2,}|$|\s(?:BETALINGSKENM|OMSCHRIJVING|KENMERK)\b)")
 _COLUMNS_REFERENCE = re.compile(r"\bBETALINGSKENM(?:ERK|\.): *(\d{16})\b")
 _IBAN = re.compile(rf"{_ACCOUNT}\Z")
-_LINE = 65  # characters; a full line runs on in the next one
-_FIRST_LINE = 61  # of a bank that counts the tag
+_LINE, _LINE_MIN = 65, 61  # characters of a full line
 
 
 def details_of(values: list[str], *, is_credit: bool) -> Details:
@@ -64,11 +64,8 @@ def details_of(values: list[str], *, is_credit: bool) -> Details:
         value = _without_end(value)
     if german := _GERMAN.match(value):
         return _german(value.replace("\n", "")[german.end() - 1 :], german[2], german[1])
-    text = _joined(value)
-    words = _SLASHED.split(text)
-    if len(words) > 1:
-        return _slashed(words, is_credit=is_credit)
-    return _plain(text)
+    words = _SLASHED.split(_joined(value, is_columns=False))
+    return _slashed(words, is_credit=is_credit) if len(words) > 1 else _plain(_joined(value, is_columns=True))
 
 
 def non_swift(value: str) -> Details:
@@ -127,21 +124,22 @@ def _told_apart(parts: list[str], separator: str) -> dict[str, str]:
 def _purpose(subfields: dict[str, str]) -> dict[str, str]:
     """The lines of purpose by SEPA tag, "" for what has none. A full line runs on in the next."""
     said = {"": ""}
-    tag = before = ""
-    for number in _PURPOSE if _LAST_BEFORE_60 in subfields else _PURPOSE[:10]:
+    tag = text = before = ""
+    for number in _PURPOSE if _LAST_BEFORE_60 in subfields else _BEFORE_60:
         value = subfields.get(number)
         if value is None:
             continue
         if value[4:5] == "+" and value[:4] in _SEPA:
+            said[tag] = text
             tag = value[:4]
-            said[tag] = f"{said[tag]} {value[5:]}" if tag in said else value[5:]
+            text = f"{said[tag]} {value[5:]}" if tag in said else value[5:]
+        elif not text or len(before) in _FULL_LINES:
+            text += value
         else:
-            gap = "" if len(before) in _FULL_LINES or not said[tag] else " "
-            said[tag] = f"{said[tag]}{gap}{value}"
+            text = f"{text} {value}"
         before = value
-    if "+" in said[tag] or "+" in said[""]:
-        return _tags_within(said)
-    return said
+    said[tag] = text
+    return _tags_within(said) if "+" in text or "+" in said[""] else said
 
 
 def _tags_within(said: dict[str, str]) -> dict[str, str]:
@@ -208,15 +206,21 @@ def _without_end(value: str) -> str:
     return value.removesuffix("\n-")
 
 
-def _joined(value: str) -> str:
-    """Lines as one text: a full line runs on, others are parted by a blank."""
+def _joined(value: str, *, is_columns: bool) -> str:
+    """Lines as one text: a full line runs on, others are parted by a blank.
+
+    Banks cut at 61 to 65 characters. In columns a line of 64 may end in a whole word: there only a number runs on.
+    """
     if "\n" not in value:
         return value
-    first, *others = value.split("\n")
-    text, runs_on = first, len(first) >= _LINE or len(first) == _FIRST_LINE
+    text, *others = value.split("\n")
+    length = len(text)
     for line in others:
+        runs_on = length >= _LINE or (
+            length >= _LINE_MIN and (not is_columns or (text[-1].isdigit() and line[:1].isdigit()))
+        )
         text += line if runs_on else f" {line}"
-        runs_on = len(line) >= _LINE
+        length = len(line)
     return text
 
 
