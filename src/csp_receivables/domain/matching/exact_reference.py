@@ -41,5 +41,6 @@ def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> 
 EXACT_REFERENCE = Rule(
     name="exact_reference",
     propose=_propose,
+    concerned="matching_named WHERE together = 1",
     sentence="'reference ' || reference || ' names receivable ' || receivable_id || ', amount equal'",
 )

@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from csp_receivables.domain.findings import Finding, Severity, findings_table
+from csp_receivables.domain.matching.at_once import number_rows, settle_at_once
 from csp_receivables.domain.matching.exact_reference import EXACT_REFERENCE
 from csp_receivables.domain.matching.keys import define_keys
 from csp_receivables.domain.matching.naming import name_receivables
@@ -36,7 +37,7 @@ RULES: tuple[Rule, ...] = (
 PASSES_MAX = 20
 
 # Sorting a million rows by two texts costs as much as matching them: the place of a receivable within its payment is
-# worked out only where a payment has several, and the sentences are made once the rows are in order.
+# worked out only where a payment has several; rules are numbers until the rows are in order, and sentences made then.
 _SEVERAL_ROWS = """
     SELECT p, r, row_number() OVER (PARTITION BY p ORDER BY receivable_id) AS place
     FROM matching_taken
@@ -45,14 +46,18 @@ _SEVERAL_ROWS = """
     JOIN matching_receivable USING (r)
 """
 _ALLOCATIONS = """
-    SELECT payment_id, receivable_id, amount, difference, currency, rule, outcome,
-        coalesce(because, CASE rule {sentences} END) AS because
+    SELECT payment_id, receivable_id, amount, difference, currency, CASE rule_place {names} END AS rule, outcome,
+        coalesce(because, CASE rule_place {sentences} END) AS because
     FROM (
-        SELECT payment_id, receivable_id, taken.amount, difference, payment.currency, rule, outcome, because,
-            payment.reference
+        SELECT payment_id, receivable_id, amount, 0::BIGINT AS difference, currency, {at_once}::UTINYINT AS rule_place,
+            'full' AS outcome, NULL::VARCHAR AS because, reference, 1 AS place
+        FROM matching_at_once
+        UNION ALL BY NAME
+        SELECT payment_id, receivable_id, taken.amount, difference, payment.currency,
+            (CASE rule {places} END)::UTINYINT AS rule_place, outcome, because, payment.reference, {place} AS place
         FROM {taken} taken
         JOIN matching_payment payment USING (p) JOIN matching_receivable receivable USING (r)
-        ORDER BY payment_id{place}
+        ORDER BY payment_id{then_by}
     )
 """
 _SUGGESTIONS = """
@@ -91,12 +96,16 @@ def match(connection: duckdb.DuckDBPyConnection, receivables: str, payments: str
     define_money(connection)
     define_keys(connection)
     try:
-        stock_up(connection, receivables, payments)
+        stock_up(connection)
+        number_rows(connection, receivables, payments)
+        name_receivables(connection)
+        settle_at_once(connection, allowed=policy.mode(EXACT_REFERENCE.name) is Mode.AUTO)
         for _ in range(PASSES_MAX):
             booked = sum(_climb(connection, policy))
             if not remember_unsettled(connection) or not booked:
                 break
             begin_again(connection)
+            name_receivables(connection)
         return _matched(connection)
     finally:
         clear_up(connection)
@@ -104,11 +113,12 @@ def match(connection: duckdb.DuckDBPyConnection, receivables: str, payments: str
 
 def _climb(connection: duckdb.DuckDBPyConnection, policy: MatchingPolicy) -> list[int]:
     """One pass over the rules in their order; how many allocations each booked."""
-    name_receivables(connection)
     return [_try(connection, rule, policy) for rule in RULES if policy.mode(rule.name) is not Mode.OFF]
 
 
 def _try(connection: duckdb.DuckDBPyConnection, rule: Rule, policy: MatchingPolicy) -> int:
+    if not count(connection, f"(SELECT 1 FROM {rule.concerned} LIMIT 1)"):
+        return 0
     rule.propose(connection, policy)
     if policy.mode(rule.name) is Mode.SUGGEST:
         keep(connection, "matching_suggestible", _ONLY_SUGGESTED.format(sentence=rule.sentence))
@@ -117,18 +127,29 @@ def _try(connection: duckdb.DuckDBPyConnection, rule: Rule, policy: MatchingPoli
 
 
 def _matched(connection: duckdb.DuckDBPyConnection) -> Matched:
-    sentences = " ".join(f"WHEN '{rule.name}' THEN {rule.sentence}" for rule in RULES)
     keep(connection, "matching_rest", REST, rules=[rule.name for rule in RULES if rule.leaves_rests])
     keep(connection, "matching_paid_by", PAID_BY)
     keep(connection, "matching_several_rows", _SEVERAL_ROWS)
-    some = count(connection, "matching_several_rows") > 0
-    taken = "(FROM matching_taken LEFT JOIN matching_several_rows USING (p, r))" if some else "matching_taken"
-    allocations = _ALLOCATIONS.format(sentences=sentences, taken=taken, place=", place" if some else "")
+    some_have_several = count(connection, "matching_several_rows") > 0
     return Matched(
-        allocations=ask(connection, allocations, MATCH),
+        allocations=ask(connection, _allocations(some_have_several=some_have_several), MATCH),
         suggestions=ask(connection, _SUGGESTIONS, SUGGESTION),
         unapplied=ask(connection, UNAPPLIED_SQL, UNAPPLIED),
         findings=findings_table(_paid_again(connection)),
+    )
+
+
+def _allocations(*, some_have_several: bool) -> str:
+    """SQL for what is settled at once and what the rules took, in the order of the ids."""
+    several = "(FROM matching_taken LEFT JOIN matching_several_rows USING (p, r))"
+    return _ALLOCATIONS.format(
+        names=" ".join(f"WHEN {place} THEN '{rule.name}'" for place, rule in enumerate(RULES)),
+        places=" ".join(f"WHEN '{rule.name}' THEN {place}" for place, rule in enumerate(RULES)),
+        sentences=" ".join(f"WHEN {place} THEN {rule.sentence}" for place, rule in enumerate(RULES)),
+        at_once=RULES.index(EXACT_REFERENCE),
+        taken=several if some_have_several else "matching_taken",
+        place="taken.place" if some_have_several else "1",
+        then_by=", place" if some_have_several else "",
     )
 
 

@@ -17,14 +17,13 @@ from csp_receivables.domain.relations import keep
 RIVALS_LOOKED_AT_MAX = 20
 
 _WHOLE = """
-    SELECT p, 0 AS part, reference_key AS key, currency, amount, customer_id
-    FROM matching_payment_left WHERE reference_key <> ''
+    SELECT p, 0 AS part, reference_key AS key, currency, amount, customer_id FROM matching_asking
 """
 _PARTS = """
     SELECT p, min(part) AS part, key, currency, amount, customer_id
     FROM (SELECT p, generate_subscripts(parts, 1) AS part, matching_key(unnest(parts)) AS key, currency, amount,
         customer_id
-          FROM (SELECT *, string_split(reference, ' ') AS parts FROM matching_payment_left
+          FROM (SELECT *, string_split(reference, ' ') AS parts FROM matching_asking
               WHERE contains(reference, ' '))
           ANTI JOIN matching_named USING (p))
     WHERE key <> '' GROUP BY ALL
@@ -54,10 +53,17 @@ _PARTS_TOGETHER = """
         max(rivals) AS rivals, count(*) OVER (PARTITION BY p) AS together
     FROM matching_part GROUP BY p, r
 """
+_NOTHING_NAMED = """
+CREATE OR REPLACE TEMP TABLE matching_named (
+    p BIGINT, r BIGINT, amount BIGINT, open_amount BIGINT, elsewhere BOOLEAN, rivals BIGINT, together BIGINT)
+"""
 
 
 def name_receivables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Look each reference up as a whole; where that names nothing, its parts between blanks."""
+    """Look up the references of `matching_asking`, each as a whole; where that names nothing, its parts."""
+    if not count(connection, "matching_asking"):
+        connection.execute(_NOTHING_NAMED)
+        return
     _look_up(connection, "matching_named", _WHOLE)
     connection.execute("ALTER TABLE matching_named DROP COLUMN part")
     connection.execute("ALTER TABLE matching_named ADD COLUMN together BIGINT DEFAULT 1")

@@ -114,4 +114,6 @@ def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> 
     keep(connection, "matching_proposal", _PROPOSAL)
 
 
-NUMBER_IN_TEXT = Rule(name="number_in_text", propose=_propose)
+NUMBER_IN_TEXT = Rule(
+    name="number_in_text", propose=_propose, concerned="matching_payment_left WHERE regexp_matches(text, '[0-9]')"
+)

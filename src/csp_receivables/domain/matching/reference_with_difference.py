@@ -68,4 +68,9 @@ def _propose(connection: duckdb.DuckDBPyConnection, policy: MatchingPolicy) -> N
     keep(connection, "matching_proposal", _PROPOSAL)
 
 
-REFERENCE_WITH_DIFFERENCE = Rule(name="reference_with_difference", propose=_propose, leaves_rests=True)
+REFERENCE_WITH_DIFFERENCE = Rule(
+    name="reference_with_difference",
+    propose=_propose,
+    concerned="matching_named WHERE together = 1 AND open_amount > 0",
+    leaves_rests=True,
+)

@@ -22,9 +22,14 @@ Propose = Callable[[duckdb.DuckDBPyConnection, MatchingPolicy], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A rung. `sentence`: SQL of `reference` (the payment's) and `receivable_id`; `leaves_rests`: may take a part."""
+    """A rung.
+
+    `concerned`: SQL for the rows without which it has nothing to do; `sentence`: SQL of `reference` (the payment's) and
+    `receivable_id`; `leaves_rests`: may take a part.
+    """
 
     name: str
     propose: Propose
+    concerned: str
     sentence: str = "''"
     leaves_rests: bool = False

@@ -50,4 +50,8 @@ def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> 
     keep(connection, "matching_proposal", _PROPOSAL)
 
 
-SEVERAL_REFERENCES = Rule(name="several_references", propose=_propose)
+SEVERAL_REFERENCES = Rule(
+    name="several_references",
+    propose=_propose,
+    concerned="matching_named WHERE together > 1 AND open_amount > 0",
+)

@@ -1,7 +1,11 @@
 """What the ladder works on: payments and receivables as numbered rows, and what of them is left after each rule.
 
-Strings stay in two tables; the rules join on row ids (`p`, `r`) and carry integers. Temporary tables, all named
-`matching_…`, dropped at the end.
+Rules join on row ids (`p`, `r`) and carry integers. Temporary tables and views, all named `matching_…`, dropped at the
+end:
+    matching_payment, matching_receivable            what the rules see at all (all but what is settled at once)
+    matching_payment_left, matching_receivable_left  what is left of it
+    matching_taken, matching_suggested               what the rules took, and what they leave to a person
+    matching_met                                     what unsettled payments named
 """
 
 from __future__ import annotations
@@ -11,16 +15,6 @@ import duckdb
 from csp_receivables.domain.matching.rule import Rule
 from csp_receivables.domain.relations import keep
 
-_PAYMENTS = """
-    SELECT payment_id, booked_on, currency, amount, reference, matching_key(reference) AS reference_key, text,
-        customer_id
-    FROM {payments}
-"""
-_RECEIVABLES = """
-    SELECT receivable_id, customer_id, number, currency, open_amount, reference,
-        matching_key(reference) AS reference_key
-    FROM {receivables} WHERE kind = 'invoice' AND open_amount > 0
-"""
 _TAKEN = """
 CREATE OR REPLACE TEMP TABLE matching_taken (
     p BIGINT, r BIGINT, amount BIGINT, difference BIGINT, rule VARCHAR, outcome VARCHAR, because VARCHAR)
@@ -28,6 +22,8 @@ CREATE OR REPLACE TEMP TABLE matching_taken (
 _SUGGESTED = """
 CREATE OR REPLACE TEMP TABLE matching_suggested (p BIGINT, r BIGINT, amount BIGINT, rule VARCHAR, because VARCHAR)
 """
+_FOUND = "CREATE OR REPLACE TEMP TABLE matching_found (p BIGINT, r BIGINT)"
+_MET_TABLE = "CREATE OR REPLACE TEMP TABLE matching_met (p BIGINT, r BIGINT)"
 _INSERT_TAKEN = """
 INSERT INTO matching_taken
     SELECT p, r, amount, difference, $rule, outcome, because FROM matching_proposal WHERE books
@@ -82,18 +78,10 @@ _PAYMENT_AGAIN = """
 """
 
 
-def stock_up(connection: duckdb.DuckDBPyConnection, receivables: str, payments: str) -> None:
-    """Number the rows of both relations; nothing is taken yet."""
-    keep(connection, "matching_payment_stored", _PAYMENTS.format(payments=payments))
-    keep(connection, "matching_receivable_stored", _RECEIVABLES.format(receivables=receivables))
-    _view(connection, "matching_payment", "SELECT rowid AS p, * FROM matching_payment_stored")
-    _view(connection, "matching_receivable", "SELECT rowid AS r, * FROM matching_receivable_stored")
-    _view(connection, "matching_payment_left", "FROM matching_payment WHERE amount > 0")
-    _view(connection, "matching_receivable_left", "FROM matching_receivable")
-    connection.execute("CREATE OR REPLACE TEMP TABLE matching_found (p BIGINT, r BIGINT)")
-    connection.execute(_TAKEN)
-    connection.execute(_SUGGESTED)
-    connection.execute("CREATE OR REPLACE TEMP TABLE matching_met (p BIGINT, r BIGINT)")
+def stock_up(connection: duckdb.DuckDBPyConnection) -> None:
+    """Nothing is taken yet."""
+    for sql in (_TAKEN, _SUGGESTED, _FOUND, _MET_TABLE):
+        connection.execute(sql)
 
 
 def take(connection: duckdb.DuckDBPyConnection, rule: Rule) -> int:
@@ -119,7 +107,7 @@ def _leave(connection: duckdb.DuckDBPyConnection, what: str, sql: str) -> None:
     keep(connection, f"matching_{what}_next", sql)
     connection.execute(f"DROP TABLE IF EXISTS matching_{what}_now")
     connection.execute(f"ALTER TABLE matching_{what}_next RENAME TO matching_{what}_now")
-    _view(connection, f"matching_{what}_left", f"FROM matching_{what}_now")
+    view(connection, f"matching_{what}_left", f"FROM matching_{what}_now")
 
 
 def remember_unsettled(connection: duckdb.DuckDBPyConnection) -> int:
@@ -132,6 +120,7 @@ def remember_unsettled(connection: duckdb.DuckDBPyConnection) -> int:
 def begin_again(connection: duckdb.DuckDBPyConnection) -> None:
     """Let the unsettled payments climb the ladder again; all others can gain nothing from fewer open receivables."""
     _leave(connection, "payment", _PAYMENT_AGAIN)
+    view(connection, "matching_asking", "FROM matching_payment_left WHERE reference_key <> ''")
     connection.execute("DELETE FROM matching_suggested")
 
 
@@ -151,5 +140,6 @@ def count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
     return int(rows)
 
 
-def _view(connection: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
+def view(connection: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
+    """Let `name` stand for the answer to `sql`."""
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql}")
