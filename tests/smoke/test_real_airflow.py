@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from csp_airflow.local.api import ENDED, AirflowApi
 from csp_airflow.local.environment import Place
 from csp_airflow.local.service import processes_of, signed_in
 from tests.airflow_home import ROOT
+from tests.ports import free_port
 from tests.sample_people import personal_data
 
 pytestmark = [pytest.mark.smoke, pytest.mark.timeout(1500)]
@@ -63,13 +63,6 @@ class Shell:
             return process.environ().get("CSP_HOME") == str(self.home) and process.status() != psutil.STATUS_ZOMBIE
         except psutil.Error:
             return False
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module")
