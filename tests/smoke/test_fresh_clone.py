@@ -1,4 +1,4 @@
-"""A newcomer clones the repository and gives the README's first command: the day comes out, and again changes nothing."""
+"""A newcomer clones the repository and gives the first command: the day comes out, and again changes nothing."""
 
 from __future__ import annotations
 
