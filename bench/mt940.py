@@ -68,7 +68,7 @@ def main() -> bool:
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "bench.sta")
         size = write_statement(path)
-        floor, ours = measure_pair(("bench.mt940:regex_pass", path), ("bench.mt940:our_reader", path))
+        floor, ours = measure_pair(("bench.mt940:regex_pass", path), ("bench.mt940:our_reader", path), rounds=6)
         assert ours.returned == {"lines": ENTRIES, "reconciles": [True]}, ours.returned
         return report("mt940", floor, ours, Budget(ratio=3.0, peak_mb=250), entries=ENTRIES, bytes=size)
 
