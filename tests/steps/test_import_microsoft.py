@@ -111,6 +111,15 @@ def test_without_a_statement_it_is_released_with_warnings_and_assumed_days(ledge
     }
 
 
+def test_a_voided_invoice_is_held_although_its_lines_tie(ledger: Ledger, tmp_path: Path) -> None:
+    put_statement(tmp_path, state("G000000001", "100", documentType="void_note"))
+
+    report = importer(ledger, tmp_path).import_file(write(tmp_path, [row()]))
+
+    [invoice] = stored(ledger)
+    assert (invoice["released"], [f.code for f in report.findings]) == (False, ["microsoft.invoice_voided"])
+
+
 def test_a_statement_nested_in_amendments_is_found(ledger: Ledger, tmp_path: Path) -> None:
     parent = state("G000000000", "5", documentType="void_note", amendments=[state("G000000001", "100")])
     put_statement(tmp_path, parent)

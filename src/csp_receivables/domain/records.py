@@ -112,8 +112,8 @@ CHARGE = _schema(
     pricing_currency=TEXT,
     exchange_rate_=PRECISE,
     reference_id=TEXT,
-    other=TEXT,  # every other column as a JSON object of text
-)
+    unreadable=TEXT,  # cells of these columns that can't be read, a JSON object of text by the file's name; else ""
+)  # after these: every other column of the file as text, named other_<its name there> (building JSON of them was dear)
 VENDOR_INVOICE = _schema(
     invoice_id=TEXT,
     version=TEXT,  # digest of the charge data (file) or its eTag

@@ -40,6 +40,7 @@ class StatedInvoice:
     period_from: date | None = None
     period_until: date | None = None
     tax: int | None = None  # minor units, where the statement tells it
+    voided: bool = False  # Microsoft took it back; another one replaces it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,12 +86,13 @@ def tolerance(lines: int) -> int:
 
 def tie_out(sums: InvoiceSums, stated: StatedInvoice | None, unreadable: int = 0, source: str = "") -> TieOut:
     """Compare the sums with the statement. `unreadable`: lines of this invoice whose money could not be read."""
-    if unreadable:
-        return _held(sums, stated, source, f"{unreadable} of its lines can't be read, so its total can't be proved")
+    incomparable = _incomparable(sums, stated, unreadable)
+    if incomparable:
+        return _held(sums, stated, source, incomparable)
     if stated is None:
         return _unproved(sums, source)
-    if stated.currency != sums.currency:
-        return _held(sums, stated, source, f"its statement is in {stated.currency}, its lines in {sums.currency}")
+    if stated.voided:
+        return _voided(sums, source)
     allowed = tolerance(sums.lines)
     difference = stated.total - sums.total
     if abs(difference) <= allowed:
@@ -161,6 +163,31 @@ def _held(sums: InvoiceSums, stated: StatedInvoice | None, source: str, why: str
     )
     verdict = Verdict.DIFFERS if stated else Verdict.NO_STATEMENT
     return TieOut(verdict=verdict, released=False, because=why, findings=(finding,))
+
+
+def _incomparable(sums: InvoiceSums, stated: StatedInvoice | None, unreadable: int) -> str:
+    """Why lines and statement can't be compared, or ""."""
+    if unreadable:
+        return f"{unreadable} of its lines can't be read, so its total can't be proved"
+    if stated and stated.currency != sums.currency:
+        return f"its statement is in {stated.currency}, its lines in {sums.currency}"
+    return ""
+
+
+def _voided(sums: InvoiceSums, source: str) -> TieOut:
+    """A charge file of an invoice that is no longer owed: its replacement has a file of its own."""
+    why = "Microsoft voided it"
+    finding = Finding(
+        code="microsoft.invoice_voided",
+        severity=Severity.HELD,
+        found=f"vendor invoice {sums.invoice_id} of {_total(sums)} is held: {why}, so its lines are not owed",
+        remedy="Import the reconciliation file of the invoice that replaces it (amendments in Partner Center)",
+        source=source,
+        subject=sums.invoice_id,
+        amount=sums.total,
+        currency=sums.currency,
+    )
+    return TieOut(verdict=Verdict.DIFFERS, released=False, because=why, findings=(finding,))
 
 
 def _unproved(sums: InvoiceSums, source: str) -> TieOut:

@@ -73,20 +73,20 @@ def test_charges_have_the_columns_and_types_of_the_contract(tmp_path: Path) -> N
     read(path)
 
     table = pq.read_table(path.with_suffix(".parquet"))
-    assert table.schema.names == CHARGE.names
-    assert [field.type for field in table.schema] == [field.type for field in CHARGE]
+    assert table.schema.names[: len(CHARGE)] == CHARGE.names
+    assert [field.type for field in table.schema][: len(CHARGE)] == [field.type for field in CHARGE]
+    assert "other_PartnerId" in table.schema.names[len(CHARGE) :]
 
 
-def test_unknown_columns_are_kept_as_json_whatever_they_hold(tmp_path: Path) -> None:
+def test_unknown_columns_are_kept_whatever_they_hold(tmp_path: Path) -> None:
     odd = 'a "quoted" \\ back\nslash'
     path = tmp_path / "recon.csv"
     path.write_bytes(text([row(New=odd, MeterDescription="tab\there"), row()], (*HEADER, "New")))
 
     _, rows = read(path)
 
-    assert json.loads(str(rows[0]["other"]))["New"] == odd
-    assert json.loads(str(rows[0]["other"]))["MeterDescription"] == "tab\there"
-    assert "New" not in json.loads(str(rows[1]["other"]))
+    assert [one["other_New"] for one in rows] == [odd, ""]
+    assert rows[0]["other_MeterDescription"] == "tab\there"
 
 
 def test_numbers_as_spreadsheets_leave_them_are_exact(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_an_unreadable_amount_holds_its_invoice_and_no_other(tmp_path: Path) -> 
 def test_an_unreadable_price_is_a_warning_and_its_line_counts(tmp_path: Path) -> None:
     reading, rows = read(write(tmp_path, [row(UnitPrice="n/a")]))
 
-    assert rows[0]["unit_price"] is None and json.loads(str(rows[0]["other"]))["UnitPrice"] == "n/a"
+    assert rows[0]["unit_price"] is None and json.loads(str(rows[0]["unreadable"]))["UnitPrice"] == "n/a"
     assert [(f.field, f.severity) for f in reading.findings] == [("UnitPrice", Severity.WARNING)]
     assert reading.invoices[0].unreadable == 0
 
@@ -206,6 +206,27 @@ def test_a_broken_record_holds_the_invoice_it_names(tmp_path: Path) -> None:
 
     assert {one.invoice_id: one.unreadable for one in reading.invoices} == {"G000000001": 0, "G000000002": 1}
     assert [(f.code, f.line) for f in reading.findings] == [("microsoft.broken_record", 4)]
+
+
+def test_findings_after_broken_records_name_the_true_line(tmp_path: Path) -> None:
+    path = tmp_path / "recon.csv"
+    good, bad = text([row()], headed=False), text([row(Subtotal="x")], headed=False)
+    path.write_bytes(text([row()]) + b"rubbish\r\n" + bad + b"rubbish\r\nrubbish\r\n" + good + bad)
+
+    reading, rows = read(path)
+
+    assert [one["line_no"] for one in rows] == [1, 3, 6, 7]
+    assert [(f.code.split(".")[1], f.line) for f in reading.findings] == [
+        *(("broken_record", line) for line in (3, 5, 6)),
+        *(("unreadable_cell", line) for line in (4, 8)),
+    ]
+
+
+@pytest.mark.parametrize("field", ["Subtotal", "TaxTotal", "Total"])
+def test_an_underscore_is_no_part_of_a_number(tmp_path: Path, field: str) -> None:
+    reading, _ = read(write(tmp_path, [row(**{field: "1_000"})]))
+
+    assert [(f.field, f.severity) for f in reading.findings] == [(field, Severity.HELD)]
 
 
 def test_a_broken_record_that_names_no_invoice_holds_all(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ NUMBER_COLUMNS = {
     "billable_quantity": ("billablequantity",),
     "exchange_rate": ("pctobcexchangerate",),
 }
-JSON_COLUMNS = frozenset({"priceadjustmentdescription", "productqualifiers"})  # hold JSON: always need escaping
+OTHER = "other_"  # before the names of columns that hold no field of CHARGE
 REQUIRED = (*KEY_COLUMNS, *MONEY_COLUMNS)
 KNOWN = {**KEY_COLUMNS, **TEXT_COLUMNS, **DAY_COLUMNS, **MONEY_COLUMNS, **NUMBER_COLUMNS}
 _FIELD_OF = {name: field for field, names in KNOWN.items() for name in names}
@@ -88,9 +88,15 @@ class Columns:
 
     @property
     def others(self) -> tuple[int, ...]:
-        """Columns that hold no field of CHARGE: kept in `other`."""
+        """Columns that hold no field of CHARGE: kept as text under `other_names`."""
         taken = set(self.place.values())
         return tuple(index for index in range(len(self.names)) if index not in taken)
+
+    @property
+    def other_names(self) -> tuple[str, ...]:
+        """What the lake calls each of `others`: `other_PartnerId`; without case no two are the same."""
+        taken: set[str] = set()
+        return tuple(_free(f"{OTHER}{self.names[index]}", taken) for index in self.others)
 
     def name_of(self, field: str) -> str:
         """The column's name as this file writes it."""
@@ -98,13 +104,22 @@ class Columns:
 
 
 def read_header(names: Sequence[str]) -> Columns:
-    """Which column is what. A name that comes twice counts where it comes first; the second is kept in `other`."""
+    """Which column is what. A name that comes twice counts where it comes first; the second is one of the others."""
     place: dict[str, int] = {}
     for index, name in enumerate(names):
         field = _FIELD_OF.get(simplified(name))
         if field:
             place.setdefault(field, index)
     return Columns(names=tuple(name.strip("\ufeff \u00a0") for name in names), place=place)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """`name`, numbered where it is taken already; then it is taken. DuckDB compares names without case."""
+    free = name if name.casefold() not in taken else f"{name}_{len(taken) + 1}"
+    while free.casefold() in taken:
+        free += "_"
+    taken.add(free.casefold())
+    return free
 
 
 def other_kind(names: Sequence[str]) -> OtherKind | None:

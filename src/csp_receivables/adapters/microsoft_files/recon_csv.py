@@ -1,8 +1,9 @@
 """Reads the reconciliation CSV of new-commerce invoices, in all its dialects (microsoft.md 2.1, 2.5).
 
-One streamed pass by DuckDB: every column as text, cast to exact decimals and dates, into one Parquet file of CHARGE.
-What can't be read stays as text in `other`, under its column's name, and becomes a finding. A line whose money or
-currency can't be read is no charge; its invoice can't tie and is held, others in the file are not touched.
+A tidy file goes the quick way (`tidy_csv`). Any other goes the tolerant way, one streamed pass by DuckDB: every column
+as text, cast to exact decimals and dates, into one Parquet file of CHARGE. What can't be read stays as text in
+`unreadable`, under its column's name, and becomes a finding. A line whose money or currency can't be read is no charge;
+its invoice can't tie and is held, others in the file are not touched.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ import duckdb
 from csp_receivables.adapters.engine import engine
 from csp_receivables.adapters.microsoft_files import staging_sql
 from csp_receivables.adapters.microsoft_files.opening import DayFormat, Opening, broken_gzip, file_digest, open_file
-from csp_receivables.adapters.microsoft_files.recon_findings import find_problems
+from csp_receivables.adapters.microsoft_files.recon_findings import find_oddities, find_problems
 from csp_receivables.adapters.microsoft_files.recon_sums import sum_charges
 from csp_receivables.adapters.microsoft_files.statement import find_statement
+from csp_receivables.adapters.microsoft_files.tidy_csv import NotTidy, write_tidy
 from csp_receivables.domain.charge_data import ChargeReading
 from csp_receivables.domain.vendor_tie_out import InvoiceStatement
 
@@ -47,10 +49,13 @@ class ReconCsv:
     def read(self, file: Opening, staged: Path) -> ChargeReading:
         """Write the file's charges to the Parquet file `staged`, and sum them. Raises FileRefused."""
         with self._engine() as connection:
-            opening = stage(connection, file, staged)
-            found = find_problems(connection, opening, staged)
+            try:
+                write_tidy(file, staged)
+                found = find_oddities(connection, file, staged)
+            except NotTidy:
+                found = find_problems(connection, stage(connection, file, staged), staged)
             invoices = sum_charges(connection, staged, found.unreadable)
-        return ChargeReading(taken_for=opening.taken_for, invoices=invoices, findings=found.findings)
+        return ChargeReading(taken_for=file.taken_for, invoices=invoices, findings=found.findings)
 
     @contextmanager
     def _engine(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -60,7 +65,7 @@ class ReconCsv:
 
 
 def stage(connection: duckdb.DuckDBPyConnection, opening: Opening, staged: Path) -> Opening:
-    """Read the whole file into `staged`; returns the opening with the date format that the whole file keeps to.
+    """Read the whole file into `staged`, the tolerant way; returns the opening with the date format it keeps to.
 
     Slashed dates are read month first. When some can't be and none needs it, the file is read again, day first.
     """
@@ -68,7 +73,17 @@ def stage(connection: duckdb.DuckDBPyConnection, opening: Opening, staged: Path)
     if opening.day_format is DayFormat.MONTH_FIRST and staging_sql.is_day_first(connection, opening, staged):
         opening = replace(opening, day_format=DayFormat.DAY_FIRST)
         _copy(connection, opening, staged)
+    _count_rejected(connection, staged)
     return opening
+
+
+def _count_rejected(connection: duckdb.DuckDBPyConnection, staged: Path) -> None:
+    """Number the charges as the file does, where rejected records stand among them."""
+    if connection.execute("SELECT 1 FROM reject_errors LIMIT 1").fetchone() is None:
+        return
+    counted = staged.with_suffix(".counted")
+    connection.execute(f"COPY ({staging_sql.numbered(staged)}) TO '{staging_sql.quoted(counted)}' (FORMAT parquet)")
+    counted.rename(staged)
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, opening: Opening, staged: Path) -> None:

@@ -46,10 +46,15 @@ def find_problems(connection: duckdb.DuckDBPyConnection, opening: Opening, stage
         *money,
         *_day_first(opening),
         *_number_and_day_cells(connection, opening, staged),
-        *_charge_types(connection, opening, staged),
-        *_tenants(connection, opening, staged),
+        *find_oddities(connection, opening, staged).findings,
     )
     return Found(findings=findings, unreadable=Counter(held_by_broken) + Counter(held_by_money))
+
+
+def find_oddities(connection: duckdb.DuckDBPyConnection, opening: Opening, staged: Path) -> Found:
+    """What is readable and yet to be looked at: all that a tidy file can have."""
+    findings = (*_charge_types(connection, opening, staged), *_tenants(connection, opening, staged))
+    return Found(findings=findings, unreadable={})
 
 
 def _invoice_ids(connection: duckdb.DuckDBPyConnection, staged: Path) -> list[str]:
@@ -194,9 +199,11 @@ def _charge_types(connection: duckdb.DuckDBPyConnection, opening: Opening, stage
 
 def _tenants(connection: duckdb.DuckDBPyConnection, opening: Opening, staged: Path) -> Iterable[Finding]:
     """Customer ids that are no tenant: their lines count, but belong to nobody until someone says to whom."""
-    query = f"""SELECT tenant_id, any_value(customer_name ORDER BY line_no), min(line_no), count(*)::BIGINT
-                  FROM '{sql.quoted(staged)}'
-                 WHERE NOT regexp_full_match(tenant_id, '[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}')
+    query = f"""WITH odd AS (SELECT DISTINCT tenant_id FROM '{sql.quoted(staged)}'), named AS (
+                    SELECT tenant_id FROM odd
+                     WHERE NOT regexp_full_match(tenant_id, '[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}'))
+                SELECT tenant_id, arg_min(customer_name, line_no), min(line_no), count(*)::BIGINT
+                  FROM '{sql.quoted(staged)}' WHERE tenant_id IN (FROM named)
                  GROUP BY ALL ORDER BY tenant_id LIMIT {NAMED_MAX}"""
     for tenant_id, name, first, lines in connection.execute(query).fetchall():
         yield Finding(

@@ -1,4 +1,7 @@
-"""The SQL that turns the cells of a reconciliation file into charges. Fast in the usual case, exact in every case."""
+"""The SQL that turns the cells of a reconciliation file into charges, however they are written.
+
+The tolerant way, for files that `tidy_csv` can't read; what both read, they read the same.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +21,12 @@ BLANKS = " \u00a0\u202f'"  # what spreadsheets put around numbers: blanks that d
 
 
 def charges(opening: Opening, *, strict: bool) -> str:
-    """SELECT of the file's charges in the columns of CHARGE, in the file's order. Each cell is parsed once."""
-    parsed = [name for name in CHARGE.names if name != "other"]
+    """SELECT of the file's charges in the columns of the lake, in the file's order. Each cell is parsed once."""
+    parsed = [name for name in CHARGE.names if name != "unreadable"]
     fields = ", ".join(f"{_field(opening, name)} AS {name}" for name in parsed)
-    rows = f"SELECT {fields}, {_kept_cells(opening)} FROM {source(opening, strict=strict)} WHERE {_is_data(opening)}"
-    return f"SELECT {', '.join(parsed)}, {_other(opening)} AS other FROM ({rows})"
+    cells = ", ".join(f"c{index}" for index in range(len(opening.columns.names)))
+    rows = f"SELECT {fields}, {cells} FROM {source(opening, strict=strict)} WHERE {_is_data(opening)}"
+    return f"SELECT {', '.join([*parsed, _unreadable_cells(opening), *_others(opening)])} FROM ({rows})"
 
 
 def source(opening: Opening, *, strict: bool) -> str:
@@ -33,6 +37,20 @@ def source(opening: Opening, *, strict: bool) -> str:
         f"read_csv('{quoted(opening.path)}', columns = {{{kinds}}}, auto_detect = false, header = true, delim = ',', "
         f"quote = '\"', escape = '\"', compression = '{packed}', strict_mode = {str(strict).lower()}, "
         f"store_rejects = true, rejects_limit = {REJECTED_MAX})"
+    )
+
+
+def numbered(staged: Path) -> str:
+    """SELECT of the staged charges with `line_no` counting the rejected records before each as well.
+
+    The n-th rejected record, on line l with the header as line 1, has l - 1 - n good records before it.
+    """
+    lines = "SELECT DISTINCT line::BIGINT AS line FROM reject_errors"
+    counted = f"SELECT line, row_number() OVER (ORDER BY line) AS n FROM ({lines})"
+    rejected = f"SELECT line - 1 - n AS before, max(n) AS n FROM ({counted}) GROUP BY ALL"
+    return (
+        f"SELECT charge.* REPLACE (line_no + coalesce(n, 0) AS line_no) FROM '{quoted(staged)}' AS charge "
+        f"ASOF LEFT JOIN ({rejected}) AS rejected ON charge.line_no > rejected.before ORDER BY line_no"
     )
 
 
@@ -53,12 +71,12 @@ def is_day_first(connection: duckdb.DuckDBPyConnection, opening: Opening, staged
 def unreadable(opening: Opening, field: str) -> str:
     """A condition on staged rows: the cell of `field` said something that could not be read."""
     key = _json_key(opening.columns.name_of(field))
-    return f"({field} IS NULL AND contains(other, '{escaped(key)}'))"
+    return f"({field} IS NULL AND contains(unreadable, '{escaped(key)}'))"
 
 
 def raw(opening: Opening, field: str) -> str:
     """The text of an unreadable cell, from where it was kept."""
-    return f"json_extract_string(other, '$.{escaped(_path(opening.columns.name_of(field)))}')"
+    return f"json_extract_string(nullif(unreadable, ''), '$.{escaped(_path(opening.columns.name_of(field)))}')"
 
 
 def quoted(path: Path) -> str:
@@ -93,8 +111,12 @@ def _tax(cell: str, opening: Opening) -> str:
 
 
 def _number(cell: str, kind: str) -> str:
-    """Cast as it stands; only what fails is cleaned of blanks and apostrophe and tried again."""
-    return f"coalesce(try_cast({cell} AS {kind}), try_cast({_trimmed(cell)} AS {kind}))"
+    """Cast as it stands; only what fails is cleaned of blanks and apostrophe and tried again.
+
+    `1_000` is a thousand to DuckDB and to nobody who writes invoices: it is left to a person.
+    """
+    read = f"coalesce(try_cast({cell} AS {kind}), try_cast({_trimmed(cell)} AS {kind}))"
+    return f"CASE WHEN NOT contains({cell}, '_') THEN {read} END"
 
 
 def _day(cell: str, opening: Opening) -> str:
@@ -129,31 +151,17 @@ def _is_data(opening: Opening) -> str:
     return f"coalesce(c{place}, '') <> '{escaped(opening.columns.names[place])}'"
 
 
-def _kept_cells(opening: Opening) -> str:
-    """The cells that `other` is made from, as they are: other columns, and those whose reading may fail."""
-    places = (*opening.columns.others, *(opening.columns.place[field] for field in _may_fail(opening)))
-    return ", ".join(f"c{place}" for place in sorted(set(places)))
+def _others(opening: Opening) -> list[str]:
+    """Columns that hold no field of CHARGE, as they are."""
+    named = zip(opening.columns.others, opening.columns.other_names, strict=True)
+    return [f"coalesce(c{place}, '') AS {_identifier(name)}" for place, name in named]
 
 
-def _other(opening: Opening) -> str:
-    """JSON of every other column that says something, and of each cell that can't be read, under its column's name.
-
-    Most cells need no escaping: one look at the row's cells together tells, and only a row that does is escaped.
-    """
-    names = opening.columns.names
-    simple = [index for index in opening.columns.others if known.simplified(names[index]) not in known.JSON_COLUMNS]
-    quick = [
-        _member(names[index], f"c{index}", f"c{index} <> ''", plain=index in simple) for index in opening.columns.others
-    ]
-    careful = [_member(names[index], f"c{index}", f"c{index} <> ''", plain=False) for index in opening.columns.others]
-    failed = [
-        _member(opening.columns.name_of(field), _cell(opening, field), _has_failed(opening, field), plain=False)
-        for field in _may_fail(opening)
-    ]
-    cells = ", ".join(f"c{index}" for index in simple) or "''"
-    needs_care = f"regexp_matches(concat({cells}), '[\\x00-\\x1f\"\\\\]')"
-    members = f"CASE WHEN {needs_care} THEN {_joined(careful)} ELSE {_joined(quick)} END"
-    return f"'{{' || concat({members}, {_joined(failed)})[2:] || '}}'"
+def _unreadable_cells(opening: Opening) -> str:
+    """JSON of each cell that can't be read, under its column's name; "" where all could."""
+    failed = [_member(opening, field) for field in _may_fail(opening)]
+    members = f"concat({', '.join(failed)})"
+    return f"CASE WHEN {members} = '' THEN '' ELSE '{{' || {members}[2:] || '}}' END AS unreadable"
 
 
 def _may_fail(opening: Opening) -> list[str]:
@@ -161,23 +169,18 @@ def _may_fail(opening: Opening) -> list[str]:
     return [field for field in fields if field in opening.columns.place]
 
 
-def _has_failed(opening: Opening, field: str) -> str:
-    return f"{field} IS NULL AND {_cell(opening, field)} IS NOT NULL"
-
-
-def _joined(members: list[str]) -> str:
-    return f"concat({', '.join(members)})" if members else "''"
-
-
-def _member(name: str, cell: str, condition: str, *, plain: bool) -> str:
-    """`,"name":"text"` where `condition` holds; not `plain` text is escaped by JSON's own rules."""
-    key = escaped(_json_key(name))
-    text = f"'{key}', {cell}, '\"'" if plain else f"'{key[:-1]}', to_json({cell})"
-    return f"CASE WHEN {condition} THEN concat(',', {text}) END"
+def _member(opening: Opening, field: str) -> str:
+    """`,"name":"text"` where the cell of `field` says something that could not be read."""
+    key, cell = escaped(_json_key(opening.columns.name_of(field))), _cell(opening, field)
+    return f"CASE WHEN {field} IS NULL AND {cell} IS NOT NULL THEN concat(',{key[:-1]}', to_json({cell})) END"
 
 
 def _json_key(name: str) -> str:
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '":"'
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _path(name: str) -> str:

@@ -20,6 +20,7 @@ from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.money import NotMoney, parse_decimal, to_minor
 from csp_receivables.domain.vendor_tie_out import InvoiceStatement, StatedInvoice
 
+VOIDED = "void_note"  # the documentType of an invoice that another one replaces (microsoft.md 1.3)
 NO_DATE = "0001-01-01"  # what Microsoft writes where there is none
 
 
@@ -85,6 +86,7 @@ def _stated(node: dict[str, Any], invoice_id: str) -> StatedInvoice:
         period_from=_day(node, "billingPeriodStartDate"),
         period_until=_day(node, "billingPeriodEndDate"),
         tax=to_minor(parse_decimal(tax), currency) if tax else None,
+        voided=_text(node, "documentType").casefold() == VOIDED,
     )
 
 
