@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-BENCHES = ("recon_csv", "camt", "ledger_load", "matching", "dag_parse")
+BENCHES = ("recon_csv", "camt", "mt940", "ledger_load", "matching", "dag_parse")
 HERE = Path(__file__).parent
 INTRODUCTION = """# Measurements
 

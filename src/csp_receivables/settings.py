@@ -114,18 +114,17 @@ def _include(named: str) -> Path:
 def _fixed_clock(text: str, environment: str) -> datetime | None:
     if text and environment == "production":
         raise BadSetting("CSP_CLOCK is set in production, where time must pass; unset it (demo.json counts as set)")
-    return _instant(text)
+    return parse_moment(text, "CSP_CLOCK") if text else None
 
 
-def _instant(text: str) -> datetime | None:
-    if not text:
-        return None
+def parse_moment(text: str, name: str) -> datetime:
+    """A moment with its offset from UTC, as UTC. BadSetting, naming what gave it, when it is none."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise BadSetting(f"CSP_CLOCK={text!r} is no moment; use ISO 8601 such as 2026-11-01T06:00:00+01:00") from None
+        raise BadSetting(f"{name}={text!r} is no moment; use ISO 8601 such as 2026-11-01T06:00:00+01:00") from None
     if moment.tzinfo is None:
-        raise BadSetting(f"CSP_CLOCK={text!r} lacks its offset from UTC; write 2026-11-01T06:00:00+01:00")
+        raise BadSetting(f"{name}={text!r} lacks its offset from UTC; write 2026-11-01T06:00:00+01:00")
     return moment.astimezone(UTC)
 
 

@@ -12,7 +12,7 @@ from csp_receivables import wiring
 from csp_receivables.cli.headline import headline_rows, show_headline
 from csp_receivables.cli.output import JsonOption, Refused, emit_json
 from csp_receivables.domain.run_plan import Known, NoDay, plan_run
-from csp_receivables.settings import Settings
+from csp_receivables.settings import Settings, parse_moment
 from csp_receivables.wiring import Reconciled
 
 AS_OF = typer.Option(formats=["%Y-%m-%d"], help="The day to speak for (its end). Default: yesterday.")
@@ -40,7 +40,7 @@ def reconcile(
             zone=settings.time_zone,
             as_of=as_of.date() if as_of else settings.yesterday(),
             known=Known.NOW,
-            known_at=_moment(known_at),
+            known_at=parse_moment(known_at, "--known-at") if known_at else None,
             historical=historical or bool(customers),
         )
     except NoDay as problem:
@@ -50,18 +50,6 @@ def reconcile(
         emit_json(_as_json(reconciled, settings.home))
     else:
         show_headline(reconciled)
-
-
-def _moment(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise Refused(f"--known-at {text!r} is no moment; write it as 2026-11-01T06:00:00+01:00") from None
-    if moment.tzinfo is None:
-        raise Refused(f"--known-at {text!r} lacks its offset from UTC; write 2026-11-01T06:00:00+01:00")
-    return moment
 
 
 def _as_json(reconciled: Reconciled, home: Path) -> dict[str, Any]:
