@@ -11,6 +11,7 @@ import duckdb
 
 MEMORY = "2GB"  # of set work; what does not fit is spilled
 THREADS = 2
+NEVER = "1TB"  # tables that die with the connection were being compressed, at a tenth of the cost of matching
 
 
 @contextmanager
@@ -22,6 +23,7 @@ def engine(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             "memory_limit": MEMORY,
             "threads": THREADS,
             "temp_directory": folder,
+            "checkpoint_threshold": NEVER,
             "autoinstall_known_extensions": False,
             "python_enable_replacements": False,  # a table is what was registered, never a Python variable in sight
         }

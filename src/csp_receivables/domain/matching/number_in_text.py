@@ -33,29 +33,32 @@ _WORDS = r"""
     FROM (SELECT p, regexp_extract_all(run, '[0-9\p{Lu}]+') AS words
           FROM matching_run WHERE NOT regexp_full_match(run, '[0-9\p{Lu}]+'))
 """
-# Letters glued to a number may be a word before it: NR260123 is tried without its letters too.
+# Letters glued to a number may be a word before it: NR260123 is tried without its letters too. Only the first word of a
+# run may have no digit.
 _SAID = f"""
     SELECT p, matching_text_key(said) AS key
     FROM (
-        SELECT p, word AS said FROM matching_word
+        SELECT p, word AS said FROM matching_word WHERE regexp_matches(word, '[0-9]')
         UNION ALL SELECT p, regexp_extract(word, '^\\p{{L}}+([0-9][0-9O]*)$', 1) FROM matching_word WHERE word > 'A'
         UNION ALL SELECT p, word || second FROM matching_word WHERE second IS NOT NULL
         UNION ALL SELECT p, word || second || third FROM matching_word WHERE third IS NOT NULL
         UNION ALL SELECT p, word || second || third || fourth FROM matching_word WHERE fourth IS NOT NULL
     )
-    WHERE len(said) >= {KEY_LENGTH_MIN} AND regexp_matches(said, '[0-9]')
+    WHERE len(said) >= {KEY_LENGTH_MIN}
 """
 _KEYED = f"""
     SELECT key, currency, r FROM (
-        SELECT matching_key(number) AS key, currency, r, receivable_id FROM matching_receivable_left
-        UNION
-        SELECT reference_key, currency, r, receivable_id FROM matching_receivable_left WHERE reference_key <> ''
-        UNION
-        SELECT matching_key(regexp_replace(number, '[^0-9]', '', 'g')), currency, r, receivable_id
-        FROM matching_receivable_left WHERE regexp_matches(number, '[^0-9]')
+        SELECT DISTINCT key, currency, r, receivable_id FROM (
+            SELECT matching_key(number) AS key, currency, r, receivable_id FROM matching_receivable_left
+            UNION ALL
+            SELECT reference_key, currency, r, receivable_id FROM matching_receivable_left WHERE reference_key <> ''
+            UNION ALL
+            SELECT matching_key(regexp_replace(number, '[^0-9]', '', 'g')), currency, r, receivable_id
+            FROM matching_receivable_left WHERE regexp_matches(number, '[^0-9]')
+        )
+        SEMI JOIN matching_said USING (key)
+        WHERE len(key) >= {KEY_LENGTH_MIN}
     )
-    SEMI JOIN matching_said USING (key)
-    WHERE len(key) >= {KEY_LENGTH_MIN}
     QUALIFY row_number() OVER (PARTITION BY key, currency ORDER BY receivable_id) <= {RIVALS_LOOKED_AT_MAX}
 """
 _FOUND = """
