@@ -27,11 +27,11 @@ _RUNS = f"""
 # Unnesting a list beside its own tails puts each word beside its next three.
 _WORDS = r"""
     SELECT p, run AS word, NULL AS second, NULL AS third, NULL AS fourth
-    FROM matching_run WHERE regexp_full_match(run, '[0-9\p{Lu}]+')
+    FROM matching_run WHERE NOT regexp_matches(run, '[\s\-/.]')
     UNION ALL
     SELECT p, unnest(words), unnest(words[2:]), unnest(words[3:]), unnest(words[4:])
-    FROM (SELECT p, regexp_extract_all(run, '[0-9\p{Lu}]+') AS words
-          FROM matching_run WHERE NOT regexp_full_match(run, '[0-9\p{Lu}]+'))
+    FROM (SELECT p, regexp_extract_all(run, '[^\s\-/.]+') AS words
+          FROM matching_run WHERE regexp_matches(run, '[\s\-/.]'))
 """
 # Letters glued to a number may be a word before it: NR260123 is tried without its letters too. Only the first word of a
 # run may have no digit.

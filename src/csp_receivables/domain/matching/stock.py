@@ -80,8 +80,7 @@ _PAYMENT_AGAIN = """
 
 def stock_up(connection: duckdb.DuckDBPyConnection) -> None:
     """Nothing is taken yet."""
-    for sql in (_TAKEN, _SUGGESTED, _FOUND, _MET_TABLE):
-        connection.execute(sql)
+    connection.execute("; ".join((_TAKEN, _SUGGESTED, _FOUND, _MET_TABLE)))
 
 
 def take(connection: duckdb.DuckDBPyConnection, rule: Rule) -> int:
@@ -130,8 +129,7 @@ def clear_up(connection: duckdb.DuckDBPyConnection) -> None:
         "SELECT table_name, table_type FROM information_schema.tables WHERE starts_with(table_name, 'matching_') "
         "ORDER BY table_type DESC, table_name"
     ).fetchall()
-    for name, kind in made:
-        connection.execute(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {name}")
+    connection.execute("; ".join(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {name}" for name, kind in made))
 
 
 def count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
