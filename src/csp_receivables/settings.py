@@ -15,6 +15,7 @@ Clock = Callable[[], datetime]
 
 ENVIRONMENTS = ("development", "production")
 DEMO_FILE = "demo.json"  # in CSP_HOME, beside a ledger that the sample made
+TERM_DAYS_MAX = 3_650  # ten years: more is a slip of the key, and would leave the calendar
 PAYMENT_TERM_DAYS = 60  # Microsoft's invoices to partners are due net 60 days from the invoice date
 
 
@@ -125,7 +126,10 @@ def parse_moment(text: str, name: str) -> datetime:
         raise BadSetting(f"{name}={text!r} is no moment; use ISO 8601 such as 2026-11-01T06:00:00+01:00") from None
     if moment.tzinfo is None:
         raise BadSetting(f"{name}={text!r} lacks its offset from UTC; write 2026-11-01T06:00:00+01:00")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise BadSetting(f"{name}={text!r} lies outside the calendar; give a moment of this century") from None
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
@@ -135,6 +139,6 @@ def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
 
 
 def _days(name: str, value: str) -> int:
-    if not value.isdigit():
-        raise BadSetting(f"{name}={value!r} is no whole number of days")
+    if not (value.isascii() and value.isdigit() and int(value) <= TERM_DAYS_MAX):
+        raise BadSetting(f"{name}={value!r} is no whole number of days up to {TERM_DAYS_MAX}")
     return int(value)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union
+from sqlalchemy.exc import DBAPIError
 
 from csp_receivables.adapters.account_names import AccountNamesRefused, read_account_names
 from csp_receivables.adapters.accounting_files import AccountingFiles
@@ -20,6 +21,7 @@ from csp_receivables.adapters.ledger import Ledger, LedgerRefused, tables
 from csp_receivables.adapters.ledger.bank import LedgerBankBook
 from csp_receivables.adapters.ledger.books import LedgerBooks, run_name
 from csp_receivables.adapters.ledger.bulk import insert_new
+from csp_receivables.adapters.ledger.connection import moment_text
 from csp_receivables.adapters.ledger.contacts import LedgerContactBook
 from csp_receivables.adapters.ledger.customers import LedgerCustomerBook
 from csp_receivables.adapters.ledger.receivables import LedgerReceivableBook
@@ -53,7 +55,30 @@ __all__ = ["Ledger", "LedgerRefused", "PolicyRefused", "Reconciled"]  # types th
 SECONDS_BETWEEN_LOOKS = 2.0  # a file that a program is still writing grows within this; sidecars land beside theirs
 
 
-REFUSALS = (LedgerRefused, NoLongerLive, AccountNamesRefused)  # what a command answers with a sentence and exit code 2
+class UnknownCustomer(LookupError):
+    """A day was asked for of a customer that neither a customers file nor a receivable names."""
+
+
+class NotYetKnown(ValueError):
+    """A day was asked for as known at a moment that has not come: its answer would still change."""
+
+
+# What a command answers with a sentence and exit code 2.
+REFUSALS = (LedgerRefused, NoLongerLive, UnknownCustomer, NotYetKnown, AccountNamesRefused)
+
+
+def why_unavailable(error: Exception) -> str:
+    """What to tell a person when the ledger's database, the disk or a folder can't be used; "" for any other failure.
+
+    Only the first line of what a database says: more of it may quote what customers paid.
+    """
+    if isinstance(error, DBAPIError):
+        said = str(error.orig).strip().splitlines()[0]
+        return f"the ledger can't be used: {said}. Check CSP_LEDGER_URL and that its database runs, then try again"
+    if isinstance(error, OSError):
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        return f"{what}. Check CSP_HOME, its disk, and who may read and write there, then try again"
+    return ""
 
 
 def open_ledger(settings: Settings, kind: str | None = None) -> Ledger:
@@ -197,8 +222,22 @@ def issue_day(settings: Settings, ledger: Ledger, plan: RunPlan, customers: Sequ
 
 
 def reconcile(settings: Settings, ledger: Ledger, plan: RunPlan, customers: Sequence[str] = ()) -> Reconciled:
-    """Reconcile the plan's day and issue its files. Raises NoLongerLive."""
+    """Reconcile the plan's day and issue its files. Raises NoLongerLive, NotYetKnown and UnknownCustomer."""
+    _refuse_unknown(ledger, customers)
+    if plan.known_at and moment_text(plan.known_at) > (latest := ledger.everything_known()):
+        raise NotYetKnown(f"{moment_text(plan.known_at)} has not come (it is {latest}); known at is now or earlier")
     return issue(reconciler(settings, ledger).reconcile(plan), day_outputs(settings), customers)
+
+
+def _refuse_unknown(ledger: Ledger, customers: Sequence[str]) -> None:
+    """A customer id that nothing names is a slip of the key; its page would say that nothing is owed."""
+    if not customers:
+        return
+    named = union(select(tables.customer.c.customer_id), select(tables.receivable.c.customer_id))
+    with ledger.reading() as connection:
+        known = set(connection.execute(named).scalars())
+    if unknown := sorted(set(customers) - known):
+        raise UnknownCustomer(f"no customer {unknown[0]!r} is known; use the customer_id of the customers file")
 
 
 def import_microsoft(settings: Settings, ledger: Ledger, path: Path) -> FileReport:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.accounting_exports import customer, customers_file, invoice, receivables_file
 
 INCLUDE = Path(__file__).parents[2] / "include"
@@ -56,7 +57,7 @@ def test_a_refused_file_ends_with_code_2_and_the_reason(csp: Command, tmp_path: 
 
     assert (refused.returncode, missing.returncode) == (2, 2)
     assert "csp import customers" in refused.stdout
-    assert "nowhere.csv is no file" in missing.stderr
+    assert "nowhere.csv: No such file" in missing.stdout
 
 
 def test_the_inbox_is_taken_and_contacts_are_erased_from_ledger_and_archive(csp: Command, tmp_path: Path) -> None:

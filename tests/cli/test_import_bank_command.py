@@ -83,7 +83,6 @@ def test_a_held_statement_is_accepted_by_its_id(run: Any) -> None:
         (("--accept", "x"), "needs a person and a reason"),
         (("--accept", "x", "--by", " ", "--why", "y"), "needs a person and a reason"),
         (("--accept", "x", "--by", "Ada", "--why", "y"), "no statement 'x'"),
-        (("nowhere.xml",), "is no file"),
     ],
 )
 def test_what_can_not_be_done_is_refused_with_the_remedy(run: Any, arguments: tuple[str, ...], says: str) -> None:

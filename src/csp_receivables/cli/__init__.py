@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import typer
 
@@ -12,11 +13,11 @@ from csp_receivables.cli.import_bank import bank
 from csp_receivables.cli.import_microsoft import microsoft
 from csp_receivables.cli.inbox import inbox
 from csp_receivables.cli.match import match
-from csp_receivables.cli.output import Refused, refuse
+from csp_receivables.cli.output import Refused, fail, refuse
 from csp_receivables.cli.reconcile import reconcile
 from csp_receivables.cli.reference import reference_app
 from csp_receivables.settings import BadSetting
-from csp_receivables.wiring import REFUSALS
+from csp_receivables.wiring import REFUSALS, why_unavailable
 
 app = typer.Typer(
     name="csp",
@@ -39,9 +40,14 @@ import_app.command("bank")(bank)
 
 
 def main() -> None:
-    """Entry point: refusals end with exit code 2 and one clear message, never a traceback."""
+    """Entry point: refusals end with exit code 2 and one clear message, our own mistakes with 1; never a traceback."""
     os.umask(0o077)  # files hold what customers paid: owner only
+    as_json = "--json" in sys.argv
     try:
         app()
     except (Refused, BadSetting, *REFUSALS) as refusal:
-        refuse(refusal)
+        refuse(str(refusal), as_json=as_json)
+    except Exception as error:
+        if why := why_unavailable(error):
+            refuse(why, as_json=as_json)
+        fail(error)

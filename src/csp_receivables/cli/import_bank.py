@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from csp_receivables import wiring
+from csp_receivables.cli.file_reports import unopened
 from csp_receivables.cli.output import JsonOption, Refused, emit_json, finding_json, show_findings, show_table
 from csp_receivables.domain.imports import Outcome
 from csp_receivables.domain.statements import BankReport, NoSuchStatement, StoredStatement
@@ -30,9 +31,9 @@ def bank(
     if accept:
         _accept(accept, by.strip(), why.strip(), as_json=as_json)
         return
-    paths = _there(files or [])
     settings = Settings.from_environment()
-    reports = wiring.import_bank(wiring.open_ledger(settings), paths, wiring.account_names(settings))
+    ledger, names = wiring.open_ledger(settings), wiring.account_names(settings)
+    reports = _import_each(files or [], lambda path: wiring.import_bank(ledger, [path], names)[0])
     if as_json:
         emit_json([row for report in reports for row in _json_rows(report)])
     else:
@@ -54,11 +55,10 @@ def _accept(statement_id: str, by: str, why: str, *, as_json: bool) -> None:
         typer.echo(f"Statement {statement_id} is accepted by {by}; its {lines} booked lines may count.")
 
 
-def _there(files: Sequence[Path]) -> Sequence[Path]:
-    for path in files:
-        if not path.is_file():
-            raise Refused(f"{path} is no file. Name the bank files to import")
-    return files
+def _import_each(paths: Sequence[Path], import_one: Callable[[Path], BankReport]) -> list[BankReport]:
+    """Each file by itself: one that can't be opened is refused by name and holds up no other."""
+    opened = [(path, unopened(path)) for path in paths]
+    return [BankReport(file=refused) if refused else import_one(path) for path, refused in opened]
 
 
 def _json_rows(report: BankReport) -> list[dict[str, Any]]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from csp_receivables import wiring
-from csp_receivables.cli.file_reports import answer_files
-from csp_receivables.cli.output import JsonOption, Refused
+from csp_receivables.cli.file_reports import answer_files, import_each
+from csp_receivables.cli.output import JsonOption
 from csp_receivables.settings import Settings
 
 Files = Annotated[
@@ -20,9 +21,6 @@ Files = Annotated[
 
 def microsoft(files: Files, as_json: JsonOption = False) -> None:
     """Import what Microsoft charges: lines into the lake, invoices tied to their totals."""
-    for path in files:
-        if not path.is_file():
-            raise Refused(f"{path} is no file. Name the reconciliation files to import")
     settings = Settings.from_environment()
     ledger = wiring.open_ledger(settings)
-    answer_files([wiring.import_microsoft(settings, ledger, path) for path in files], as_json=as_json)
+    answer_files(import_each(files, partial(wiring.import_microsoft, settings, ledger)), as_json=as_json)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from csp_receivables import wiring
 from csp_receivables.cli.file_reports import answer_files
-from csp_receivables.cli.output import JsonOption, Refused
+from csp_receivables.cli.output import JsonOption
 from csp_receivables.domain.imports import FileReport
 from csp_receivables.settings import Settings
 from csp_receivables.steps.take_inbox import InboxFailed
@@ -24,6 +24,4 @@ def inbox(as_json: JsonOption = False) -> None:
         except InboxFailed as failure:
             reports += failure.reports
             failures.append(str(failure))
-    if failures:
-        raise Refused("; ".join(failures))
-    answer_files(reports, as_json=as_json)
+    answer_files(reports, as_json=as_json, failures=failures)

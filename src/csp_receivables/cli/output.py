@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
+import traceback
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,6 +14,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from csp_receivables.domain.findings import Finding
 
@@ -22,10 +25,20 @@ class Refused(RuntimeError):
     """The command can't do what was asked; the message names what was found and what to do."""
 
 
-def refuse(refusal: Exception) -> NoReturn:
-    """Say why on standard error and end with exit code 2."""
-    print(f"csp: {refusal}", file=sys.stderr)
+def refuse(why: str, *, as_json: bool = False) -> NoReturn:
+    """Say why on standard error (and to programs as JSON on standard output) and end with exit code 2."""
+    print(f"csp: {why}", file=sys.stderr)
+    if as_json:
+        emit_json({"refused": why})
     raise SystemExit(2)
+
+
+def fail(error: Exception) -> NoReturn:
+    """A mistake of ours: keep its traceback for an engineer in a file of the owner's, and end with exit code 1."""
+    with tempfile.NamedTemporaryFile("w", prefix="csp-failure-", suffix=".txt", delete=False) as kept:
+        traceback.print_exception(error, file=kept)
+    print(f"csp: failed ({type(error).__name__}); what an engineer needs to know is in {kept.name}", file=sys.stderr)
+    raise SystemExit(1)
 
 
 def emit_json(payload: Any) -> None:
@@ -37,19 +50,25 @@ def show_findings(findings: Sequence[Finding], limit: int = 20) -> None:
     """The findings as lines for a person; past `limit` only their number."""
     console = Console()
     for finding in findings[:limit]:
-        console.print(f"[yellow]{finding.severity}[/yellow] {finding}", highlight=False, soft_wrap=True)
+        line = Text.assemble((finding.severity.value, "yellow"), f" {finding}")  # never markup: it quotes the outside
+        console.print(line, highlight=False, soft_wrap=True)
     if len(findings) > limit:
         console.print(f"… and {len(findings) - limit} more findings", highlight=False)
 
 
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> None:
-    """A plain table for the terminal; columns named in `right` are right-aligned."""
-    table = Table(title=title, title_justify="left", pad_edge=False)
-    for column in columns:
-        table.add_column(column, justify="right" if column in right else "left")
+    """A plain table for the terminal; columns named in `right` are right-aligned figures and never cut or broken."""
+    console, table = Console(highlight=False), Table(pad_edge=False)
+    for place, column in enumerate(columns):
+        is_figure = column in right
+        widest = max((len(row[place]) for row in rows), default=0) if is_figure else None
+        table.add_column(
+            column, justify="right" if is_figure else "left", min_width=widest, no_wrap=is_figure, overflow="fold"
+        )
     for row in rows:
-        table.add_row(*row)
-    Console().print(table)
+        table.add_row(*map(Text, row))  # never markup: names come from outside
+    console.print(Text(title), soft_wrap=True)
+    console.print(table, width=max(console.width, console.measure(table).minimum), crop=False, soft_wrap=False)
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:

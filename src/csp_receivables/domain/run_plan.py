@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from csp_receivables.domain.day import Mode
 
+FIRST_DAY = date(1990, 1, 1)  # no ledger is older; a day before it is a slip of the key
+
 
 class Known(StrEnum):
     """Whose knowledge a run uses: everything we know now, or what was known when that day's own run started."""
@@ -50,6 +52,8 @@ def plan_run(
     today = now.astimezone(zone).date()
     if day > today:
         raise NoDay(f"{day} has not begun (today is {today}); give a day that has")
+    if day < FIRST_DAY:
+        raise NoDay(f"{day} lies before {FIRST_DAY}, when no book was kept here; give a later day")
     moment = known_at or (_known_then(day, fired_at, zone) if known is Known.THEN else None)
     why_not = _why_not_live(day, today - timedelta(days=1), moment, historical=historical)
     if why_not:

@@ -11,12 +11,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text, update
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from csp_receivables.adapters.ledger.tables import ledger_mark
 from csp_receivables.settings import Clock
 
 BUSY_SECONDS = 120  # one writer at a time: a bulk import of a million rows may hold the ledger for a minute
 _WRITER_LOCK = 0x435350  # "CSP": the PostgreSQL advisory lock that makes writers queue
+
+
+_ADDRESSES = "write sqlite:////path/ledger.db or postgresql://user:password@host/database"
 
 
 class LedgerRefused(RuntimeError):
@@ -41,7 +45,12 @@ class Ledger:
     @classmethod
     def open(cls, url: str, clock: Clock) -> Ledger:
         """Connect; the schema is made or migrated by `schema.upgrade`, the kind is set by `mark`."""
-        parsed = make_url(url)
+        try:
+            parsed = make_url(url)
+        except ArgumentError:
+            raise LedgerRefused(f"CSP_LEDGER_URL is no address of a database; {_ADDRESSES}") from None
+        if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+            raise LedgerRefused(f"CSP_LEDGER_URL names no file, and a ledger must outlive its command; {_ADDRESSES}")
         if parsed.get_backend_name() == "sqlite":
             return cls(_sqlite_engine(url), clock)
         if parsed.get_backend_name() == "postgresql":
@@ -140,12 +149,10 @@ def moment_text(moment: datetime) -> str:
 
 
 def _sqlite_engine(url: str) -> Engine:
-    database = make_url(url).database
-    if database and database != ":memory:":
-        Path(database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = Path(database)
-        if not path.exists():
-            path.touch(mode=0o600)
+    path = Path(make_url(url).database or "")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        path.touch(mode=0o600)
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")

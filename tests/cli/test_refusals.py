@@ -1,0 +1,177 @@
+"""What a person or a program is told when a command can't do its work: a sentence, never a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from csp_receivables import cli, wiring
+from tests.accounting_exports import customer, customers_file, invoice, receivables_file
+
+INCLUDE = Path(__file__).parents[2] / "include"
+
+Answer = tuple[int, str, str]  # exit code, standard output, standard error
+Csp = Callable[..., Answer]
+
+
+@pytest.fixture
+def csp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Csp:
+    environment = {
+        "CSP_HOME": str(tmp_path / "home"),
+        "CSP_INCLUDE": str(INCLUDE),
+        "CSP_LEDGER_URL": "",
+        "CSP_CLOCK": "2026-11-01T06:00:00+01:00",
+    }
+    umask = os.umask(0o077)
+    os.umask(umask)
+
+    def run(*arguments: str | Path, **settings: str) -> Answer:
+        for name, value in {**environment, **settings}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["csp", *map(str, arguments)])
+        try:
+            with pytest.raises(SystemExit) as ended:
+                cli.main()
+        finally:
+            os.umask(umask)
+        answer = capsys.readouterr()
+        assert "Traceback" not in answer.out + answer.err
+        return int(ended.value.code or 0), answer.out, answer.err
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://csp:s3cret@127.0.0.1:1/csp", "Connection refused"),
+        ("not a database", "CSP_LEDGER_URL"),
+        ("mysql://127.0.0.1/csp", "use sqlite or postgresql"),
+        ("sqlite://", "CSP_LEDGER_URL"),
+        ("sqlite:////dev/null/ledger.db", "/dev/null"),
+    ],
+)
+@pytest.mark.parametrize("command", [("inbox",), ("reconcile",), ("inbox", "--json")])
+def test_a_ledger_that_can_not_be_opened_is_a_sentence(csp: Csp, url: str, said: str, command: tuple[str, ...]) -> None:
+    code, out, err = csp(*command, CSP_LEDGER_URL=url)
+
+    assert code == 2
+    assert said in err
+    assert "s3cret" not in out + err
+
+
+def test_a_database_that_is_another_file_is_a_sentence(csp: Csp, tmp_path: Path) -> None:
+    other = tmp_path / "letter.txt"
+    other.write_text("Dear Sir or Madam,\n" * 300)
+
+    code, _, err = csp("reconcile", CSP_LEDGER_URL=f"sqlite:///{other}")
+
+    assert code == 2
+    assert "file is not a database" in err
+
+
+@pytest.mark.parametrize("home", ["/dev/null", "/dev/null/home"])
+def test_a_home_that_can_not_be_made_is_a_sentence(csp: Csp, home: str) -> None:
+    code, _, err = csp("inbox", CSP_HOME=home)
+
+    assert code == 2
+    assert "/dev/null" in err
+    assert "CSP_HOME" in err
+
+
+def test_a_program_is_told_of_a_refusal_as_json(csp: Csp) -> None:
+    code, out, err = csp("reconcile", "--as-of", "2027-01-01", "--json")
+
+    assert code == 2
+    assert "has not begun" in json.loads(out)["refused"]
+    assert "has not begun" in err
+
+
+@pytest.mark.parametrize("purpose", ["customers", "receivables", "microsoft", "bank"])
+def test_a_file_that_is_not_there_is_refused_by_name(csp: Csp, tmp_path: Path, purpose: str) -> None:
+    (tmp_path / "folder").mkdir()
+
+    code, out, _ = csp("import", purpose, tmp_path / "nowhere.xml", tmp_path / "folder", "--json")
+
+    answer = json.loads(out)
+    rows = answer if purpose == "bank" else answer["files"]
+    findings = [f for row in rows for f in row["findings"]] if purpose == "bank" else answer["findings"]
+    assert code == 2
+    assert [(row["file"], row["outcome"]) for row in rows] == [("nowhere.xml", "refused"), ("folder", "refused")]
+    assert [finding["code"] for finding in findings] == ["file.not_readable"] * 2
+    assert "no such file" in findings[0]["found"].lower()
+    assert "is a folder" in findings[1]["found"]
+
+
+def test_a_file_that_is_not_there_holds_up_no_other(csp: Csp, tmp_path: Path) -> None:
+    code, out, _ = csp(
+        "import", "receivables", tmp_path / "nowhere.csv", receivables_file(tmp_path, invoice()), "--json"
+    )
+
+    assert code == 2
+    assert [(f["outcome"], f["new_facts"]) for f in json.loads(out)["files"]] == [("refused", 0), ("imported", 1)]
+
+
+def test_an_unexpected_failure_leaves_its_traceback_in_a_file(csp: Csp, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("of our own making")
+
+    monkeypatch.setattr(wiring, "open_ledger", fail)
+
+    code, _, err = csp("reconcile")
+
+    assert code == 1
+    kept = Path(err.strip().rsplit(" ", 1)[-1])
+    assert "ZeroDivisionError: of our own making" in kept.read_text()
+    assert kept.stat().st_mode & 0o077 == 0
+    kept.unlink()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--customer", "NOPE"), "'NOPE'"),
+        (("--as-of", "0001-01-01"), "0001-01-01"),
+        (("--known-at", "0001-01-01T00:00:00+14:00"), "--known-at"),
+        (("--known-at", "2030-01-01T00:00:00Z"), "has not come"),
+    ],
+)
+def test_a_reconciliation_that_makes_no_sense_is_refused(csp: Csp, arguments: tuple[str, ...], said: str) -> None:
+    code, _, err = csp("reconcile", *arguments)
+
+    assert code == 2
+    assert said in err
+
+
+def test_a_customer_that_only_a_receivable_names_can_be_asked_for(csp: Csp, tmp_path: Path) -> None:
+    csp("import", "receivables", receivables_file(tmp_path, invoice()))
+    csp("import", "customers", customers_file(tmp_path, customer(customer_id="K7")))
+
+    answers = [csp("reconcile", "--customer", known)[0] for known in (invoice()["customer_id"], "K7")]
+
+    assert answers == [0, 0]
+
+
+@pytest.mark.parametrize("days", ["²", "-1", "99999999999", "sixty"])
+def test_a_term_that_is_no_number_of_days_is_refused(csp: Csp, days: str) -> None:
+    code, _, err = csp("inbox", CSP_VENDOR_TERM_DAYS=days)
+
+    assert code == 2
+    assert "CSP_VENDOR_TERM_DAYS" in err
+
+
+def test_figures_are_never_cut_and_titles_never_broken(
+    csp: Csp, shared_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+    _, imported, _ = csp("import", "bank", shared_data / "bank/camt/camt__camt053.v2.xml")
+    _, reconciled, _ = csp("reconcile")
+
+    assert "…" not in imported
+    assert "Reconciliation as of 2026-10-31" in reconciled
