@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
@@ -76,17 +77,28 @@ def _options(columns: Columns) -> dict[str, Any]:
 def _write(opening: Opening, reader: csv.CSVStreamingReader, staged: Path) -> None:
     schema = pa.schema([*CHARGE, *(pa.field(name, pa.string()) for name in opening.columns.other_names)])
     how = {"compression": COMPRESSION, "use_dictionary": _repeating(opening.columns), "write_statistics": LOOKED_FOR}
-    with pq.ParquetWriter(staged, schema, **how) as out:
-        waiting: list[pa.RecordBatch] = []
-        first = 1
-        for batch in reader:
-            waiting.append(_charges(opening, batch, first, schema))
-            first += batch.num_rows
-            if sum(one.num_rows for one in waiting) >= ROWS_PER_GROUP:
-                out.write_table(pa.Table.from_batches(waiting))
-                waiting.clear()
-        if waiting:
-            out.write_table(pa.Table.from_batches(waiting))
+    with pq.ParquetWriter(staged, schema, **how) as out, ThreadPoolExecutor(max_workers=1) as writer:
+        writing: Future[None] | None = None  # one group is written while the next is parsed
+        for group in _groups(opening, reader, schema):
+            if writing:
+                writing.result()
+            writing = writer.submit(out.write_table, group)
+        if writing:
+            writing.result()
+
+
+def _groups(opening: Opening, reader: csv.CSVStreamingReader, schema: pa.Schema) -> Iterator[pa.Table]:
+    """The charges in tables of some ROWS_PER_GROUP rows."""
+    waiting: list[pa.RecordBatch] = []
+    first = 1
+    for batch in reader:
+        waiting.append(_charges(opening, batch, first, schema))
+        first += batch.num_rows
+        if sum(one.num_rows for one in waiting) >= ROWS_PER_GROUP:
+            yield pa.Table.from_batches(waiting)
+            waiting = []
+    if waiting:
+        yield pa.Table.from_batches(waiting)
 
 
 def _repeating(columns: Columns) -> list[str]:
