@@ -13,6 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from csp_receivables.adapters.account_names import AccountNamesRefused, read_account_names
 from csp_receivables.adapters.accounting_files import AccountingFiles
 from csp_receivables.adapters.accounting_files.raw_customers import KeptCustomersFiles
+from csp_receivables.adapters.bank_csv_profiles import BankCsvProfile, BankProfileRefused, load_bank_profiles
+from csp_receivables.adapters.bank_csv_proposal import Proposal, propose
 from csp_receivables.adapters.bank_files import reader_of, readers
 from csp_receivables.adapters.engine import engine
 from csp_receivables.adapters.inbox import FolderInbox
@@ -64,7 +66,7 @@ class NotYetKnown(ValueError):
 
 
 # What a command answers with a sentence and exit code 2.
-REFUSALS = (LedgerRefused, NoLongerLive, UnknownCustomer, NotYetKnown, AccountNamesRefused)
+REFUSALS = (LedgerRefused, NoLongerLive, UnknownCustomer, NotYetKnown, AccountNamesRefused, BankProfileRefused)
 
 
 def why_unavailable(error: Exception) -> str:
@@ -184,7 +186,7 @@ def _importer(
             partial(accounting.rank_of, reader=reader),
         ),
         "microsoft": (partial(import_microsoft, settings, ledger), lambda _: 0),
-        "bank": (lambda path: import_bank(ledger, [path], account_names(settings))[0].file, lambda _: 0),
+        "bank": (partial(_import_one_bank_file, settings, ledger), lambda _: 0),
     }
     return importers[purpose]
 
@@ -256,10 +258,29 @@ def account_names(settings: Settings) -> AccountNames:
     return read_account_names(settings.include / "bank" / "accounts.yaml")
 
 
-def import_bank(ledger: Ledger, paths: Iterable[Path], names: AccountNames | None = None) -> list[BankReport]:
+def bank_profiles(settings: Settings) -> tuple[BankCsvProfile, ...]:
+    """How the partner's banks write their CSV. Raises BankProfileRefused."""
+    return load_bank_profiles(settings.include / "banks")
+
+
+def propose_bank_profile(path: Path, *, account: str, currency: str) -> Proposal:
+    """A profile for a bank CSV that none reads yet. Raises BankProfileRefused with what can't be told from it."""
+    return propose(path, account=account, currency=currency)
+
+
+def import_bank(
+    ledger: Ledger,
+    paths: Iterable[Path],
+    names: AccountNames | None = None,
+    profiles: Sequence[BankCsvProfile] = (),
+) -> list[BankReport]:
     """Import bank files, each by itself: one that is refused holds up no other."""
-    book, known = LedgerBankBook(ledger), partial(reader_of, among=readers(names or AccountNames()))
+    book, known = LedgerBankBook(ledger), partial(reader_of, among=readers(names or AccountNames(), profiles))
     return [import_bank_file(path, known, book) for path in paths]
+
+
+def _import_one_bank_file(settings: Settings, ledger: Ledger, path: Path) -> FileReport:
+    return import_bank(ledger, [path], account_names(settings), bank_profiles(settings))[0].file
 
 
 def accept_statement(ledger: Ledger, statement_id: str, *, by: str, why: str) -> int:

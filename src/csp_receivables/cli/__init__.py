@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+from csp_receivables.cli.bank import bank_app
 from csp_receivables.cli.customer import customer_app
 from csp_receivables.cli.import_accounting import customers, receivables
 from csp_receivables.cli.import_bank import bank
@@ -31,6 +32,7 @@ app.add_typer(import_app, name="import")
 app.command("inbox")(inbox)
 app.command("match")(match)
 app.command("reconcile")(reconcile)
+app.add_typer(bank_app, name="bank")
 app.add_typer(customer_app, name="customer")
 app.add_typer(reference_app, name="reference")
 import_app.command("customers")(customers)

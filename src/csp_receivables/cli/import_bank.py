@@ -32,8 +32,9 @@ def bank(
         _accept(accept, by.strip(), why.strip(), as_json=as_json)
         return
     settings = Settings.from_environment()
-    ledger, names = wiring.open_ledger(settings), wiring.account_names(settings)
-    reports = _import_each(files or [], lambda path: wiring.import_bank(ledger, [path], names)[0])
+    names, profiles = wiring.account_names(settings), wiring.bank_profiles(settings)
+    ledger = wiring.open_ledger(settings)
+    reports = _import_each(files or [], lambda path: wiring.import_bank(ledger, [path], names, profiles)[0])
     if as_json:
         emit_json([row for report in reports for row in _json_rows(report)])
     else:

@@ -1,8 +1,9 @@
 """Which reported lines are money: each booking once, whichever format told of it, in any order.
 
-One source for each account and day: a statement (camt.053, MT940, BAI2) proves the day; before it comes, notifications
-(camt.054), else reports (camt.052, MT942), else a clearing house's details (BgMax, Nets OCR giro). The other families
-add detail to the source's entries and nothing else; a second statement of the day, in another format, adds nothing.
+One source for each account and day: a statement (camt.053, MT940, BAI2) proves the day; before it comes, a bank's CSV,
+which lists all entries too, else notifications (camt.054), else reports (camt.052, MT942), else a clearing house's
+details (BgMax, Nets OCR giro). The other families add detail to the source's entries and nothing else; a second list of
+the day's entries, in another format, adds nothing. A payment provider's report (Stripe) tells of an account of its own.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from csp_receivables.domain.money import to_text
 
 # Statements, which prove by their balances that they are whole: by how much they tell of an entry.
 PROVING_FAMILIES = ("camt.053", "mt940", "bai2")
+# Lists of all entries. A CSV's days may be cut anywhere, so that it never says that a day without rows had no entries.
+LISTING_FAMILIES = (*PROVING_FAMILIES, "bank_csv")
 # By what they prove; the first that speaks for a day is its source.
-FAMILIES = (*PROVING_FAMILIES, "camt.054", "camt.052", "mt942", "bgmax", "nets_ocr")
+FAMILIES = (*LISTING_FAMILIES, "camt.054", "camt.052", "mt942", "bgmax", "nets_ocr", "stripe")
 # Told by the clearing house, which knows the payments behind one credit but not the bank's name for that credit: what
 # it tells is the credit of the same sum, if the day has exactly one. What fits none is a finding, whatever the source.
 SETTLED_FAMILIES = frozenset({"bgmax", "nets_ocr"})
@@ -86,14 +89,14 @@ def judge(account: str, day: date, lines: Iterable[ReportedLine], *, stated_by: 
     for family in FAMILIES:
         if family == source:
             continue
-        if family in PROVING_FAMILIES:
+        if family in LISTING_FAMILIES:
             if told.get(family):
                 findings.append(_second_format(account, day, family, source, told[family]))
             continue
         for entry, source_id in _joined(told.get(family, {}), told.get(source, {}), _traits(family)):
             if source_id:
                 chosen[source_id] += entry.versions
-            elif source in PROVING_FAMILIES or (source and family in SETTLED_FAMILIES):
+            elif source in LISTING_FAMILIES or (source and family in SETTLED_FAMILIES):
                 findings.append(_not_in_source(account, day, family, source, entry))
     totals = {entry_id: entry.total for entry_id, entry in told.get(source, {}).items()}
     counts = frozenset(
@@ -165,7 +168,7 @@ def _not_in_source(account: str, day: date, family: str, source: str, entry: _En
         code="bank.not_in_statement",
         severity=Severity.WARNING,
         found=f"{family} reports {to_text(amount, currency)} {currency} booked on {day} on account {account}, "
-        f"which the day's {'statement' if source in PROVING_FAMILIES else source} does not have"
+        f"which the day's {'statement' if source in LISTING_FAMILIES else source} does not have"
         f"{', or more than once' if family in SETTLED_FAMILIES else ''}.",
         remedy="It does not count. Import the day's remaining pages, or ask the bank where it was booked.",
         subject=entry.versions[0][0].payment_id,
