@@ -150,6 +150,7 @@ def _coded(cells: pa.DictionaryArray, reading: Callable[[str], Any], kind: pa.Da
     return values.take(cells.indices)
 
 
+@lru_cache(maxsize=100_000)  # the same few thousand keys come in every batch
 def _key(field: str, text: str) -> str:
     """The key as the lake keeps it. NotTidy where a line names no invoice or currency: that is a finding."""
     plain = text.strip(BLANKS)
