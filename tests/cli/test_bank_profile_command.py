@@ -32,7 +32,7 @@ def test_json_gives_the_profile_and_what_to_check(sample: str) -> None:
 
     answer = json.loads(result.stdout)
     assert parse_bank_profile("printed", answer["profile"]).constants["currency"] == "SEK"
-    assert answer["reads"] == f"2 entries of {IBAN} in SEK, in 3.50, out 0.00, the balances prove them"
+    assert answer["reads"] == f"2 entries of {IBAN} in SEK, in 3.50, out 0, the balances prove them"
 
 
 def test_it_asks_for_what_the_file_does_not_name(sample: str) -> None:
