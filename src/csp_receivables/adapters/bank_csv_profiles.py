@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -59,12 +60,12 @@ class BankCsvProfile(BaseModel):
     directions: Directions | None = None
     debit_amounts: Literal["positive", "negative"] = "positive"  # how the debit column writes money that went out
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The header without blanks around its names and without empty names at its end."""
         return trimmed(self.header)
 
-    @property
+    @cached_property
     def places(self) -> Mapping[str, tuple[int, ...]]:
         """Where each canonical field stands in a row."""
         listed = {name: (found,) if isinstance(found, str) else found for name, found in self.columns.items()}

@@ -111,6 +111,7 @@ class _Accounts:
     names: AccountNames
     balances: dict[Key, Balances] = field(default_factory=dict)
     readings: dict[Key, Reading] = field(default_factory=dict)
+    keys: dict[Key, Key] = field(default_factory=dict)  # account as written and currency: the account's own name
     unnamed: dict[str, str] = field(default_factory=dict)  # account as written: the first statement that has it
     line: int = 0
 
@@ -168,8 +169,11 @@ class _Accounts:
         return doubts
 
     def _key(self, movement: Movement) -> Key:
-        account = self.names.account(movement.account) or "".join(movement.account.split())
-        return account, movement.currency
+        written = movement.account, movement.currency
+        if written not in self.keys:
+            account = self.names.account(movement.account) or "".join(movement.account.split())
+            self.keys[written] = account, movement.currency
+        return self.keys[written]
 
     def _reading(self, movement: Movement) -> Reading:
         key = self._key(movement)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from csp_receivables.adapters.bank_csv_profiles import BankCsvProfile, trimmed
 from csp_receivables.domain.bank_files import BankFileRefused
@@ -105,7 +105,7 @@ def _text(stream: BinaryIO, encoding: str) -> Iterator[io.TextIOWrapper]:
 
 
 def _rows(stream: BinaryIO, profile: BankCsvProfile) -> Iterator[Numbered]:
-    quoting = csv.QUOTE_MINIMAL if profile.quoted else csv.QUOTE_NONE
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if profile.quoted else csv.QUOTE_NONE
     with _text(stream, profile.encoding) as text:
         reader = csv.reader(text, delimiter=profile.separator, strict=True, quoting=quoting)
         try:
@@ -135,8 +135,7 @@ def _movement(
     if len(cells) < width or any(cell.strip() for cell in cells[width:]):
         found = f"{len(cells)} values for {width} columns: a separator in a text without quotes, or a row cut off"
         return Movement(line=line, refused=("", found))
-    texts = {name: " ".join(filter(None, (cells[at].translate(_BLANKS).strip() for at in found)))
-             for name, found in places.items()}  # fmt: skip
+    texts = _texts(cells, places)
     movement = Movement(
         line=line,
         account=account or texts.get("account", ""),
@@ -148,6 +147,18 @@ def _movement(
         if DAMAGED in texts.get(name, ""):
             movement.remarks.append((profile.column_of(name), f"bytes that are no text in {profile.encoding}"))
     return movement
+
+
+def _texts(cells: Sequence[str], places: Mapping[str, tuple[int, ...]]) -> dict[str, str]:
+    """Each canonical field's text, with ordinary blanks and minus signs."""
+    whole = "".join(cells)
+    clean = cells if whole.isascii() and "\x00" not in whole else [cell.translate(_BLANKS) for cell in cells]
+    return {
+        name: clean[found[0]].strip()
+        if len(found) == 1
+        else " ".join(filter(None, (clean[at].strip() for at in found)))
+        for name, found in places.items()
+    }
 
 
 def _read_values(movement: Movement, profile: BankCsvProfile) -> None:

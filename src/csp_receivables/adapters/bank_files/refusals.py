@@ -30,7 +30,9 @@ def unknown_kind(head: bytes) -> BankFileRefused:
             "This is XML, but no ISO 20022 bank statement.", "Import a camt.053, .054 or .052 file.", "XML"
         )
     return _not_a_statement(
-        "The content is no bank statement in any known format.", "Import a camt.053, .054 or .052 file.", "unknown"
+        "The content is no bank statement in any known format.",
+        "Import a camt.053, .054 or .052 file; a bank's CSV needs a profile (csp bank profile FILE).",
+        "unknown",
     )
 
 

@@ -58,7 +58,7 @@ class RunningBalance:
 
     def balances(self) -> Balances:
         """The ends by the order that the rows are in: the one with fewer breaks, else by the days."""
-        first, last, least, greatest = self.days or [None] * 4
+        first, last, least, greatest = self.days or (None, None, None, None)
         if self.oldest_first.first is None or self.newest_first.first is None:
             return Balances(first_on=least, last_on=greatest)
         is_reversed = (self.newest_first.breaks, first is not None and last is not None and last >= first) < (
