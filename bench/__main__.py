@@ -1,7 +1,7 @@
 """`make bench`: every measurement in turn, then bench/RESULTS.md from the newest row of each.
 
-    python -m bench             all of them
-    python -m bench camt        some, by the name of their module
+python -m bench             all of them
+python -m bench camt        some, by the name of their module
 """
 
 from __future__ import annotations
@@ -26,11 +26,15 @@ their own, in turns. The ratio is best against best; budgets are DESIGN's. Secon
 
 def main(names: list[str]) -> int:
     """Run the benches named (all by default); the exit code is the number of those that could not be run."""
-    failed = [name for name in names or BENCHES if subprocess.run([sys.executable, "-m", f"bench.{name}"]).returncode]
+    failed = [name for name in names or BENCHES if not _ran(name)]
     (HERE / "RESULTS.md").write_text(INTRODUCTION + "".join(_row(result) for result in _newest()), encoding="utf-8")
     for name in failed:
         print(f"bench.{name} ended with an error")
     return len(failed)
+
+
+def _ran(name: str) -> bool:
+    return subprocess.run([sys.executable, "-m", f"bench.{name}"], check=False).returncode == 0
 
 
 def _newest() -> list[dict[str, Any]]:

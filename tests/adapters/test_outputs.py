@@ -9,12 +9,12 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from tests.days import empty_day, sample_day
 
 from csp_receivables.adapters import outputs
 from csp_receivables.adapters.outputs import DayFiles
 from csp_receivables.domain.day import Day, Mode
 from csp_receivables.ports import DayOutputs, Issued
+from tests.days import empty_day, sample_day
 
 TEMPLATES = Path(__file__).parents[2] / "include" / "templates"
 

@@ -11,6 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml.html import HtmlElement
+
+from csp_receivables.adapters.day_headline import Ageing
+from csp_receivables.adapters.outside_text import visible_text
+from csp_receivables.adapters.page import ROWS_MAX, count, money, share, write_page
+from csp_receivables.adapters.page_charts import WIDTH, ageing_segments, bar_width
+from csp_receivables.domain.day import Day, Mode
 from tests.days import (
     allocation_row,
     coverage_rows,
@@ -21,12 +27,6 @@ from tests.days import (
     tie_out_rows,
     unapplied_rows,
 )
-
-from csp_receivables.adapters.day_headline import Ageing
-from csp_receivables.adapters.outside_text import visible_text
-from csp_receivables.adapters.page import ROWS_MAX, count, money, share, write_page
-from csp_receivables.adapters.page_charts import WIDTH, ageing_segments, bar_width
-from csp_receivables.domain.day import Day, Mode
 
 TEMPLATES = Path(__file__).parents[2] / "include" / "templates"
 THIN, WIDE = "\u202f", "\u00a0"  # no-break spaces: between thousands, before a unit

@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.days import KNOWN_AT, empty_day, sample_day, summary_rows, table_of, unapplied_rows
 
 from csp_receivables.adapters.day_reports import FEEDS, SHEETS, Kind
 from csp_receivables.adapters.tables import content_digest, money_columns, write_tables
 from csp_receivables.domain.day import Day, Mode
+from tests.days import KNOWN_AT, empty_day, sample_day, summary_rows, table_of, unapplied_rows
 
 
 def _csv(folder: Path, name: str) -> list[dict[str, str]]:

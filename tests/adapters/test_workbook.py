@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 from openpyxl.worksheet.worksheet import Worksheet
-from tests.days import AS_OF, SCHEMAS, allocation_row, empty_day, sample_day, table_of, tie_out_rows, unapplied_rows
 
 from csp_receivables.adapters.day_reports import FEEDS, SHEETS
 from csp_receivables.adapters.outside_text import CELL_LENGTH_MAX, CUT_MARK, cell_text
@@ -21,6 +20,7 @@ from csp_receivables.adapters.workbook import report_frame, sheets, write_workbo
 from csp_receivables.domain.day import Day, Mode
 from csp_receivables.domain.money import to_decimal
 from csp_receivables.domain.summary import LINES
+from tests.days import AS_OF, SCHEMAS, allocation_row, empty_day, sample_day, table_of, tie_out_rows, unapplied_rows
 
 TITLES = [
     "Summary",

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.accounting_exports import invoice, receivables_file, rows_of
 
 from csp_receivables.adapters.accounting_files.forms import CANONICAL_FORMS
 from csp_receivables.adapters.accounting_files.reading import AccountingFiles
@@ -19,6 +18,7 @@ from csp_receivables.adapters.ledger.receivables import LedgerReceivableBook
 from csp_receivables.domain.imports import FileReport, Outcome
 from csp_receivables.steps.import_accounting import import_accounting
 from csp_receivables.steps.take_inbox import take_inbox
+from tests.accounting_exports import invoice, receivables_file, rows_of
 
 READER = AccountingFiles(CANONICAL_FORMS, seller="partner")
 ROWS = 50

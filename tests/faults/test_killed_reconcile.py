@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select
-from tests.worlds import payment, receivable, rows
 
 from csp_receivables import wiring
 from csp_receivables.adapters.ledger import Ledger, tables
 from csp_receivables.adapters.ledger.bulk import insert_new
 from csp_receivables.domain.run_plan import plan_run
 from csp_receivables.settings import Settings
+from tests.worlds import payment, receivable, rows
 
 INCLUDE = Path(__file__).parents[2] / "include"
 MORNING = datetime(2026, 11, 1, 5, 0, tzinfo=UTC)

@@ -12,8 +12,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
-from tests.conftest import StandingClock
-from tests.worlds import payment, receivable, rows
 
 from csp_receivables import wiring
 from csp_receivables.adapters.ledger import Ledger, tables
@@ -22,6 +20,8 @@ from csp_receivables.domain.day import Mode
 from csp_receivables.domain.run_plan import Known, plan_run
 from csp_receivables.settings import Settings
 from csp_receivables.steps.reconcile import NoLongerLive, Reconciler
+from tests.conftest import StandingClock
+from tests.worlds import payment, receivable, rows
 
 ZONE = ZoneInfo("Europe/Stockholm")
 FIRST = date(2026, 11, 2)  # after the moment at which the fixture makes the ledger

@@ -95,6 +95,22 @@ def test_equal_entries_on_two_pages_both_count_in_any_order(
     assert total(ledger) == 2_500
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_an_export_that_comes_to_nothing_is_no_page_of_the_larger_one(
+    ledger: Ledger, tmp_path: Path, order: Sequence[int]
+) -> None:
+    """+5 and -5, exported again in the evening with +7: the +5 came in once."""
+    noon = [Entry(amount="5.00"), Entry(amount="5.00", direction="DBIT")]
+    exports = [
+        camt(noon, number="1", opening="100.00"),
+        camt([*noon, Entry(amount="7.00")], number="2", opening="100.00"),
+    ]
+
+    put(ledger, tmp_path, *(exports[place] for place in order))
+
+    assert sum(row.amount for row in counting(ledger) if row.amount > 0) == 1_200
+
+
 def test_pages_in_one_file_go_on_counting(ledger: Ledger, tmp_path: Path) -> None:
     first = camt([Entry(amount="5.00")], number="1")
     second = camt([Entry(amount="5.00")], number="2", opening="5.00")

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from tests.accounting_exports import customer, customers_file, invoice, receivables_file, rows_of
 
 from csp_receivables.adapters.accounting_files.forms import CANONICAL_FORMS
 from csp_receivables.adapters.accounting_files.reading import AccountingFiles
@@ -21,6 +20,7 @@ from csp_receivables.adapters.ledger.receivables import LedgerReceivableBook
 from csp_receivables.domain.imports import FileReport, Outcome
 from csp_receivables.steps.import_accounting import import_accounting, rank_of
 from csp_receivables.steps.take_inbox import InboxFailed, take_inbox
+from tests.accounting_exports import customer, customers_file, invoice, receivables_file, rows_of
 
 READER = AccountingFiles(CANONICAL_FORMS, seller="partner")
 

@@ -38,8 +38,8 @@ class Column:
 class Report:
     """One table of the day as people see it.
 
-    `alarms` are the columns in which anything but zero calls for a look. `below` are the long texts that the page, which
-    is narrower than a sheet, sets under their row.
+    `alarms` are the columns in which anything but zero calls for a look. `below` are the long texts that the page,
+    which is narrower than a sheet, sets under their row.
     """
 
     table: str

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.accounting_exports import RECEIVABLE_FIELDS, customer, customers_file, invoice, text_of
 
 from csp_receivables.adapters.accounting_files.forms import CANONICAL_FORMS, recognise
 from csp_receivables.domain.accounting import CUSTOMER_FIELDS, LINE_FIELDS, FileRefused, Purpose
+from tests.accounting_exports import RECEIVABLE_FIELDS, customer, customers_file, invoice, text_of
 
 
 def header_only(folder: Path, *names: str) -> Path:

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.accounting_exports import RECEIVABLE_FIELDS, invoice, receivables_file, text_of
 
 from csp_receivables.adapters.accounting_files.forms import CANONICAL_FORMS
 from csp_receivables.adapters.accounting_files.reading import AccountingFiles
 from csp_receivables.domain.accounting import FileRefused, ReceivableBatch
 from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.money import to_text
+from tests.accounting_exports import RECEIVABLE_FIELDS, invoice, receivables_file, text_of
 
 READER = AccountingFiles(CANONICAL_FORMS, seller="partner")
 

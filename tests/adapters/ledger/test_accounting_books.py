@@ -10,6 +10,15 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from csp_receivables.adapters.accounting_files.forms import CANONICAL_FORMS
+from csp_receivables.adapters.accounting_files.reading import AccountingFiles
+from csp_receivables.adapters.ledger import Ledger, tables
+from csp_receivables.adapters.ledger.contacts import LedgerContactBook
+from csp_receivables.adapters.ledger.customers import LedgerCustomerBook
+from csp_receivables.adapters.ledger.receivables import LedgerReceivableBook
+from csp_receivables.domain.imports import FileReport, Outcome
+from csp_receivables.steps.import_accounting import import_accounting, import_customers, import_receivables
 from tests.accounting_exports import (
     OTHER_TENANT,
     TENANT,
@@ -21,15 +30,6 @@ from tests.accounting_exports import (
     rows_of,
 )
 from tests.conftest import StandingClock
-
-from csp_receivables.adapters.accounting_files.forms import CANONICAL_FORMS
-from csp_receivables.adapters.accounting_files.reading import AccountingFiles
-from csp_receivables.adapters.ledger import Ledger, tables
-from csp_receivables.adapters.ledger.contacts import LedgerContactBook
-from csp_receivables.adapters.ledger.customers import LedgerCustomerBook
-from csp_receivables.adapters.ledger.receivables import LedgerReceivableBook
-from csp_receivables.domain.imports import FileReport, Outcome
-from csp_receivables.steps.import_accounting import import_accounting, import_customers, import_receivables
 
 READER = AccountingFiles(CANONICAL_FORMS, seller="partner")
 

@@ -24,6 +24,8 @@ _LAST_DAY = 31
 
 
 class Balance(NamedTuple):
+    """Fields 60, 62, 64 and 65: a balance, of a day and in a currency where the dialect says them."""
+
     day: date | None
     currency: str | None  # None: a dialect that leaves it out; then it proves nothing
     amount: Decimal  # signed

@@ -55,8 +55,12 @@ def _linked(page: Statement, others: Sequence[Row[Any]]) -> list[str]:
 
 
 def _follow(one: tuple[str, int | None, int | None], other: tuple[str, int | None, int | None]) -> bool:
-    """Is either the page after the other? Equal balances at both ends are a re-export under another number."""
-    if one[0] == other[0] or one[1:] == other[1:]:
+    """Is either the page after the other? Equal balances at both ends are a re-export under another number.
+
+    A page that closes where it opened joins any page that opens there, also a re-export of itself with more in it. Its
+    place can't be told, so it is no page of a chain: money that might be the same is not counted twice.
+    """
+    if one[0] == other[0] or one[1:] == other[1:] or one[1] == one[2] or other[1] == other[2]:
         return False
     return one[2] == other[1] or other[2] == one[1]
 
