@@ -7,14 +7,14 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from csp_receivables.domain.matching.policy import MatchingPolicy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.worlds import AS_OF, cost, customer, duck, line, payment, receivable, vendor_invoice, world
 
 from csp_receivables.domain.daily import compute_day
 from csp_receivables.domain.day import Day, Mode
 from csp_receivables.domain.facts import Facts
+from csp_receivables.domain.matching.policy import MatchingPolicy
+from tests.worlds import AS_OF, cost, customer, duck, line, payment, receivable, vendor_invoice, world
 
 
 def day_of(facts: Facts) -> tuple[Day, pa.Table]:
@@ -200,7 +200,28 @@ def test_what_accounting_says_is_open_is_compared_and_never_believed() -> None:
     day, _ = day_of(world(receivables=[receivable("1", "A", 100)], stated_open=stated))
 
     assert only(day.standings, customer_id="A")["open"] == 100
-    assert only(day.findings, code="receivable.accounting_disagrees")["amount"] == -100
+    finding = only(day.findings, code="receivable.accounting_disagrees")
+    assert finding["amount"] == -100
+    assert "says 0.00 SEK was open" in finding["found"]
+    assert "the ledger says 1.00" in finding["found"]
+
+
+def test_a_receivable_due_before_it_was_issued_counts_and_is_told() -> None:
+    early = receivable("1", "A", 100, issued_on=date(2026, 9, 10), due_on=date(2026, 9, 9))
+    same_day = receivable("2", "A", 100, issued_on=date(2026, 9, 10), due_on=date(2026, 9, 10))
+
+    day, _ = day_of(world(receivables=[early, same_day]))
+
+    assert only(day.standings, customer_id="A")["overdue"] == 200
+    assert only(day.findings, code="receivable.due_before_issued")["subject"] == "partner/1"
+
+
+def test_a_return_that_fits_no_payment_asks_for_the_payment() -> None:
+    day, _ = day_of(world(payments=[payment("p1", -100, kind="return")]))
+
+    finding = only(day.findings, code="payment.return_without_payment")
+    assert finding["found"].startswith("return of 2026-10-15")
+    assert "the payment it undoes" in finding["remedy"]
 
 
 def test_a_customer_whose_unapplied_money_covers_the_debt_is_late_with_a_warning() -> None:
@@ -231,10 +252,13 @@ def test_pending_money_is_shown_and_never_allocated() -> None:
         ({"bank_ref": "B1", "booked_on": AS_OF - timedelta(days=2)}, True),  # booked before: another payment
         ({"bank_ref": "B2"}, True),
         ({"bank_ref": "B1", "account": "SE9999"}, True),
+        ({"payer_account": "SE7777"}, False),  # no id is the same: the same payer and amount
+        ({"payer_account": "SE7778"}, True),
     ],
 )
 def test_what_was_pending_is_shown_until_the_bank_books_it(booked: dict[str, Any], shown: bool) -> None:
-    pending = payment("pending", 100, status="pending", bank_ref="B1", end_to_end="E1", booked_on=AS_OF - timedelta(1))
+    pending = payment("pending", 100, status="pending", bank_ref="B1", end_to_end="E1", booked_on=AS_OF - timedelta(1),
+                      payer_account="SE7777")  # fmt: skip
     later = payment("booked", 100, **{"booked_on": AS_OF, **booked})
 
     day, _ = day_of(world(payments=[pending, later]))

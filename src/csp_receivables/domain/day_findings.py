@@ -29,16 +29,19 @@ SELECT 'charge.not_billed' AS code, 'warning' AS severity,
 _UNAPPLIED = """
 SELECT CASE WHEN amount < 0 THEN 'payment.return_without_payment' ELSE 'payment.unapplied' END AS code,
        'warning' AS severity,
-       'payment of ' || booked_on || ' on ' || account || ' is not applied: ' || because AS found,
-       'Find out what it pays and allocate it; until then it holds every step against its payer.' AS remedy,
+       CASE WHEN amount < 0 THEN 'return' ELSE 'payment' END || ' of ' || booked_on || ' on ' || account
+       || ' is not applied: ' || because AS found,
+       CASE WHEN amount < 0 THEN 'Find the payment it undoes; until then what that paid still shows as paid.'
+            ELSE 'Find out what it pays and allocate it; until then it holds every step against its payer.'
+       END AS remedy,
        payment_id AS subject, customer_id, amount, currency
   FROM unapplied_view WHERE status = 'booked'
 """
 _ACCOUNTING = """
 SELECT 'receivable.accounting_disagrees' AS code, 'held' AS severity,
-       'accounting says ' || s.open_amount || ' was open of ' || r.number || ' on ' || s.stated_on
-       || ', the ledger says ' || (r.amount - coalesce(sum(a.amount + a.difference), 0))::BIGINT
-       || ' (minor units)' AS found,
+       'accounting says ' || amount_text(s.open_amount, r.currency) || ' ' || r.currency || ' was open of ' || r.number
+       || ' on ' || s.stated_on || ', the ledger says '
+       || amount_text((r.amount - coalesce(sum(a.amount + a.difference), 0))::BIGINT, r.currency) AS found,
        'Find the payment or credit note that one of them lacks; steps against this customer wait.' AS remedy,
        r.receivable_id AS subject, r.customer_id,
        (s.open_amount - r.amount + coalesce(sum(a.amount + a.difference), 0))::BIGINT AS amount, r.currency
@@ -64,7 +67,14 @@ SELECT 'receivable.unknown_customer' AS code, 'warning' AS severity,
        receivable_id AS subject, customer_id, amount, currency
   FROM receivables WHERE customer_id NOT IN (SELECT customer_id FROM customers)
 """
-_RULES = (_TENANTS, _NOT_BILLED, _UNAPPLIED, _ACCOUNTING, _FEEDS, _UNKNOWN_CUSTOMERS)
+_DUE_BEFORE_ISSUED = """
+SELECT 'receivable.due_before_issued' AS code, 'warning' AS severity,
+       'receivable ' || number || ' was issued on ' || issued_on || ' and due before, on ' || due_on AS found,
+       'Correct its days in accounting; until then it counts, and as late from its due day.' AS remedy,
+       receivable_id AS subject, customer_id, amount, currency
+  FROM receivables WHERE due_on < issued_on
+"""
+_RULES = (_TENANTS, _NOT_BILLED, _UNAPPLIED, _ACCOUNTING, _FEEDS, _UNKNOWN_CUSTOMERS, _DUE_BEFORE_ISSUED)
 _ALL = f"""
 WITH found AS ({" UNION ALL BY NAME ".join(_RULES)})
 SELECT left(sha256(concat_ws('|', code, subject, customer_id, currency, found)), 32) AS finding_id,

@@ -43,7 +43,8 @@ SELECT payment_id, booked_on, account, currency, amount, payer_name, payer_accou
        AND booked.amount = pending.amount AND booked.booked_on >= pending.booked_on
        AND ((pending.bank_ref <> '' AND booked.bank_ref = pending.bank_ref)
          OR (pending.end_to_end NOT IN ('', 'NOTPROVIDED') AND booked.end_to_end = pending.end_to_end)
-         OR (pending.reference <> '' AND booked.reference = pending.reference)))
+         OR (pending.reference <> '' AND booked.reference = pending.reference)
+         OR (pending.payer_account <> '' AND booked.payer_account = pending.payer_account)))
 ORDER BY status, booked_on, payment_id
 """
 _SUGGESTIONS = """
