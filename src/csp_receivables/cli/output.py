@@ -18,6 +18,7 @@ from rich.text import Text
 
 from csp_receivables.domain.findings import Finding
 
+TEXT_WIDTH_MIN = 12  # narrower than that nobody reads a folded name; the table is rather wider than the terminal
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer as JSON, for programs.")]
 
 
@@ -60,10 +61,13 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
     """A plain table for the terminal; columns named in `right` are right-aligned figures and never cut or broken."""
     console, table = Console(highlight=False), Table(pad_edge=False)
     for place, column in enumerate(columns):
-        is_figure = column in right
-        widest = max((len(row[place]) for row in rows), default=0) if is_figure else None
+        is_figure, widest = column in right, max((len(row[place]) for row in rows), default=0)
         table.add_column(
-            column, justify="right" if is_figure else "left", min_width=widest, no_wrap=is_figure, overflow="fold"
+            column,
+            justify="right" if is_figure else "left",
+            min_width=widest if is_figure else min(widest, TEXT_WIDTH_MIN),
+            no_wrap=is_figure,
+            overflow="fold",
         )
     for row in rows:
         table.add_row(*map(Text, row))  # never markup: names come from outside
