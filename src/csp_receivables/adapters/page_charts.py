@@ -51,4 +51,3 @@ def ageing_segments(ageing: Ageing) -> list[Segment]:
 def bar_width(per_mille: int) -> int:
     """How much of the bar is filled: never less than nothing, never more than all."""
     return min(max(per_mille, 0), 1000) * WIDTH // 1000
-
