@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, Table, delete, func, select, tuple_
+from sqlalchemy import Connection, Table, func, select, tuple_
 
 from csp_receivables.adapters.ledger.accounting_imports import Stored, import_once, refuse_file
 from csp_receivables.adapters.ledger.bulk import insert_new
@@ -52,7 +52,9 @@ def _keep_versions(writing: Writing, rows: pa.Table, ids: Sequence[str]) -> set[
     """A new version where anything changed. Returns the customers that have one."""
     before = {row["customer_id"]: row for row in _newest(writing.connection, customer, CUSTOMER.names, ids)}
     news = [row for row in rows.to_pylist() if row != before.get(row["customer_id"])]
-    _insert_later(writing, customer, pa.Table.from_pylist(news, schema=CUSTOMER), before)
+    insert_new(
+        writing.connection, customer, pa.Table.from_pylist(news, schema=CUSTOMER), recorded_at=writing.recorded_at
+    )
     return {row["customer_id"] for row in news}
 
 
@@ -70,7 +72,12 @@ def _keep_mappings(writing: Writing, rows: pa.Table, ids: Sequence[str]) -> set[
         {"tenant_id": tenant, "customer_id": owner, "mapped": (tenant, owner) in starting}
         for tenant, owner in sorted(starting | ending)
     ]
-    _insert_later(writing, customer_tenant, pa.Table.from_pylist(news, schema=_MAPPING), before)
+    insert_new(
+        writing.connection,
+        customer_tenant,
+        pa.Table.from_pylist(news, schema=_MAPPING),
+        recorded_at=writing.recorded_at,
+    )
     return {owner for _, owner in starting | ending}
 
 
@@ -106,16 +113,6 @@ def _newest(
         )
         for row in connection.execute(query.order_by(*identity)).mappings():
             yield dict(row)
-
-
-def _insert_later(writing: Writing, table: Table, news: pa.Table, before: object) -> None:
-    """Insert versions. Where this very moment has one (a clock that stands still), the later word replaces it."""
-    identity = [column.name for column in table.primary_key.columns if column.name != "recorded_at"]
-    if before:
-        for row in news.select(identity).to_pylist():
-            same = [table.c[name] == value for name, value in row.items()]
-            writing.connection.execute(delete(table).where(*same, table.c.recorded_at == writing.recorded_at))
-    insert_new(writing.connection, table, news, recorded_at=writing.recorded_at)
 
 
 def _parts(keys: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Connection, Table, and_, delete, func, select
+from sqlalchemy import Connection, Table, func, select
 
 from csp_receivables.adapters.ledger.accounting_imports import Stored, import_once, refuse_file
 from csp_receivables.adapters.ledger.bulk import insert_new
@@ -114,7 +114,7 @@ def unknown_customers(connection: Connection) -> Iterator[Finding]:
 
 
 def _keep_stated_open(writing: Writing, rows: pa.Table) -> None:
-    """What accounting says is open on a day, where that is news; the later word of one moment replaces the earlier."""
+    """What accounting says is open on a day, where that is news."""
     before: dict[tuple[str, Any], int] = {}
     key = (stated_open.c.receivable_id, stated_open.c.stated_on)
     for some in _parts(rows.column("receivable_id").to_pylist()):
@@ -124,11 +124,6 @@ def _keep_stated_open(writing: Writing, rows: pa.Table) -> None:
     news = [
         row for row in rows.to_pylist() if before.get((row["receivable_id"], row["stated_on"])) != row["open_amount"]
     ]
-    if before:
-        for row in news:
-            same = and_(key[0] == row["receivable_id"], key[1] == row["stated_on"])
-            this_moment = stated_open.c.recorded_at == writing.recorded_at
-            writing.connection.execute(delete(stated_open).where(same, this_moment))
     table = pa.Table.from_pylist(news, schema=STATED_OPEN)
     insert_new(writing.connection, stated_open, table, recorded_at=writing.recorded_at)
 
