@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 SECONDS_PER_CALL = 90.0  # longer than SQLite may keep a write waiting
 PARTS = ("metadatabase", "scheduler", "dag_processor", "triggerer")
@@ -15,6 +16,10 @@ ENDED = frozenset({"success", "failed"})
 
 class CallRefused(RuntimeError):
     """Airflow refused a call; the message holds what it answered."""
+
+
+class DatabaseBusy(CallRefused):
+    """Airflow's SQLite was locked by its own scheduler (503): nothing was done, and the same call may be made again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +71,12 @@ class AirflowApi:
         run_id: str = self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", json=body)["dag_run_id"]
         return run_id
 
+    @retry(retry=retry_if_exception_type(DatabaseBusy), stop=stop_after_attempt(10), wait=wait_fixed(2), reraise=True)
     def backfill(self, dag_id: str, from_date: str, to_date: str, conf: Mapping[str, Any]) -> int:
-        """Ask for a backfill; returns its id. A `to_date` without a time leaves its own day out."""
+        """Ask for a backfill; returns its id. A `to_date` without a time leaves its own day out.
+
+        On SQLite Airflow makes a backfill only when nothing else writes just then, so this asks again for a while.
+        """
         body = {"dag_id": dag_id, "from_date": from_date, "to_date": to_date, "dag_run_conf": dict(conf)}
         backfill_id: int = self._call("POST", "/api/v2/backfills", json=body)["id"]
         return backfill_id
@@ -112,7 +121,8 @@ class AirflowApi:
         except httpx.HTTPError as trouble:
             raise CallRefused(f"{method} {path}: {trouble}") from trouble
         if answer.is_error:
-            raise CallRefused(f"{method} {path}: {answer.status_code} {answer.text[:2000]}")
+            refusal = DatabaseBusy if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else CallRefused
+            raise refusal(f"{method} {path}: {answer.status_code} {answer.text[:2000]}")
         return answer.json()
 
 
