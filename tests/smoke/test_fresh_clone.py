@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.airflow_home import ROOT
+from tests.conftest import unavailable
 from tests.ports import free_port
 
 pytestmark = [pytest.mark.smoke, pytest.mark.timeout(1500)]
@@ -18,7 +19,7 @@ pytestmark = [pytest.mark.smoke, pytest.mark.timeout(1500)]
 def test_make_run_in_an_empty_clone_shows_the_day_and_again_changes_nothing(tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     if shutil.which("git") is None or not (ROOT / ".git").exists():
-        pytest.skip("SKIPPED FOR WANT OF A GIT CHECKOUT to clone")
+        unavailable("a git checkout to clone")
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
 
     first, second = _make_run(clone), _make_run(clone)
