@@ -104,10 +104,12 @@ def test_the_docstring_of_a_file_is_the_page_of_its_dag(dag: DAG, expected: Expe
 
 @EACH
 def test_every_task_has_an_owner_retries_and_a_time_limit(dag: DAG, expected: Expected) -> None:
+    from csp_airflow.conventions import RETRY_POLICY
+
     for task in dag.tasks:
         assert task.owner == "receivables"
         assert task.retries == 2
-        assert task.retry_policy is not None
+        assert task.retry_policy == RETRY_POLICY
         assert task.execution_timeout is not None
         assert task.execution_timeout < expected.run_limit
         assert task.doc_md or task.python_callable.__doc__
