@@ -23,7 +23,8 @@ class Statement:
     """One statement, report or notification of a bank file. Amounts are exact and may have more decimals than money.
 
     `credits` and `debits` are positive sums over every entry in the file, pending ones included; `booked` is the signed
-    sum of the booked entries: only they move the booked balance. None: the file does not say.
+    sum of the booked entries that can be money: one that can't (more decimals than its currency has, no day) is missing
+    from the books, so it must be missing from the proof. None: the file does not say.
     """
 
     statement_id: str

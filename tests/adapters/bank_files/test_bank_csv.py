@@ -268,15 +268,26 @@ def test_breaks_that_cancel_out_still_hold_the_statement() -> None:
     assert [finding.code for finding in findings] == ["bank.running_balance_differs"]
 
 
-def test_a_row_without_a_day_is_a_finding_and_the_rest_is_proved_and_counts() -> None:
-    rows = [row("10,00", "110,00"), row("5,00", "115,00", day="2026-13-01"), row("1,00", "116,00")]
-    lines, [statement], findings = read(plain(*rows))
+@pytest.mark.parametrize(
+    ("bad", "code", "field", "found"),
+    [
+        (row("5,00", "115,00", day="2026-13-01"), "bank.bad_cell", "Day", "'2026-13-01' is no day"),
+        (row("5,001", "115,001"), "bank.entry_not_whole_units", "Amount", "5.001 has more decimals than SEK knows"),
+    ],
+)
+def test_a_row_that_can_not_be_booked_holds_the_statement_that_it_is_missing_from(
+    bad: Sequence[str], code: str, field: str, found: str
+) -> None:
+    last = "116,001" if code == "bank.entry_not_whole_units" else "116,00"
+    lines, [statement], findings = read(plain(row("10,00", "110,00"), bad, row("1,00", last)))
 
     assert [line["amount"] for line in lines] == [1_000, 100]
-    assert statement.state is State.ACCEPTED
-    assert [(f.code, f.line, f.field, f.found) for f in findings] == [
-        ("bank.bad_cell", 3, "Day", "'2026-13-01' is no day written as %Y-%m-%d.")
-    ]
+    assert (statement.state, statement.booked) == (State.HELD, Decimal("11.00"))
+    assert [(f.code, f.line, f.field) for f in findings] == [
+        (code, 3, field), ("bank.statement_does_not_prove", 4, "Balance"),
+    ]  # fmt: skip
+    assert found in findings[0].found
+    assert "100.00 and booked entries of 11.00 make 111.00" in findings[1].found
 
 
 @pytest.mark.parametrize(

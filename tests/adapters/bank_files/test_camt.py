@@ -140,9 +140,33 @@ def test_more_decimals_than_the_currency_knows_are_a_finding_and_no_money() -> N
     )
 
     assert [line["amount"] for line in lines] == [885, 100]
-    assert [finding.code for finding in findings] == ["bank.entry_not_whole_units"]
+    assert findings[0].code == "bank.entry_not_whole_units"
     assert statements[0].credits == Decimal("18.705")
-    assert statements[0].reconciles
+
+
+@pytest.mark.parametrize(
+    ("family", "state", "codes"),
+    [
+        ("camt.053", State.HELD, ["bank.entry_not_whole_units", "bank.statement_does_not_prove"]),
+        ("camt.054", State.ACCEPTED, ["bank.entry_not_whole_units"]),  # it has no balances to disprove
+    ],
+)
+def test_a_statement_of_which_an_entry_can_not_be_booked_does_not_prove(
+    family: str, state: State, codes: list[str]
+) -> None:
+    statements, _, findings = read(camt([Entry(amount="8.855"), Entry(amount="1.00")], family, opening="2.00"))
+
+    assert statements[0].state is state
+    assert [finding.code for finding in findings] == codes
+    if state is State.HELD:
+        assert "make 3.00, but closing is 11.855: a difference of 8.855" in findings[1].found
+
+
+def test_a_pending_entry_that_is_no_money_holds_nothing() -> None:
+    statements, _, findings = read(camt([Entry(amount="8.855", status="PDNG"), Entry(amount="1.00")]))
+
+    assert statements[0].state is State.ACCEPTED
+    assert [finding.code for finding in findings] == ["bank.entry_not_whole_units"]
 
 
 def test_a_currency_without_minor_units_takes_no_decimals() -> None:

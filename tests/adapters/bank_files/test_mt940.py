@@ -34,6 +34,7 @@ DEVIATIONS = {
     ("zilverline__knab_knab_invalid.txt", 1): "breaks off without a closing balance: held, not merely unproven",
     ("zilverline__two_accounts.txt", 3): "the fourth statement begins behind a DOS end-of-file mark, which the "
     "independent reading took for the end; it belongs to another account",
+    ("wolph__cmxl_mt940.sta", 1): "is in German marks, which can't be booked: what is booked does not prove",
 }
 ORACLE_WRONG = {
     "wolph__betterplace_sepa_snippet_broken.sta": "takes the text under a wrong :25: for the account",
@@ -336,6 +337,17 @@ def test_a_statement_that_does_not_prove_is_held_with_both_figures() -> None:
     assert (statements[0].reconciles, statements[0].state) == (False, State.HELD)
     assert "15.00" in findings[0].found
     assert "15.01" in findings[0].found
+
+
+def test_a_statement_of_which_an_entry_can_not_be_booked_is_held() -> None:
+    statements, lines, findings = read(mt940([entry("5,005"), entry("1,00")]))
+
+    assert [line["amount"] for line in lines] == [100]
+    assert (statements[0].reconciles, statements[0].state) == (False, State.HELD)
+    assert [finding.code for finding in findings] == [
+        "bank.entry_not_whole_units",
+        "bank.statement_does_not_prove",
+    ]
 
 
 @pytest.mark.parametrize("share", [0.5, 0.8, 0.95])

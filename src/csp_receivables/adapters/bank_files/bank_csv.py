@@ -237,11 +237,10 @@ def _sentence(found: str) -> str:
 
 
 def _set_aside(reading: Reading, movement: Movement) -> None:
-    """A row that is no line of money still adds to the sums when its amount can be read: only then do they prove."""
+    """A row that is no line of money is not booked; its amount, where it can be read, is shown with the others'."""
     amount = movement.amount or Decimal(0)
     reading.credits += max(amount, Decimal(0))
     reading.debits += max(-amount, Decimal(0))
-    reading.booked += amount
     column, found = movement.refused or ("", "")
     reading.refuse("bank.bad_cell", movement.line, column, _sentence(found))
 

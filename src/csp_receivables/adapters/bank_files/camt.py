@@ -143,7 +143,7 @@ class _Reading:
             self.credits += read.amount
         elif read.sign < 0:
             self.debits += read.amount
-        if read.is_booked:
+        if read.is_booked and read.lines:
             self.booked += read.sign * read.amount
         if read.booked_on is not None:
             self.days.add(read.booked_on)

@@ -82,8 +82,6 @@ class Reading:
             self.credits += amount
         elif sign < 0:
             self.debits += amount
-        if entry.is_booked:
-            self.booked += sign * amount
         if entry.booked_on is None:
             self._no_money("bank.entry_no_day", entry.line, self.names.day, "The entry bears no day.")
             return None
@@ -94,6 +92,8 @@ class Reading:
         except (NotMoney, UnknownCurrency) as error:
             self._no_money("bank.entry_not_whole_units", entry.line, self.names.amount, f"{error}.")
             return None
+        if entry.is_booked:
+            self.booked += sign * amount
         return self._line(entry, minor, entry.booked_on)
 
     def _line(self, entry: Entry, minor: int, booked_on: date) -> Line:
