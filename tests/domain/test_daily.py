@@ -266,6 +266,54 @@ def test_what_was_pending_is_shown_until_the_bank_books_it(booked: dict[str, Any
     assert shown is ("pending" in day.unapplied["payment_id"].to_pylist())
 
 
+def statement(until_on: date, **other: Any) -> dict[str, Any]:
+    default = {"statement_id": f"s-{until_on}", "family": "camt.053", "account": ACCOUNT, "currency": "SEK"}
+    return {**default, "from_on": until_on, "until_on": until_on, **other}
+
+
+ACCOUNT = "SE4550000000058398257466"
+PENDING_ON = date(2026, 10, 15)  # a Thursday; the fifth banking day after it is Thursday 22 October
+
+
+@pytest.mark.parametrize(
+    ("statements", "shown", "found"),
+    [
+        ([statement(date(2026, 10, 22))], True, 0),
+        ([statement(date(2026, 10, 23))], False, 1),
+        ([statement(date(2026, 10, 23)), statement(date(2026, 10, 30))], False, 1),
+        ([statement(date(2026, 10, 23), held=True)], True, 0),
+        ([statement(date(2026, 10, 23), family="bank_csv")], True, 0),  # it may be cut anywhere: it proves no day
+        ([statement(date(2026, 10, 23), account="SE99")], True, 0),
+        ([statement(date(2026, 10, 23), currency="EUR")], True, 0),
+    ],
+)
+def test_pending_money_ends_as_a_finding_once_a_statement_proves_that_it_was_not_booked(
+    statements: list[dict[str, Any]], shown: bool, found: int
+) -> None:
+    pending = [
+        payment("p1", 12345, status="pending", booked_on=PENDING_ON, family=family) for family in ("camt.052", "mt942")
+    ]
+
+    day, _ = day_of(world(payments=pending, statements=statements))
+
+    assert shown is bool(day.unapplied.num_rows)
+    findings = [row for row in day.findings.to_pylist() if row["code"] == "bank.pending_never_booked"]
+    assert found == len(findings)
+    if found:
+        assert (findings[0]["subject"], findings[0]["amount"], findings[0]["currency"]) == ("p1", 12345, "SEK")
+        assert "123.45 SEK pending on 2026-10-15" in findings[0]["found"]
+        assert "until 2026-10-23" in findings[0]["found"]
+
+
+@pytest.mark.parametrize(("as_of", "found"), [(date(2026, 11, 23), 1), (date(2026, 11, 24), 0)])
+def test_pending_money_that_was_never_booked_is_told_for_a_month(as_of: date, found: int) -> None:
+    pending = payment("p1", 12345, status="pending", booked_on=PENDING_ON)
+
+    day, _ = day_of(world(as_of, payments=[pending], statements=[statement(date(2026, 10, 23)), statement(as_of)]))
+
+    assert (day.unapplied.num_rows, day.findings["code"].to_pylist().count("bank.pending_never_booked")) == (0, found)
+
+
 AMOUNT = st.integers(1, 2000)
 
 

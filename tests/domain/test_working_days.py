@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from csp_receivables.domain.working_days import banking_day_by, is_banking_day
+from csp_receivables.domain.working_days import banking_day_after, banking_day_by, is_banking_day
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,9 @@ def test_banks_are_open_by_their_countrys_calendar(day: date, country: str, open
 
 def test_the_last_banking_day_before_christmas_week() -> None:
     assert date(2026, 12, 23) == banking_day_by(date(2026, 12, 27), "SE")
+
+
+def test_banking_days_after_a_day_skip_weekends_and_holidays() -> None:
+    assert date(2026, 10, 22) == banking_day_after(date(2026, 10, 15), 5, "SE")
+    assert date(2026, 12, 28) == banking_day_after(date(2026, 12, 23), 1, "SE")
+    assert date(2026, 12, 23) == banking_day_after(date(2026, 12, 23), 0, "SE")

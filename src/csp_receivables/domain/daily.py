@@ -13,6 +13,7 @@ from csp_receivables.domain.day_views import allocation_view, suggestion_view, u
 from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.feeds import feeds_table
 from csp_receivables.domain.matching.policy import MatchingPolicy
+from csp_receivables.domain.pending import keep_pending
 from csp_receivables.domain.reconciliation import keep_reconciliation_parts, reconciliation_table
 from csp_receivables.domain.standings import late_table, standings_table
 from csp_receivables.domain.summary import summary_table
@@ -30,6 +31,7 @@ def compute_day(
     standings = standings_table(connection, facts.as_of)
     late = late_table(connection, standings, facts.as_of)
     reconciliation = reconciliation_table(connection, facts.as_of)
+    keep_pending(connection, facts)
     unapplied = unapplied_view(connection, booking.unapplied)
     coverage = coverage_table(connection, facts.as_of)
     tie_out = tie_out_table(

@@ -37,6 +37,14 @@ SELECT CASE WHEN amount < 0 THEN 'payment.return_without_payment' ELSE 'payment.
        payment_id AS subject, customer_id, amount, currency
   FROM unapplied_view WHERE status = 'booked'
 """
+_NEVER_BOOKED = """
+SELECT 'bank.pending_never_booked' AS code, 'warning' AS severity,
+       amount_text(amount, currency) || ' ' || currency || ' pending on ' || booked_on || ' on ' || account
+       || ' was never booked: the statements until ' || lapsed_on || ' do not have it' AS found,
+       'It is shown as pending no longer and was never money; ask the payer, or the bank, what became of it.' AS remedy,
+       payment_id AS subject, '' AS customer_id, amount, currency
+  FROM pending_payments WHERE is_told
+"""
 _ACCOUNTING = """
 SELECT 'receivable.accounting_disagrees' AS code, 'held' AS severity,
        'accounting says ' || amount_text(s.open_amount, r.currency) || ' ' || r.currency || ' was open of ' || r.number
@@ -74,7 +82,9 @@ SELECT 'receivable.due_before_issued' AS code, 'warning' AS severity,
        receivable_id AS subject, customer_id, amount, currency
   FROM receivables WHERE due_on < issued_on
 """
-_RULES = (_TENANTS, _NOT_BILLED, _UNAPPLIED, _ACCOUNTING, _FEEDS, _UNKNOWN_CUSTOMERS, _DUE_BEFORE_ISSUED)
+_RULES = (
+    _TENANTS, _NOT_BILLED, _UNAPPLIED, _NEVER_BOOKED, _ACCOUNTING, _FEEDS, _UNKNOWN_CUSTOMERS, _DUE_BEFORE_ISSUED,
+)  # fmt: skip
 _ALL = f"""
 WITH found AS ({" UNION ALL BY NAME ".join(_RULES)})
 SELECT left(sha256(concat_ws('|', code, subject, customer_id, currency, found)), 32) AS finding_id,

@@ -25,7 +25,6 @@ SELECT a.allocation_id, coalesce(p.booked_on, n.issued_on) AS booked_on, a.sourc
  WHERE a.effective_on > $since
  ORDER BY booked_on, r.customer_id, r.number, a.allocation_id
 """
-# What was pending is shown until the bank books it, on whatever day and under whatever id it does.
 _UNAPPLIED = """
 SELECT payment_id, booked_on, account, currency, left_amount AS amount, payer_name, payer_account, reference, text,
        p.customer_id, coalesce(c.name, '') AS customer_name, 'booked' AS status,
@@ -37,14 +36,7 @@ SELECT payment_id, booked_on, account, currency, left_amount AS amount, payer_na
 UNION ALL BY NAME
 SELECT payment_id, booked_on, account, currency, amount, payer_name, payer_account, reference, text, '' AS customer_id,
        '' AS customer_name, 'pending' AS status, 'the bank has not booked it: shown, never allocated' AS because
-  FROM payments pending WHERE status = 'pending' AND kind = 'payment' AND NOT EXISTS (
-    SELECT 1 FROM payments booked
-     WHERE booked.status = 'booked' AND booked.account = pending.account AND booked.currency = pending.currency
-       AND booked.amount = pending.amount AND booked.booked_on >= pending.booked_on
-       AND ((pending.bank_ref <> '' AND booked.bank_ref = pending.bank_ref)
-         OR (pending.end_to_end NOT IN ('', 'NOTPROVIDED') AND booked.end_to_end = pending.end_to_end)
-         OR (pending.reference <> '' AND booked.reference = pending.reference)
-         OR (pending.payer_account <> '' AND booked.payer_account = pending.payer_account)))
+  FROM pending_payments WHERE lapsed_on IS NULL
 ORDER BY status, booked_on, payment_id
 """
 _SUGGESTIONS = """
@@ -68,6 +60,9 @@ def suggestion_view(connection: duckdb.DuckDBPyConnection, suggestions: pa.Table
 
 
 def unapplied_view(connection: duckdb.DuckDBPyConnection, unapplied: pa.Table) -> pa.Table:
-    """Money received and not allocated (schema UNAPPLIED_VIEW); `unapplied` (UNAPPLIED) says why, per payment."""
+    """Money received and not allocated (schema UNAPPLIED_VIEW); `unapplied` (UNAPPLIED) says why, per payment.
+
+    Needs `pending_payments`.
+    """
     load(connection, "unapplied_because", unapplied.select(["payment_id", "because"]))
     return ask(connection, _UNAPPLIED, UNAPPLIED_VIEW)

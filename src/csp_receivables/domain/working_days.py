@@ -29,3 +29,12 @@ def banking_day_by(day: date, country: str) -> date:
     while not is_banking_day(day, country):
         day -= timedelta(days=1)
     return day
+
+
+def banking_day_after(day: date, days: int, country: str) -> date:
+    """The banking day that is `days` banking days after `day`; `day` itself for 0."""
+    for _ in range(days):
+        day += timedelta(days=1)
+        while not is_banking_day(day, country):
+            day += timedelta(days=1)
+    return day
