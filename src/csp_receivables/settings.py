@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Clock = Callable[[], datetime]
 
-ENVIRONMENTS = ("development", "production")
+PRODUCTION = "production"
+ENVIRONMENTS = ("development", PRODUCTION)
 DEMO_FILE = "demo.json"  # in CSP_HOME, beside a ledger that the sample made
 TERM_DAYS_MAX = 3_650  # ten years: more is a slip of the key, and would leave the calendar
 PAYMENT_TERM_DAYS = 60  # Microsoft's invoices to partners are due net 60 days from the invoice date
@@ -58,7 +59,8 @@ class Settings:
 
     @property
     def is_production(self) -> bool:
-        return self.environment == "production"
+        """What the setting says; whether anything may act is for `Ledger.is_production`, which asks the ledger too."""
+        return self.environment == PRODUCTION
 
     @property
     def lake(self) -> Path:
@@ -113,7 +115,7 @@ def _include(named: str) -> Path:
 
 
 def _fixed_clock(text: str, environment: str) -> datetime | None:
-    if text and environment == "production":
+    if text and environment == PRODUCTION:
         raise BadSetting("CSP_CLOCK is set in production, where time must pass; unset it (demo.json counts as set)")
     return parse_moment(text, "CSP_CLOCK") if text else None
 

@@ -65,6 +65,15 @@ def test_a_ledger_that_can_not_be_opened_is_a_sentence(csp: Csp, url: str, said:
     assert "s3cret" not in out + err
 
 
+def test_a_ledger_made_in_development_is_refused_in_production(csp: Csp) -> None:
+    csp("inbox", CSP_CLOCK="")
+
+    code, _, err = csp("reconcile", CSP_CLOCK="", CSP_ENVIRONMENT="production")
+
+    assert code == 2
+    assert "made for development and is never production" in err
+
+
 def test_a_database_that_is_another_file_is_a_sentence(csp: Csp, tmp_path: Path) -> None:
     other = tmp_path / "letter.txt"
     other.write_text("Dear Sir or Madam,\n" * 300)

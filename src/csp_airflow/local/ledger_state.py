@@ -29,6 +29,7 @@ class State:
 
 def prepare(place: Place, environment: Mapping[str, str] = os.environ) -> Place:
     """Make the ledger. A new one with empty inboxes becomes a demonstration: with the sample, its clock standing still.
+    In production none does.
 
     Returns the place with the settings as they are from now on. Repeating it changes nothing; what a killed run left
     half laid is laid whole.
@@ -37,7 +38,7 @@ def prepare(place: Place, environment: Mapping[str, str] = os.environ) -> Place:
     make_home(settings)
     kind = mark_of(settings)
     begun = bool(demo_clock(settings.home, environment))
-    if kind is None and (begun or not _own_files(settings)):
+    if kind is None and not settings.is_production and (begun or not _own_files(settings)):
         # The mark comes last: without it the next run does all of this again. The clock comes first: nothing may be
         # recorded later than it stands.
         settings = _stop_the_clock(settings, environment)

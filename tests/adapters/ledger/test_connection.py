@@ -14,6 +14,8 @@ from sqlalchemy import Connection, func, insert, select
 
 from csp_receivables.adapters.ledger import Ledger, LedgerRefused, tables
 from csp_receivables.adapters.ledger.connection import moment_text
+from csp_receivables.adapters.ledger.schema import upgrade
+from csp_receivables.settings import Settings
 
 NOON = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 WRITERS, WRITES = 4, 8
@@ -47,10 +49,59 @@ def test_a_ledger_keeps_the_kind_it_was_marked_with(ledger: Ledger) -> None:
     assert ledger.kind() == "real"
 
 
-def test_a_mark_in_production_outlives_a_later_one(ledger: Ledger) -> None:
-    ledger.mark("real", "production")
+def _new_ledger(tmp_path: Path) -> Ledger:
+    ledger = Ledger.open(f"sqlite:///{tmp_path / 'new.db'}", lambda: NOON)
+    upgrade(ledger)
+    return ledger
+
+
+def _settings(environment: str) -> Settings:
+    return Settings.from_environment({"CSP_ENVIRONMENT": environment})
+
+
+def test_a_ledger_made_for_development_is_refused_in_production_and_stays_as_it_is(ledger: Ledger) -> None:
+    with pytest.raises(LedgerRefused, match=r"made for development and is never production; .*CSP_LEDGER_URL"):
+        ledger.mark("real", "production")
 
     assert ledger.production_mark() == "development"
+    assert not ledger.is_production(_settings("production"))
+
+
+def test_a_demonstration_is_never_production(tmp_path: Path) -> None:
+    ledger = _new_ledger(tmp_path)
+
+    with pytest.raises(LedgerRefused, match="made-up data is never production"):
+        ledger.mark("demo", "production")
+
+    assert ledger.kind() is None
+
+
+@pytest.mark.parametrize(
+    ("made_for", "used_in", "is_production"),
+    [
+        ("production", "production", True),
+        ("production", "development", False),  # a copy that somebody looks at
+        ("development", "development", False),
+        ("development", "production", False),
+    ],
+)
+def test_production_is_a_setting_and_the_same_mark_in_the_ledger(
+    tmp_path: Path, made_for: str, used_in: str, is_production: bool
+) -> None:
+    ledger = _new_ledger(tmp_path)
+    assert not ledger.is_production(_settings("production"))  # not marked yet
+    ledger.mark("real", made_for)
+
+    assert ledger.is_production(_settings(used_in)) is is_production
+
+
+def test_a_copy_of_a_production_ledger_is_read_in_development_and_keeps_its_mark(tmp_path: Path) -> None:
+    ledger = _new_ledger(tmp_path)
+    ledger.mark("real", "production")
+
+    ledger.mark("real", "development")
+
+    assert ledger.production_mark() == "production"
 
 
 def test_facts_are_recorded_at_the_clocks_moment_in_utc(ledger: Ledger, clock) -> None:  # type: ignore[no-untyped-def]

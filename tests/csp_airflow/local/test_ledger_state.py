@@ -36,6 +36,14 @@ def test_a_new_home_gets_the_sample_and_a_clock_that_stands_at_the_morning_after
     assert len(files_in(settings)) > 30
 
 
+def test_a_new_home_in_production_is_empty_and_real(given: dict[str, str]) -> None:
+    production = given | {"CSP_ENVIRONMENT": "production"}
+
+    settings = prepare(Place.from_environment(production), production).settings
+
+    assert (mark_of(settings), settings.fixed_clock, files_in(settings)) == ("real", None, [])
+
+
 def test_whatever_uses_the_home_later_sees_the_same_clock(given: dict[str, str]) -> None:
     prepare(Place.from_environment(given), given)
 

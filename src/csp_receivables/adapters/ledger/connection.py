@@ -14,12 +14,16 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from csp_receivables.adapters.ledger.tables import ledger_mark
-from csp_receivables.settings import Clock
+from csp_receivables.settings import PRODUCTION, Clock, Settings
 
+DEMO, REAL = "demo", "real"
 BUSY_SECONDS = 120  # one writer at a time: a bulk import of a million rows may hold the ledger for a minute
 _WRITER_LOCK = 0x435350  # "CSP": the PostgreSQL advisory lock that makes writers queue
 
 
+_UNLESS = (
+    "name one that was made with CSP_ENVIRONMENT=production (CSP_HOME or CSP_LEDGER_URL), or unset CSP_ENVIRONMENT"
+)
 _ADDRESSES = "write sqlite:////path/ledger.db or postgresql://user:password@host/database"
 
 
@@ -97,9 +101,16 @@ class Ledger:
         return moment_text(self.clock())
 
     def mark(self, kind: str, environment: str) -> None:
-        """Mark a new ledger `demo` or `real`, for ever; refuse one that is already of the other kind."""
+        """Mark a new ledger `demo` or `real`, and what it is made for, for ever.
+
+        Raises LedgerRefused for one of the other kind, and in production for one that was not made for it.
+        """
         with self.writing() as writing:
-            found = self._kind(writing.connection)
+            found, made_for = self._kind(writing.connection), self._made_for(writing.connection)
+            if environment == PRODUCTION and DEMO in (kind, found):
+                raise LedgerRefused(f"made-up data is never production; {_UNLESS}")
+            if environment == PRODUCTION and made_for not in (None, PRODUCTION):
+                raise LedgerRefused(f"this ledger was made for {made_for} and is never production; {_UNLESS}")
             if found is None:
                 row = {"mark": 1, "kind": kind, "environment": environment, "created_at": self.now()}
                 writing.connection.execute(insert(ledger_mark).values(**row, last_recorded_at=writing.recorded_at))
@@ -116,7 +127,15 @@ class Ledger:
     def production_mark(self) -> str | None:
         """The environment this ledger was made for: a copied database is not production."""
         with self.reading() as connection:
-            return connection.execute(select(ledger_mark.c.environment)).scalar_one_or_none()
+            return self._made_for(connection)
+
+    def is_production(self, settings: Settings) -> bool:
+        """May anything act on the outside from this ledger? Only where the setting and the ledger's own mark say so."""
+        return settings.is_production and self.kind() == REAL and self.production_mark() == PRODUCTION
+
+    @staticmethod
+    def _made_for(connection: Connection) -> str | None:
+        return connection.execute(select(ledger_mark.c.environment)).scalar_one_or_none()
 
     @staticmethod
     def _kind(connection: Connection) -> str | None:
