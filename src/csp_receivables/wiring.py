@@ -17,6 +17,7 @@ from csp_receivables.adapters.bank_csv_profiles import BankCsvProfile, BankProfi
 from csp_receivables.adapters.bank_csv_proposal import Proposal, propose
 from csp_receivables.adapters.bank_files import reader_of, readers
 from csp_receivables.adapters.engine import engine
+from csp_receivables.adapters.home import make_home as make_folders
 from csp_receivables.adapters.inbox import FolderInbox
 from csp_receivables.adapters.lake import Lake
 from csp_receivables.adapters.ledger import Ledger, LedgerRefused, tables
@@ -125,18 +126,7 @@ def rows_kept(settings: Settings) -> dict[str, int]:
 
 def make_home(settings: Settings) -> None:
     """The folders under CSP_HOME, readable by their owner only: they hold what customers paid."""
-    for folder in (
-        "",
-        "inbox",
-        "inbox/microsoft",
-        "inbox/bank",
-        "inbox/accounting",
-        "archive",
-        "set_aside",
-        "lake",
-        "outputs",
-    ):
-        (settings.home / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folders(settings.home)
 
 
 def accounting_files(settings: Settings) -> AccountingFiles:
