@@ -74,6 +74,16 @@ def test_a_ledger_made_in_development_is_refused_in_production(csp: Csp) -> None
     assert "made for development and is never production" in err
 
 
+def test_the_default_ledger_needs_no_folder_and_another_one_does(csp: Csp, tmp_path: Path) -> None:
+    assert csp("inbox", CSP_HOME=str(tmp_path / "new" / "home"))[0] == 0
+
+    code, _, err = csp("inbox", CSP_LEDGER_URL=f"sqlite:///{tmp_path / 'typo' / 'ledger.db'}")
+
+    assert code == 2
+    assert "CSP_LEDGER_URL names a folder that is not there" in err
+    assert not (tmp_path / "typo").exists()
+
+
 def test_a_database_that_is_another_file_is_a_sentence(csp: Csp, tmp_path: Path) -> None:
     other = tmp_path / "letter.txt"
     other.write_text("Dear Sir or Madam,\n" * 300)

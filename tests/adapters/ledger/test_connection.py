@@ -201,11 +201,18 @@ def test_a_database_of_another_maker_is_refused() -> None:
 
 
 def test_the_file_of_a_new_ledger_is_its_owners_alone(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "ledger.db"
+    path = tmp_path / "ledger.db"
     Ledger.open(f"sqlite:///{path}", lambda: NOON).engine.dispose()
 
     assert oct(path.stat().st_mode & 0o777) == "0o600"
-    assert oct(path.parent.stat().st_mode & 0o777) == "0o700"
+
+
+def test_a_ledger_in_a_folder_that_is_not_there_is_refused_and_no_folder_made(tmp_path: Path) -> None:
+    """A slip of the key in CSP_LEDGER_URL must not begin a second, empty ledger."""
+    with pytest.raises(LedgerRefused, match=r"a folder that is not there: .*/legders; correct it, or make the folder"):
+        Ledger.open(f"sqlite:///{tmp_path / 'legders' / 'ledger.db'}", lambda: NOON)
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_recorded_moments_have_one_form(ledger: Ledger) -> None:

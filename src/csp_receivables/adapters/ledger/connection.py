@@ -48,7 +48,10 @@ class Ledger:
 
     @classmethod
     def open(cls, url: str, clock: Clock) -> Ledger:
-        """Connect; the schema is made or migrated by `schema.upgrade`, the kind is set by `mark`."""
+        """Connect; the schema is made or migrated by `schema.upgrade`, the kind is set by `mark`.
+
+        Raises LedgerRefused for an address that can't be a ledger's, and where a file would lie in no folder.
+        """
         try:
             parsed = make_url(url)
         except ArgumentError:
@@ -169,7 +172,10 @@ def moment_text(moment: datetime) -> str:
 
 def _sqlite_engine(url: str) -> Engine:
     path = Path(make_url(url).database or "")
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.parent.is_dir():
+        raise LedgerRefused(
+            f"CSP_LEDGER_URL names a folder that is not there: {path.parent}; correct it, or make the folder"
+        )
     if not path.exists():
         path.touch(mode=0o600)
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
