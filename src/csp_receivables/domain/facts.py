@@ -9,11 +9,13 @@ import duckdb
 import pyarrow as pa
 
 from csp_receivables.domain.records import (
+    ALIAS_WORD,
     ALLOCATION,
     BANK_LINE,
     CUSTOMER,
     CUSTOMER_COST,
     CUSTOMER_TENANT,
+    DECLINED,
     RECEIVABLE,
     RECEIVABLE_LINE,
     STATED_OPEN,
@@ -46,6 +48,8 @@ SCHEMAS = {
     "vendor_invoices": VENDOR_INVOICE,
     "customer_costs": CUSTOMER_COST,
     "statements": STATEMENT_SEEN,
+    "alias_words": ALIAS_WORD,  # people's latest words, one row for each account and customer
+    "declined": DECLINED,
 }
 
 
@@ -65,6 +69,8 @@ class Facts:
     vendor_invoices: pa.Table
     customer_costs: pa.Table
     statements: pa.Table
+    alias_words: pa.Table
+    declined: pa.Table
     findings: pa.Table  # FINDING: what the imports of the last days found
 
     def with_allocations(self, booked: pa.Table) -> Facts:

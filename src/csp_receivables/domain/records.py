@@ -175,7 +175,27 @@ MATCH = _schema(  # one allocation that a rule proposes to book
     outcome=TEXT,  # "full", "partial", "with_difference"
     because=TEXT,  # one readable sentence: rule, threshold, actual
 )
-SUGGESTION = _schema(payment_id=TEXT, receivable_id=TEXT, amount=MONEY, currency=TEXT, rule=TEXT, because=TEXT)
+CREDITED = _schema(  # what a credit note gives to an invoice, as a rule proposes it
+    credit_id=TEXT, receivable_id=TEXT, amount=MONEY, currency=TEXT, rule=TEXT, outcome=TEXT, because=TEXT
+)
+SUGGESTION = _schema(
+    payment_id=TEXT,
+    receivable_id=TEXT,
+    amount=MONEY,
+    currency=TEXT,
+    option=COUNT,  # 1 is the best; the receivables of one option belong together
+    rule=TEXT,
+    because=TEXT,
+)
+PAYER = _schema(  # what is known of a bank account and a customer; at most one row for each pair
+    payer_account=TEXT,
+    customer_id=TEXT,
+    confirmed=COUNT,  # payments that named a receivable of the customer
+    contradicted=COUNT,  # allocations that went by the account and were taken back by a person
+    decided=TEXT,  # a person's word: "known", "shared", "forgotten", or ""
+)
+ALIAS_WORD = _schema(payer_account=TEXT, customer_id=TEXT, word=TEXT)  # "known", "shared" or "forgotten"
+DECLINED = _schema(payment_id=TEXT, receivable_id=TEXT, rule=TEXT)  # a suggestion or allocation that a person undid
 UNAPPLIED = _schema(payment_id=TEXT, amount=MONEY, currency=TEXT, customer_id=TEXT, because=TEXT)
 
 # ---- the books ------------------------------------------------------------------------------------------------
@@ -183,7 +203,7 @@ ALLOCATION = _schema(  # append-only; a reversal is another row with the amount 
     allocation_id=TEXT,
     source_kind=TEXT,  # "payment" or "credit_note"
     source_id=TEXT,
-    receivable_id=TEXT,
+    receivable_id=TEXT,  # "" in a pair of entries that offsets a payment's unapplied rest: it was returned or refunded
     amount=MONEY,
     difference=MONEY,
     currency=TEXT,
@@ -191,7 +211,7 @@ ALLOCATION = _schema(  # append-only; a reversal is another row with the amount 
     outcome=TEXT,
     because=TEXT,
     effective_on=DAY,
-    reverses=TEXT,  # allocation_id, or ""
+    reverses=TEXT,  # allocation_id, or ""; what takes a reversal back names the same allocation
 )
 NEW_ALLOCATION = pa.schema([field for field in ALLOCATION if field.name != "allocation_id"])  # before booking names it
 
@@ -303,6 +323,18 @@ UNAPPLIED_VIEW = _schema(
     customer_id=TEXT,
     customer_name=TEXT,
     status=TEXT,  # "booked" or "pending" (pending is shown, never allocated)
+    because=TEXT,
+)
+NOT_CUSTOMER_MONEY = _schema(  # a booked line that no customer paid, and what it is instead
+    payment_id=TEXT,
+    booked_on=DAY,
+    account=TEXT,
+    currency=TEXT,
+    amount=MONEY,  # signed
+    kind=TEXT,  # of `bank_line_policy.LineKind`, "refund" (to a customer), or "other": the bank's own word
+    party_name=TEXT,  # whom it came from or went to
+    party_account=TEXT,
+    text=TEXT,
     because=TEXT,
 )
 SUMMARY = _schema(  # the day's headline; one row per line and currency, in the order a reader wants

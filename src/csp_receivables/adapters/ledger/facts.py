@@ -30,6 +30,8 @@ def read_facts(connection: Connection, as_of: date, known_at: str) -> Facts:
         "vendor_invoices": _vendor_invoices(as_of, known_at),
         "customer_costs": _customer_costs(as_of, known_at),
         "statements": _statements(as_of, known_at),
+        "alias_words": _latest(t.alias_word, ("payer_account", "customer_id"), "alias_words", known_at),
+        "declined": _declined(known_at),
     }
     read = {name: read_table(connection, query, SCHEMAS[name]) for name, query in queries.items()}
     return Facts(as_of=as_of, known_at=known_at, findings=_findings(connection, known_at), **read)
@@ -123,6 +125,12 @@ def _statements(as_of: date, known_at: str) -> Select[Any]:
     query = select(*columns).select_from(joined).where(statement.c.recorded_at <= known_at)
     query = query.where(or_(statement.c.until_on <= as_of, statement.c.until_on.is_(None)))
     return query.order_by(statement.c.account, statement.c.until_on, statement.c.statement_id)
+
+
+def _declined(known_at: str) -> Select[Any]:
+    declined = t.declined_match
+    query = select(*_columns(declined, SCHEMAS["declined"])).where(declined.c.recorded_at <= known_at)
+    return query.order_by(declined.c.payment_id, declined.c.receivable_id, declined.c.rule)
 
 
 def _findings(connection: Connection, known_at: str) -> pa.Table:

@@ -229,6 +229,26 @@ allocation = Table(
     Index(None, "source_id"),
 )
 
+alias_word = Table(  # what a person says of a payer's bank account; the latest word on an account and customer counts
+    "alias_word",
+    metadata,
+    _key("payer_account"),
+    _key("customer_id"),
+    _recorded(key=True),
+    *_text("word", "said_by", "why"),
+    CheckConstraint("word IN ('known', 'shared', 'forgotten')", name="word"),
+)
+
+declined_match = Table(  # a suggestion that a person rejected, or an allocation that they took back
+    "declined_match",
+    metadata,
+    _key("payment_id"),
+    _key("receivable_id"),
+    _key("rule"),
+    _recorded(),
+    *_text("declined_by", "why"),
+)
+
 reconciliation_run = Table(
     "reconciliation_run",
     metadata,

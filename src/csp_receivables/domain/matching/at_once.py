@@ -13,7 +13,8 @@ from csp_receivables.domain.matching.stock import count, view
 from csp_receivables.domain.relations import keep
 
 _RECEIVABLES = """
-    SELECT receivable_id, customer_id, number, currency, open_amount, matching_key(reference) AS reference_key
+    SELECT receivable_id, customer_id, number, issued_on, due_on, currency, open_amount,
+        matching_key(reference) AS reference_key
     FROM {receivables} WHERE kind = 'invoice' AND open_amount > 0
 """
 _SHARED = """

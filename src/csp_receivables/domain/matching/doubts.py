@@ -6,7 +6,7 @@ COMPETITORS_NAMED_MAX = 5  # a person reads them; the sentence says how many mor
 
 _DOUBTS = """
     SELECT p, r, least(amount, open_amount) AS amount, 0::BIGINT AS difference, '' AS outcome, false AS books,
-        CASE WHEN rivals > 1
+        place AS option, CASE WHEN rivals > 1
             THEN 'reference ' || reference || ' fits ' || rivals || ' open receivables: ' || competitors
                 || CASE WHEN rivals > named THEN ' and ' || (rivals - named) || ' more' ELSE '' END
             ELSE 'reference ' || reference || ' names receivable ' || receivable_id || ', which is customer ' || owner

@@ -23,7 +23,9 @@ _PROPOSAL = """
         JOIN matching_payment payment USING (p)
         QUALIFY row_number() OVER (PARTITION BY r ORDER BY payment.booked_on, payment.payment_id) = 1
     )
-    SELECT p, r, amount, 0::BIGINT AS difference, 'full' AS outcome, true AS books, NULL::VARCHAR AS because FROM first
+    SELECT p, r, amount, 0::BIGINT AS difference, 'full' AS outcome, true AS books, 1::BIGINT AS option,
+        NULL::VARCHAR AS because
+    FROM first
     UNION ALL BY NAME {doubts}
 """
 _IN_DOUBT = """

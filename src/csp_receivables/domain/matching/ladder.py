@@ -9,32 +9,52 @@ import pyarrow as pa
 
 from csp_receivables.domain.findings import Finding, Severity, findings_table
 from csp_receivables.domain.matching.at_once import number_rows, settle_at_once
+from csp_receivables.domain.matching.credits import number_credits
+from csp_receivables.domain.matching.damaged_reference import DAMAGED_REFERENCE
+from csp_receivables.domain.matching.declined import heed_declined, know_declined
 from csp_receivables.domain.matching.exact_reference import EXACT_REFERENCE
 from csp_receivables.domain.matching.keys import define_keys
+from csp_receivables.domain.matching.knowledge import Knowledge
+from csp_receivables.domain.matching.known_payer import KNOWN_PAYER
+from csp_receivables.domain.matching.name_likeness import NAME_LIKENESS
 from csp_receivables.domain.matching.naming import name_receivables
+from csp_receivables.domain.matching.natural_set import NATURAL_SET
+from csp_receivables.domain.matching.net_of_credit_note import NET_OF_CREDIT_NOTE
 from csp_receivables.domain.matching.number_in_text import NUMBER_IN_TEXT
+from csp_receivables.domain.matching.payers import begin_learning, know_payers
 from csp_receivables.domain.matching.policy import MatchingPolicy, Mode, Tolerance
 from csp_receivables.domain.matching.reference_with_difference import REFERENCE_WITH_DIFFERENCE
 from csp_receivables.domain.matching.rule import Rule
 from csp_receivables.domain.matching.several_references import SEVERAL_REFERENCES
-from csp_receivables.domain.matching.stock import begin_again, clear_up, count, remember_unsettled, stock_up, take
+from csp_receivables.domain.matching.small_subset import SMALL_SUBSET
+from csp_receivables.domain.matching.stock import (
+    begin_again,
+    begin_whole,
+    clear_up,
+    count,
+    gather_left,
+    remember_unsettled,
+    stock_up,
+    take,
+)
 from csp_receivables.domain.matching.unapplied import PAID_AGAIN, PAID_BY, REST, UNAPPLIED_SQL
 from csp_receivables.domain.money_sql import define_money
-from csp_receivables.domain.records import MATCH, SUGGESTION, UNAPPLIED
+from csp_receivables.domain.records import CREDITED, MATCH, SUGGESTION, UNAPPLIED
 from csp_receivables.domain.relations import ask, keep
 
-__all__ = ["RULES", "Matched", "MatchingPolicy", "Mode", "Rule", "Tolerance", "match"]
+__all__ = ["RULES", "Knowledge", "Matched", "MatchingPolicy", "Mode", "Rule", "Tolerance", "match"]
 
-RULES: tuple[Rule, ...] = (
-    EXACT_REFERENCE,
-    REFERENCE_WITH_DIFFERENCE,
-    SEVERAL_REFERENCES,
-    NUMBER_IN_TEXT,
-)
+# By what the payment names; by who it is from; by what it looks like.
+NAMING_RULES = (EXACT_REFERENCE, NET_OF_CREDIT_NOTE, REFERENCE_WITH_DIFFERENCE, SEVERAL_REFERENCES, NUMBER_IN_TEXT)
+PAYER_RULES = (KNOWN_PAYER, NATURAL_SET, SMALL_SUBSET)
+LIKENESS_RULES = (DAMAGED_REFERENCE, NAME_LIKENESS)
+RULES: tuple[Rule, ...] = NAMING_RULES + PAYER_RULES + LIKENESS_RULES
 
 # A booking may leave a reference unique that was not, and so settle another payment. Each pass looks at the few that
 # are unsettled, until nothing is booked; the limit is for made-up chains, of which the next run takes the rest.
 PASSES_MAX = 20
+
+NOTHING_KNOWN = Knowledge()
 
 # Sorting a million rows by two texts costs as much as matching them: the place of a receivable within its payment is
 # worked out only where a payment has several; rules are numbers until the rows are in order, and sentences made then.
@@ -55,17 +75,24 @@ _ALLOCATIONS = """
         UNION ALL BY NAME
         SELECT payment_id, receivable_id, taken.amount, difference, payment.currency,
             (CASE rule {places} END)::UTINYINT AS rule_place, outcome, because, payment.reference, {place} AS place
-        FROM {taken} taken
+        FROM {taken} taken ANTI JOIN matching_credit USING (p)
         JOIN matching_payment payment USING (p) JOIN matching_receivable receivable USING (r)
         ORDER BY payment_id{then_by}
     )
 """
+_CREDITED = """
+    SELECT payment_id AS credit_id, receivable_id, amount, currency, rule, outcome, because
+    FROM (FROM matching_taken SEMI JOIN matching_credit USING (p))
+        JOIN (SELECT p, payment_id, currency FROM matching_payment) USING (p)
+        JOIN (SELECT r, receivable_id FROM matching_receivable) USING (r)
+    ORDER BY credit_id, receivable_id
+"""
 _SUGGESTIONS = """
-    SELECT payment.payment_id, receivable.receivable_id, suggested.amount, payment.currency, suggested.rule,
+    SELECT payment.payment_id, receivable.receivable_id, suggested.amount, payment.currency, option, suggested.rule,
         suggested.because
-    FROM matching_suggested suggested JOIN matching_payment payment USING (p)
-        JOIN matching_receivable receivable USING (r)
-    ORDER BY payment_id, receivable_id
+    FROM (FROM matching_suggested ANTI JOIN matching_credit USING (p)) suggested
+        JOIN matching_payment payment USING (p) JOIN matching_receivable receivable USING (r)
+    ORDER BY payment_id, option, receivable_id
 """
 _ONLY_SUGGESTED = """
     SELECT proposal.* REPLACE (false AS books, '' AS outcome,
@@ -81,17 +108,24 @@ class Matched:
     """What a run of the ladder proposes. Each table is in the order of its ids; no order of the input shows in them."""
 
     allocations: pa.Table  # MATCH
+    credited: pa.Table  # CREDITED
     suggestions: pa.Table  # SUGGESTION
     unapplied: pa.Table  # UNAPPLIED
     findings: pa.Table  # FINDING
 
 
-def match(connection: duckdb.DuckDBPyConnection, receivables: str, payments: str, policy: MatchingPolicy) -> Matched:
+def match(
+    connection: duckdb.DuckDBPyConnection,
+    receivables: str,
+    payments: str,
+    policy: MatchingPolicy,
+    knowledge: Knowledge = NOTHING_KNOWN,
+) -> Matched:
     """Match `payments` (OPEN_PAYMENT) to `receivables` (OPEN_RECEIVABLE), both relations known to `connection`.
 
-    Ids are unique in both. Credit notes and receivables with nothing open are never matched. Every minor unit of every
-    payment is in `allocations` or in `unapplied`; allocated + difference never exceeds what was open. Matching what is
-    left again books nothing.
+    Ids are unique in both. Invoices are paid, credit notes are applied like payments; nothing that is not open counts.
+    Every minor unit of every payment is in `allocations` or in `unapplied`; allocated + difference never exceeds what
+    was open. Matching what is left again books nothing.
     """
     define_money(connection)
     define_keys(connection)
@@ -99,27 +133,52 @@ def match(connection: duckdb.DuckDBPyConnection, receivables: str, payments: str
         stock_up(connection)
         number_rows(connection, receivables, payments)
         name_receivables(connection)
-        settle_at_once(connection, allowed=policy.mode(EXACT_REFERENCE.name) is Mode.AUTO)
-        for _ in range(PASSES_MAX):
-            booked = sum(_climb(connection, policy))
-            if not remember_unsettled(connection) or not booked:
-                break
-            begin_again(connection)
-            name_receivables(connection)
+        # What a person declined is looked at rule by rule.
+        at_once = policy.mode(EXACT_REFERENCE.name) is Mode.AUTO and not knowledge.declined
+        settle_at_once(connection, allowed=at_once)
+        number_credits(connection, receivables)
+        know_declined(connection, knowledge.declined)
+        begin_learning(connection, payments, knowledge)
+        _climb_to_the_payers(connection, payments, policy, knowledge)
+        _climb(connection, LIKENESS_RULES, policy)
         return _matched(connection)
     finally:
         clear_up(connection)
 
 
-def _climb(connection: duckdb.DuckDBPyConnection, policy: MatchingPolicy) -> list[int]:
-    """One pass over the rules in their order; how many allocations each booked."""
-    return [_try(connection, rule, policy) for rule in RULES if policy.mode(rule.name) is not Mode.OFF]
+def _climb_to_the_payers(
+    connection: duckdb.DuckDBPyConnection, payments: str, policy: MatchingPolicy, knowledge: Knowledge
+) -> None:
+    """Go by names until nothing more is booked, then by payers; what those book may make a name unique again."""
+    for _ in range(PASSES_MAX):
+        _climb_by_names(connection, policy)
+        gather_left(connection)
+        know_payers(connection, payments, knowledge)
+        if not _climb(connection, PAYER_RULES, policy):
+            break
+        begin_whole(connection)
+        name_receivables(connection)
+
+
+def _climb_by_names(connection: duckdb.DuckDBPyConnection, policy: MatchingPolicy) -> None:
+    for _ in range(PASSES_MAX):
+        booked = _climb(connection, NAMING_RULES, policy)
+        if not remember_unsettled(connection) or not booked:
+            break
+        begin_again(connection)
+        name_receivables(connection)
+
+
+def _climb(connection: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...], policy: MatchingPolicy) -> int:
+    """One pass over `rules` in their order; how many allocations they booked."""
+    return sum(_try(connection, rule, policy) for rule in rules if policy.mode(rule.name) is not Mode.OFF)
 
 
 def _try(connection: duckdb.DuckDBPyConnection, rule: Rule, policy: MatchingPolicy) -> int:
     if not count(connection, f"(SELECT 1 FROM {rule.concerned} LIMIT 1)"):
         return 0
     rule.propose(connection, policy)
+    heed_declined(connection, rule)
     if policy.mode(rule.name) is Mode.SUGGEST:
         keep(connection, "matching_suggestible", _ONLY_SUGGESTED.format(sentence=rule.sentence))
         keep(connection, "matching_proposal", "FROM matching_suggestible")
@@ -133,6 +192,7 @@ def _matched(connection: duckdb.DuckDBPyConnection) -> Matched:
     some_have_several = count(connection, "matching_several_rows") > 0
     return Matched(
         allocations=ask(connection, _allocations(some_have_several=some_have_several), MATCH),
+        credited=ask(connection, _CREDITED, CREDITED),
         suggestions=ask(connection, _SUGGESTIONS, SUGGESTION),
         unapplied=ask(connection, UNAPPLIED_SQL, UNAPPLIED),
         findings=findings_table(_paid_again(connection)),

@@ -82,6 +82,7 @@ _CLAIM = """
 """
 _PROPOSAL = f"""
     SELECT p, r, judged.open_amount AS amount, 0::BIGINT AS difference, 'full' AS outcome, true AS books,
+        1::BIGINT AS option,
         'the text names receivable ' || receivable.receivable_id || ' by ' || key || ', ' || CASE
             WHEN adds_up AND named > 1 THEN 'one of ' || named || ' whose open amounts add up to '
                 || amount_text(judged.amount, receivable.currency) || ' ' || receivable.currency
@@ -89,7 +90,8 @@ _PROPOSAL = f"""
     FROM matching_granted JOIN matching_judged judged USING (p, r) JOIN matching_receivable receivable USING (r)
     UNION ALL BY NAME
     SELECT p, r, least(judged.amount, judged.open_amount) AS amount, 0::BIGINT AS difference, '' AS outcome,
-        false AS books,
+        false AS books, row_number() OVER (PARTITION BY p ORDER BY judged.open_amount = judged.amount DESC,
+            receivable.receivable_id) AS option,
         'the text names receivable ' || receivable.receivable_id || ' by ' || key || ', ' || CASE
             WHEN elsewhere THEN 'which is customer ' || judged.customer_id
                 || '''s, but the payment is known to be customer '
@@ -99,9 +101,7 @@ _PROPOSAL = f"""
                 || ' is open and ' || amount_text(judged.amount, payment.currency) || ' was paid' END AS because
     FROM (FROM matching_judged ANTI JOIN matching_claim USING (p)) judged
     JOIN matching_payment payment USING (p) JOIN matching_receivable receivable USING (r)
-    QUALIFY row_number() OVER (PARTITION BY p ORDER BY judged.open_amount = judged.amount DESC,
-        receivable.receivable_id)
-        <= {SUGGESTED_MAX}
+    QUALIFY option <= {SUGGESTED_MAX}
 """
 
 

@@ -39,7 +39,7 @@ _PROPOSAL = f"""
     SELECT p, r, least(paid, left_open)::BIGINT AS amount,
         CASE WHEN closes THEN greatest(left_open - paid, 0) ELSE 0 END::BIGINT AS difference,
         CASE WHEN NOT closes THEN 'partial' WHEN paid < left_open THEN 'with_difference' ELSE 'full' END AS outcome,
-        true AS books,
+        true AS books, 1::BIGINT AS option,
         'reference ' || payment.reference || ' names receivable ' || receivable.receivable_id || ': '
             || amount_text(paid, judged.currency) || ' paid, ' || amount_text(left_open, judged.currency) || ' '
             || judged.currency || ' open, ' || CASE

@@ -15,6 +15,7 @@ from csp_receivables.domain.matching.policy import MatchingPolicy
 #   difference   written off so that the receivable closes
 #   outcome      "full", "partial", "with_difference"; "" for what is only suggested
 #   books        false: a person decides
+#   option       of what is suggested for a payment: 1 is the best; rows of one option belong together
 #   because      the sentence; null: the rule's own `sentence`, made when it is written out, so that a million of them
 #                are not carried from rule to rule
 Propose = Callable[[duckdb.DuckDBPyConnection, MatchingPolicy], None]
@@ -25,7 +26,7 @@ class Rule:
     """A rung.
 
     `concerned`: SQL for the rows without which it has nothing to do; `sentence`: SQL of `reference` (the payment's) and
-    `receivable_id`; `leaves_rests`: may take a part.
+    `receivable_id`; `leaves_rests`: may take a part; `only_suggests`: is never sure enough to book.
     """
 
     name: str
@@ -33,3 +34,4 @@ class Rule:
     concerned: str
     sentence: str = "''"
     leaves_rests: bool = False
+    only_suggests: bool = False

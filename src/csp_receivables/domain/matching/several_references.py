@@ -23,6 +23,7 @@ _CLAIM = """
 """
 _PROPOSAL = """
     SELECT p, r, receivable.open_amount AS amount, 0::BIGINT AS difference, 'full' AS outcome, true AS books,
+        1::BIGINT AS option,
         'references ' || payment.reference || ' name ' || count(*) OVER (PARTITION BY p) || ' receivables whose open '
             || 'amounts add up to ' || amount_text(payment.amount, payment.currency) || ' ' || payment.currency
                 AS because
@@ -30,7 +31,7 @@ _PROPOSAL = """
         JOIN matching_receivable_left receivable USING (r)
     UNION ALL BY NAME
     SELECT p, r, least(several.amount, several.open_amount) AS amount, 0::BIGINT AS difference, '' AS outcome,
-        false AS books,
+        false AS books, 1::BIGINT AS option,
         'references ' || payment.reference || ' name receivable ' || receivable.receivable_id || ' among ' || named
             || ' open ones, ' || CASE
             WHEN ambiguous THEN 'but one of the references fits several receivables'

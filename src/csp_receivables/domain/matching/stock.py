@@ -20,7 +20,8 @@ CREATE OR REPLACE TEMP TABLE matching_taken (
     p BIGINT, r BIGINT, amount BIGINT, difference BIGINT, rule VARCHAR, outcome VARCHAR, because VARCHAR)
 """
 _SUGGESTED = """
-CREATE OR REPLACE TEMP TABLE matching_suggested (p BIGINT, r BIGINT, amount BIGINT, rule VARCHAR, because VARCHAR)
+CREATE OR REPLACE TEMP TABLE matching_suggested (p BIGINT, r BIGINT, amount BIGINT, option BIGINT, rule VARCHAR,
+    because VARCHAR)
 """
 _FOUND = "CREATE OR REPLACE TEMP TABLE matching_found (p BIGINT, r BIGINT)"
 _MET_TABLE = "CREATE OR REPLACE TEMP TABLE matching_met (p BIGINT, r BIGINT)"
@@ -29,7 +30,7 @@ INSERT INTO matching_taken
     SELECT p, r, amount, difference, $rule, outcome, because FROM matching_proposal WHERE books
 """
 _INSERT_SUGGESTED = """
-INSERT INTO matching_suggested SELECT p, r, amount, $rule, because FROM matching_proposal WHERE NOT books
+INSERT INTO matching_suggested SELECT p, r, amount, option, $rule, because FROM matching_proposal WHERE NOT books
 """
 _PAYMENT_LEFT = """
     SELECT payment.* FROM matching_payment_left payment ANTI JOIN matching_proposal USING (p)
@@ -70,12 +71,12 @@ _MET = """
 """
 _PAYMENT_AGAIN = """
     SELECT payment.* REPLACE (payment.amount - coalesce(used.amount, 0) AS amount)
-    FROM matching_payment payment SEMI JOIN matching_unsettled USING (p)
-    LEFT JOIN (SELECT p, sum(amount)::BIGINT AS amount FROM matching_taken SEMI JOIN matching_unsettled USING (p)
-        GROUP BY p)
-        used USING (p)
+    FROM ({payments}) payment LEFT JOIN (SELECT p, sum(amount)::BIGINT AS amount FROM matching_taken GROUP BY p) used
+        USING (p)
     WHERE payment.amount > coalesce(used.amount, 0)
 """
+_UNSETTLED_PAYMENTS = "FROM matching_payment SEMI JOIN matching_unsettled USING (p)"
+_UNDOUBTED_PAYMENTS = "FROM matching_payment ANTI JOIN matching_suggested USING (p)"
 
 
 def stock_up(connection: duckdb.DuckDBPyConnection) -> None:
@@ -112,15 +113,29 @@ def _leave(connection: duckdb.DuckDBPyConnection, what: str, sql: str) -> None:
 def remember_unsettled(connection: duckdb.DuckDBPyConnection) -> int:
     """Note the payments that something was found for but are not settled, and what they met. How many there are."""
     keep(connection, "matching_unsettled", _UNSETTLED)
-    connection.execute(f"INSERT INTO matching_met {_MET}")
+    connection.execute(f"INSERT INTO matching_met FROM ({_MET}) ANTI JOIN matching_met USING (p, r)")
     return count(connection, "matching_unsettled")
 
 
 def begin_again(connection: duckdb.DuckDBPyConnection) -> None:
     """Let the unsettled payments climb the ladder again; all others can gain nothing from fewer open receivables."""
-    _leave(connection, "payment", _PAYMENT_AGAIN)
+    _begin(connection, _UNSETTLED_PAYMENTS)
+
+
+def begin_whole(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let everything that is left climb the ladder again."""
+    _begin(connection, "FROM matching_payment")
+
+
+def _begin(connection: duckdb.DuckDBPyConnection, payments: str) -> None:
+    _leave(connection, "payment", _PAYMENT_AGAIN.format(payments=payments))
     view(connection, "matching_asking", "FROM matching_payment_left WHERE reference_key <> ''")
     connection.execute("DELETE FROM matching_suggested")
+
+
+def gather_left(connection: duckdb.DuckDBPyConnection) -> None:
+    """After the passes over the unsettled: all that is left and not in doubt is in `matching_payment_left` again."""
+    _leave(connection, "payment", _PAYMENT_AGAIN.format(payments=_UNDOUBTED_PAYMENTS))
 
 
 def clear_up(connection: duckdb.DuckDBPyConnection) -> None:

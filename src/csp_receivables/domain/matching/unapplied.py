@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # Most payments are taken whole; only a rule that leaves rests needs its sums looked at.
 REST = """
-    SELECT p FROM matching_payment ANTI JOIN matching_taken USING (p)
+    SELECT p FROM matching_payment ANTI JOIN matching_credit USING (p) ANTI JOIN matching_taken USING (p)
     UNION ALL
     SELECT p FROM matching_payment payment
     JOIN (SELECT p, sum(amount) AS used FROM matching_taken
@@ -27,7 +27,8 @@ PAID_BY = """
 """
 UNAPPLIED_SQL = """
     SELECT payment.payment_id, (payment.amount - coalesce(used.amount, 0))::BIGINT AS amount, payment.currency,
-        payment.customer_id,
+        CASE WHEN payment.customer_id <> '' THEN payment.customer_id ELSE coalesce(payer.customer_id, '') END
+            AS customer_id,
         CASE WHEN payment.amount = 0 THEN 'the amount is zero: there is nothing to allocate'
             WHEN payment.amount < 0 THEN 'the amount is negative: money that went out pays nothing'
             WHEN suggested.receivables = 1 THEN 'a person decides: ' || suggested.rule || ' suggests receivable '
@@ -40,6 +41,8 @@ UNAPPLIED_SQL = """
                 || paid_by.payers
             WHEN payment.reference <> '' THEN 'reference ' || payment.reference || ' names no open receivable in '
                 || payment.currency
+            WHEN payer.p IS NOT NULL THEN payer.evidence || ', but nothing they have open in ' || payment.currency
+                || ' adds up to it'
             ELSE 'neither a reference nor the text names an open receivable in ' || payment.currency
         END AS because
     FROM matching_payment payment
@@ -53,6 +56,7 @@ UNAPPLIED_SQL = """
         FROM matching_suggested JOIN matching_receivable USING (r) GROUP BY p
     ) suggested USING (p)
     LEFT JOIN matching_paid_by paid_by USING (p)
+    LEFT JOIN (SELECT p, customer_id, evidence FROM matching_payer WHERE standing = 'known') payer USING (p)
     SEMI JOIN matching_rest USING (p)
     ORDER BY payment.payment_id
 """

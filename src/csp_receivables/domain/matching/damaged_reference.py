@@ -1,0 +1,79 @@
+"""Rule 8: a reference that names nothing is one slip away from an open receivable's, and the amount is equal.
+
+One digit wrong, missing, added, or two that changed places; the check digit must show the damage, else it is a good
+reference of something else. Always a suggestion.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from csp_receivables.domain.matching.policy import MatchingPolicy
+from csp_receivables.domain.matching.rule import Rule
+from csp_receivables.domain.references import readings
+from csp_receivables.domain.relations import keep
+
+KEY_LENGTH_MIN = 6  # of shorter ones too many are a slip apart
+SUGGESTED_MAX = 3
+
+_SAID = f"""
+    SELECT DISTINCT p, currency, amount, key FROM (
+        SELECT p, currency, amount, reference_key AS key FROM matching_payment_left
+        UNION ALL
+        SELECT p, currency, amount, matching_key(unnest(string_split(reference, ' '))) FROM matching_payment_left
+        WHERE contains(reference, ' ')
+        UNION ALL
+        SELECT p, currency, amount, matching_key(unnest(regexp_extract_all(upper(text), '\\b(?:RF)?[0-9]{{6,25}}\\b')))
+        FROM matching_payment_left WHERE regexp_matches(text, '[0-9]{{6}}')
+    )
+    WHERE len(key) >= {KEY_LENGTH_MIN}
+"""
+_MEANT = f"""
+    SELECT r, currency, open_amount AS amount, reference_key AS key FROM matching_receivable_left
+    SEMI JOIN matching_misread misread ON misread.currency = matching_receivable_left.currency
+        AND misread.amount = open_amount
+    WHERE len(reference_key) >= {KEY_LENGTH_MIN}
+"""
+# Two texts that are one slip apart are equal once the right character is left out of one or both.
+_LEFT_OUT = """
+    SELECT *, unnest(list_distinct([key] || [key[:i - 1] || key[i + 1:] for i in range(1, len(key) + 1)])) AS rest
+    FROM {keyed}
+"""
+_NEAR = f"""
+    SELECT DISTINCT p, r, said.key AS said, meant.key AS meant
+    FROM ({_LEFT_OUT.format(keyed="matching_misread")}) said JOIN ({_LEFT_OUT.format(keyed="matching_meant")}) meant
+    USING (rest, currency, amount)
+    WHERE damerau_levenshtein(said.key, meant.key) = 1
+"""
+_PROPOSAL = f"""
+    SELECT p, r, payment.amount, 0::BIGINT AS difference, '' AS outcome, false AS books,
+        row_number() OVER (PARTITION BY p ORDER BY receivable_id) AS option,
+        'reference ' || said || ' names nothing open and its check digit is wrong; it is one slip away from ' || meant
+            || ', the reference of receivable ' || receivable_id || ', and the amount is equal' AS because
+    FROM (SELECT p, r, min(said) AS said, any_value(meant) AS meant FROM matching_near
+          WHERE NOT list_contains($sound, said || ' ' || meant) GROUP BY p, r)
+    JOIN matching_payment payment USING (p) JOIN matching_receivable_left USING (r)
+    QUALIFY option <= {SUGGESTED_MAX}
+"""
+
+
+def _is_sound(said: str, meant: str) -> bool:
+    """Is `said` a right reference of a kind that `meant` is of? Then nothing shows that the one was meant."""
+    return bool({reading.kind for reading in readings(said)} & {reading.kind for reading in readings(meant)})
+
+
+def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> None:
+    keep(connection, "matching_misread", _SAID)
+    keep(connection, "matching_meant", _MEANT)
+    keep(connection, "matching_near", _NEAR)
+    pairs = connection.execute("SELECT DISTINCT said, meant FROM matching_near ORDER BY ALL").fetchall()
+    sound = [f"{said} {meant}" for said, meant in pairs if _is_sound(said, meant)]
+    keep(connection, "matching_proposal", _PROPOSAL, sound=sound)
+
+
+DAMAGED_REFERENCE = Rule(
+    name="damaged_reference",
+    propose=_propose,
+    concerned="matching_payment_left WHERE reference_key <> '' OR regexp_matches(text, '[0-9]{6}')",
+    only_suggests=True,
+)

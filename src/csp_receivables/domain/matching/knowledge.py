@@ -1,0 +1,15 @@
+"""What is known besides the payments and receivables themselves: who pays from which account, names, people's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """Names of relations of the engine; "" where nothing of the kind is known. No run of the ladder changes them."""
+
+    payers: str = ""  # PAYER: what earlier allocations and people taught about bank accounts
+    names: str = ""  # customer_id, name
+    declined: str = ""  # DECLINED: what people said no to
+    rests: str = ""  # payment_id of what is left of a payment that was allocated in part before

@@ -1,0 +1,75 @@
+"""Rule 9: nobody knows the payer, but their name is like one customer's, who has a receivable of that amount open.
+
+Always a suggestion; it teaches nothing. Names are compared word by word in any order, by `rapidfuzz`.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+from rapidfuzz import fuzz, process
+from rapidfuzz.utils import default_process
+
+from csp_receivables.domain.matching.policy import MatchingPolicy
+from csp_receivables.domain.matching.rule import Rule
+from csp_receivables.domain.relations import ask, keep, load
+
+LIKENESS_MIN = 85  # of 100
+LEAD_MIN = 5  # over the next customer of that amount; closer ones are both shown
+RIVALS_LOOKED_AT_MAX = 50  # receivables of one amount; a name must not have to choose among more
+SUGGESTED_MAX = 3
+
+_UNKNOWN = """
+    SELECT p, payment_left.currency, payment_left.amount, said FROM matching_payment_left payment_left
+    JOIN matching_payer_name USING (payment_id) ANTI JOIN matching_payer USING (p)
+"""
+_RIVALS = f"""
+    SELECT r, currency, open_amount AS amount, customer_id FROM matching_receivable_left
+    SEMI JOIN matching_unknown ON matching_unknown.currency = matching_receivable_left.currency
+        AND matching_unknown.amount = open_amount
+    QUALIFY count(*) OVER (PARTITION BY currency, open_amount) <= {RIVALS_LOOKED_AT_MAX}
+"""
+_PAIRS = """
+    SELECT p, customer_id, said, name FROM (
+        SELECT DISTINCT p, customer_id, said FROM matching_unknown JOIN matching_rival USING (currency, amount))
+    JOIN matching_customer_name USING (customer_id) ORDER BY ALL
+"""
+_LIKE = f"""
+    SELECT p, customer_id, arg_max(name, likeness) AS name, max(likeness) AS likeness
+    FROM matching_likeness WHERE likeness >= {LIKENESS_MIN} GROUP BY p, customer_id
+    QUALIFY max(likeness) >= max(max(likeness)) OVER (PARTITION BY p) - {LEAD_MIN}
+"""
+_PROPOSAL = f"""
+    SELECT p, r, rival.amount, 0::BIGINT AS difference, '' AS outcome, false AS books,
+        row_number() OVER (PARTITION BY p ORDER BY likeness DESC, due_on, receivable_id) AS option,
+        'payer ' || said || ' is called like customer ' || customer_id || ', ' || name || ' (' || round(likeness)::INTEGER
+            || ' of 100), and receivable ' || receivable_id || ' is open with that amount' AS because
+    FROM matching_like JOIN matching_unknown USING (p) JOIN matching_rival rival USING (customer_id, currency, amount)
+    JOIN (SELECT r, receivable_id, due_on FROM matching_receivable_left) USING (r)
+    QUALIFY option <= {SUGGESTED_MAX}
+"""
+_PAIR = pa.schema([("p", pa.int64()), ("customer_id", pa.string()), ("said", pa.string()), ("name", pa.string())])
+
+
+def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> None:
+    keep(connection, "matching_unknown", _UNKNOWN)
+    keep(connection, "matching_rival", _RIVALS)
+    pairs = ask(connection, _PAIRS, _PAIR)
+    likeness = process.cpdist(
+        pairs["said"].to_pylist(),
+        pairs["name"].to_pylist(),
+        scorer=fuzz.token_sort_ratio,
+        processor=default_process,
+        score_cutoff=LIKENESS_MIN,
+    )
+    load(connection, "matching_likeness", pairs.append_column("likeness", pa.array(likeness, pa.float64())))
+    keep(connection, "matching_like", _LIKE)
+    keep(connection, "matching_proposal", _PROPOSAL)
+
+
+NAME_LIKENESS = Rule(
+    name="name_likeness",
+    propose=_propose,
+    concerned="matching_payment_left SEMI JOIN matching_payer_name USING (payment_id) ANTI JOIN matching_payer USING (p)",
+    only_suggests=True,
+)

@@ -1,0 +1,65 @@
+"""Rule 2, first part: references name receivables, and what is missing of their amount is exactly a credit note."""
+
+from __future__ import annotations
+
+import duckdb
+
+from csp_receivables.domain.matching.claims import grant_claims
+from csp_receivables.domain.matching.credits import spread
+from csp_receivables.domain.matching.policy import MatchingPolicy
+from csp_receivables.domain.matching.rule import Rule
+from csp_receivables.domain.relations import keep
+
+_SHORT = """
+    SELECT p, min(receivable.customer_id) AS customer_id, any_value(receivable.currency) AS currency,
+        (sum(named.open_amount) - any_value(named.amount))::BIGINT AS missing
+    FROM (FROM matching_named WHERE open_amount > 0) named JOIN matching_receivable receivable USING (r)
+    GROUP BY p
+    HAVING max(rivals) = 1 AND NOT bool_or(elsewhere) AND count(DISTINCT receivable.customer_id) = 1 AND missing > 0
+"""
+_LEFT = """
+    SELECT credit.p AS c, credit.customer_id, credit.currency, payment.amount
+    FROM matching_credit credit JOIN matching_payment_left payment USING (p)
+"""
+# One credit note of that amount, or all that the customer has. Two that fit alike settle nothing.
+_NET = f"""
+    SELECT p, c, missing FROM (
+        SELECT p, c, missing, amount, count(*) FILTER (amount = missing) OVER (PARTITION BY p) AS equal,
+            sum(amount) OVER (PARTITION BY p) AS together
+        FROM matching_short JOIN ({_LEFT}) USING (customer_id, currency)
+    )
+    WHERE (equal = 1 AND amount = missing) OR (equal = 0 AND together = missing)
+"""
+_CLAIM = """
+    SELECT p, r FROM matching_named SEMI JOIN matching_net USING (p) WHERE open_amount > 0
+    UNION ALL SELECT p, c AS r FROM matching_net
+"""
+_PROPOSAL = f"""
+    WITH chosen AS (SELECT p, r FROM matching_granted WHERE r >= 0),
+    net AS (SELECT p, r AS c FROM matching_granted WHERE r < 0)
+    SELECT source AS p, r, spread.amount, 0::BIGINT AS difference, outcome, true AS books, 1 AS option,
+        'reference ' || payment.reference || ' is paid net of credit note ' || numbers || ': '
+            || amount_text(payment.amount, payment.currency) || ' paid and '
+            || amount_text(missing, payment.currency) || ' credited close '
+            || receivables || ' together' AS because
+    FROM ({spread("chosen", "net")}) spread JOIN matching_payment payment USING (p)
+    JOIN (SELECT p, any_value(missing) AS missing, string_agg(payment_id, ', ' ORDER BY payment_id) AS numbers
+          FROM matching_net JOIN (SELECT p AS c, payment_id FROM matching_payment) USING (c) GROUP BY p) USING (p)
+    JOIN (SELECT p, string_agg(receivable_id, ', ' ORDER BY receivable_id) AS receivables
+          FROM chosen JOIN matching_receivable USING (r) GROUP BY p) USING (p)
+"""
+
+
+def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> None:
+    keep(connection, "matching_short", _SHORT)
+    keep(connection, "matching_net", _NET)
+    keep(connection, "matching_claim", _CLAIM)
+    grant_claims(connection)
+    keep(connection, "matching_proposal", _PROPOSAL)
+
+
+NET_OF_CREDIT_NOTE = Rule(
+    name="net_of_credit_note",
+    propose=_propose,
+    concerned="matching_named WHERE open_amount > 0 AND (SELECT count(*) FROM matching_credit) > 0",
+)

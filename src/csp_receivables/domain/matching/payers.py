@@ -1,0 +1,123 @@
+"""Who a payment is from: said with the payment, or taught by what its bank account paid before.
+
+Makes `matching_payer (p, customer_id, standing, evidence, is_rest)` for what is left. Standings:
+    known    the account paid for one customer only, or a person said whose it is
+    shared   it paid for several customers, or a person said so: a row for each of them
+    demoted  it paid for one customer, and a person has taken back what that had been used for
+An account learns from the rules that go by a reference or a number, and from people; never from amounts or names.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from csp_receivables.domain.matching.knowledge import Knowledge
+from csp_receivables.domain.matching.stock import view
+from csp_receivables.domain.relations import keep
+
+CONFIRMED_BY_A_PERSON = "confirmed"
+TEACHING_RULES = (
+    "exact_reference",
+    "net_of_credit_note",
+    "reference_with_difference",
+    "several_references",
+    "number_in_text",
+    CONFIRMED_BY_A_PERSON,
+)
+
+_ACCOUNT_KEY = """
+CREATE OR REPLACE TEMP MACRO matching_account_key(account) AS regexp_replace(upper(account), '[^0-9A-Z]', '', 'g')
+"""
+_ASKERS = """
+    SELECT p, payment_left.customer_id AS given, payment_left.amount < payment.amount OR {was_rest} AS is_rest,
+        coalesce(account, '') AS account
+    FROM matching_payment_left payment_left JOIN (SELECT p, amount FROM matching_payment) payment USING (p)
+    LEFT JOIN (SELECT payment_id, matching_account_key(payer_account) AS account FROM {payments}
+               WHERE payer_account <> '') USING (payment_id)
+"""
+# Whose receivables payments named by reference or number in this run.
+_TEACHERS = f"""
+    SELECT payment_id, customer_id FROM (
+        SELECT payment_id, r FROM matching_at_once
+        UNION ALL
+        SELECT payment_id, r FROM matching_taken JOIN matching_payment USING (p) WHERE rule IN {TEACHING_RULES}
+    ) JOIN (SELECT rowid AS r, customer_id FROM matching_receivable_stored) USING (r)
+"""
+_TAUGHT_NOW = """
+    SELECT account, customer_id, count(*) AS confirmed, 0 AS contradicted, '' AS decided
+    FROM (SELECT payment_id, matching_account_key(payer_account) AS account FROM {payments} WHERE payer_account <> '')
+    SEMI JOIN matching_asking_account USING (account) JOIN matching_teacher USING (payment_id)
+    GROUP BY ALL
+"""
+_TAUGHT_BEFORE = """
+    UNION ALL
+    SELECT matching_account_key(payer_account), customer_id, confirmed, contradicted, decided FROM {payers}
+    WHERE matching_account_key(payer_account) IN (FROM matching_asking_account)
+"""
+_LESSONS = """
+    SELECT account, customer_id, sum(confirmed)::BIGINT AS times, sum(contradicted)::BIGINT AS contradicted,
+        max(decided) AS decided
+    FROM ({taught}) WHERE customer_id <> '' OR decided = 'shared' GROUP BY account, customer_id
+"""
+_STANDINGS = """
+    SELECT account, customer_id, times, decided, customers,
+        CASE WHEN decided = 'known' AND said_known = 1 THEN 'known' WHEN said_shared OR customers > 1 THEN 'shared'
+            WHEN contradicted > 0 THEN 'demoted' ELSE 'known' END AS standing
+    FROM (
+        SELECT *, count(*) FILTER (customer_id <> '') OVER of_account AS customers,
+            count(*) FILTER (decided = 'known') OVER of_account AS said_known,
+            bool_or(decided = 'shared') OVER of_account AS said_shared
+        FROM matching_lesson WHERE decided <> 'forgotten' AND (times > 0 OR decided <> '')
+        WINDOW of_account AS (PARTITION BY account)
+    )
+    WHERE customer_id <> '' AND (said_known = 0 OR decided = 'known')
+"""
+_PAYERS = """
+    SELECT p, given AS customer_id, 'known' AS standing, is_rest, CASE WHEN p IN (SELECT p FROM matching_credit)
+        THEN 'the credit note is customer ' || given || '''s'
+        ELSE 'the payment is known to be customer ' || given || '''s' END AS evidence
+    FROM matching_asker WHERE given <> ''
+    UNION ALL BY NAME
+    SELECT p, customer_id, standing, is_rest,
+        'account …' || right(account, 4) || CASE
+            WHEN standing = 'shared' THEN ' pays for ' || customers || ' customers, ' || customer_id || ' among them'
+            WHEN decided = 'known' THEN ' is customer ' || customer_id || '''s, a person said'
+            ELSE ' has paid for customer ' || customer_id || CASE times WHEN 1 THEN ' once' ELSE ' ' || times
+                || ' times' END END
+        || CASE standing WHEN 'demoted' THEN ', but a person has taken such a payment back' ELSE '' END AS evidence
+    FROM matching_asker JOIN matching_standing USING (account) WHERE given = ''
+"""
+_NAMES = """
+    SELECT customer_id, name FROM {names} WHERE name <> ''
+"""
+_NAMES_TAUGHT_NOW = """
+    SELECT DISTINCT teacher.customer_id, payer_name AS name
+    FROM {payments} JOIN matching_teacher teacher USING (payment_id) WHERE payer_name <> ''
+"""
+
+
+def begin_learning(connection: duckdb.DuckDBPyConnection, payments: str, knowledge: Knowledge) -> None:
+    """Views: `matching_teacher (payment_id, customer_id)`, `matching_payer_name (payment_id, said)`,
+    `matching_customer_name (customer_id, name)`.
+
+    Where nobody gives the customers' names, those of payers who named their receivables serve instead.
+    """
+    connection.execute(_ACCOUNT_KEY)
+    view(connection, "matching_teacher", _TEACHERS)
+    said = f"SELECT payment_id, payer_name AS said FROM {payments} WHERE payer_name <> ''"
+    view(connection, "matching_payer_name", said)
+    names = _NAMES.format(names=knowledge.names) if knowledge.names else _NAMES_TAUGHT_NOW.format(payments=payments)
+    view(connection, "matching_customer_name", names)
+
+
+def know_payers(connection: duckdb.DuckDBPyConnection, payments: str, knowledge: Knowledge) -> None:
+    """Say of each payment that is left who it is from, as far as anybody knows."""
+    was_rest = f"payment_id IN (SELECT payment_id FROM {knowledge.rests})" if knowledge.rests else "false"
+    keep(connection, "matching_asker", _ASKERS.format(payments=payments, was_rest=was_rest))
+    keep(connection, "matching_asking_account", "SELECT DISTINCT account FROM matching_asker WHERE account <> ''")
+    taught = _TAUGHT_NOW.format(payments=payments)
+    if knowledge.payers:
+        taught += _TAUGHT_BEFORE.format(payers=knowledge.payers)
+    keep(connection, "matching_lesson", _LESSONS.format(taught=taught))
+    keep(connection, "matching_standing", _STANDINGS)
+    keep(connection, "matching_payer", _PAYERS)
