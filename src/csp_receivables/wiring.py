@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from sqlalchemy import func, select, union
 from sqlalchemy.exc import DBAPIError
 
 from csp_receivables.adapters.account_names import AccountNamesRefused, read_account_names
-from csp_receivables.adapters.accounting_files import AccountingFiles
+from csp_receivables.adapters.accounting_files import AccountingFiles, BadProfile
 from csp_receivables.adapters.accounting_files.raw_customers import KeptCustomersFiles
 from csp_receivables.adapters.bank_csv_profiles import BankCsvProfile, BankProfileRefused, load_bank_profiles
 from csp_receivables.adapters.bank_csv_proposal import Proposal, propose
@@ -36,8 +37,11 @@ from csp_receivables.adapters.microsoft_files.recon_csv import ReconCsv
 from csp_receivables.adapters.outputs import DayFiles
 from csp_receivables.adapters.tables import content_digest
 from csp_receivables.domain.account_names import AccountNames
+from csp_receivables.domain.accounting import FileRefused as AccountingRefused
+from csp_receivables.domain.bank_files import BankFileRefused
+from csp_receivables.domain.charge_data import FileRefused as ChargesRefused
 from csp_receivables.domain.findings import Finding, findings_table
-from csp_receivables.domain.imports import FileReport
+from csp_receivables.domain.imports import Elsewhere, FileReport, WhatElse, nothing_else
 from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.run_plan import RunPlan, is_still_live
 from csp_receivables.domain.statements import BankReport
@@ -47,7 +51,7 @@ from csp_receivables.steps import import_accounting as accounting
 from csp_receivables.steps import take_inbox as inbox_step
 from csp_receivables.steps.erase_contacts import Erasure
 from csp_receivables.steps.erase_contacts import erase_contacts as erase_contacts_step
-from csp_receivables.steps.import_bank import import_bank_file
+from csp_receivables.steps.import_bank import HEAD_BYTES, import_bank_file
 from csp_receivables.steps.import_microsoft import MicrosoftImport
 from csp_receivables.steps.match_files import MatchReport
 from csp_receivables.steps.match_files import match_files as match_files_step
@@ -67,7 +71,9 @@ class NotYetKnown(ValueError):
 
 
 # What a command answers with a sentence and exit code 2.
-REFUSALS = (LedgerRefused, NoLongerLive, UnknownCustomer, NotYetKnown, AccountNamesRefused, BankProfileRefused)
+REFUSALS = (
+    LedgerRefused, NoLongerLive, UnknownCustomer, NotYetKnown, AccountNamesRefused, BankProfileRefused, BadProfile,
+)  # fmt: skip
 
 
 def why_unavailable(error: Exception) -> str:
@@ -136,12 +142,14 @@ def accounting_files(settings: Settings) -> AccountingFiles:
 
 def import_customers(settings: Settings, ledger: Ledger, path: Path) -> FileReport:
     """Import one customers file."""
-    return accounting.import_customers(path, accounting_files(settings), LedgerCustomerBook(ledger))
+    what_else = partial(what_it_is, settings)
+    return accounting.import_customers(path, accounting_files(settings), LedgerCustomerBook(ledger), what_else)
 
 
 def import_receivables(settings: Settings, ledger: Ledger, path: Path) -> FileReport:
     """Import one receivables file."""
-    return accounting.import_receivables(path, accounting_files(settings), LedgerReceivableBook(ledger))
+    what_else = partial(what_it_is, settings)
+    return accounting.import_receivables(path, accounting_files(settings), LedgerReceivableBook(ledger), what_else)
 
 
 def erase_contacts(settings: Settings, ledger: Ledger, customer_id: str, *, by: str, why: str) -> Erasure:
@@ -172,7 +180,7 @@ def _importer(
     books = LedgerCustomerBook(ledger), LedgerReceivableBook(ledger)
     importers: dict[str, tuple[Callable[[Path], FileReport], Callable[[Path], int]]] = {
         "accounting": (
-            lambda path: accounting.import_accounting(path, reader, *books),
+            lambda path: accounting.import_accounting(path, reader, *books, partial(what_it_is, settings)),
             partial(accounting.rank_of, reader=reader),
         ),
         "microsoft": (partial(import_microsoft, settings, ledger), lambda _: 0),
@@ -239,6 +247,7 @@ def import_microsoft(settings: Settings, ledger: Ledger, path: Path) -> FileRepo
         lake=Lake(root=settings.lake),
         book=LedgerVendorBook(ledger),
         term_days=settings.vendor_term_days,
+        what_else=partial(what_it_is, settings),
     )
     return step.import_file(path)
 
@@ -263,14 +272,42 @@ def import_bank(
     paths: Iterable[Path],
     names: AccountNames | None = None,
     profiles: Sequence[BankCsvProfile] = (),
+    what_else: WhatElse = nothing_else,
 ) -> list[BankReport]:
     """Import bank files, each by itself: one that is refused holds up no other."""
     book, known = LedgerBankBook(ledger), partial(reader_of, among=readers(names or AccountNames(), profiles))
-    return [import_bank_file(path, known, book) for path in paths]
+    return [import_bank_file(path, known, book, what_else) for path in paths]
 
 
 def _import_one_bank_file(settings: Settings, ledger: Ledger, path: Path) -> FileReport:
-    return import_bank(ledger, [path], account_names(settings), bank_profiles(settings))[0].file
+    names, profiles = account_names(settings), bank_profiles(settings)
+    return import_bank(ledger, [path], names, profiles, partial(what_it_is, settings))[0].file
+
+
+def what_it_is(settings: Settings, path: Path) -> Elsewhere | None:
+    """What a file is, by its content, and which import takes it; None when none does."""
+    for recognise in (_as_bank_file, _as_accounting_file, _as_charges):
+        with suppress(AccountingRefused, BankFileRefused, ChargesRefused, *REFUSALS):
+            return recognise(settings, path)
+    return None
+
+
+def _as_bank_file(settings: Settings, path: Path) -> Elsewhere:
+    with path.open("rb") as stream:
+        head = stream.read(HEAD_BYTES)
+    _, taken_for = reader_of(head, readers(account_names(settings), bank_profiles(settings)))
+    return Elsewhere(what=f"a bank file ({taken_for})", command="csp import bank")
+
+
+def _as_accounting_file(settings: Settings, path: Path) -> Elsewhere:
+    reader = accounting_files(settings)
+    purpose = reader.recognise(path, reader.identify(path)).purpose
+    return Elsewhere(what=f"a file of {purpose}", command=f"csp import {purpose}")
+
+
+def _as_charges(settings: Settings, path: Path) -> Elsewhere:
+    taken_for = ReconCsv(spill=settings.lake / "spill").open(path).taken_for
+    return Elsewhere(what=f"a file of Microsoft's charges ({taken_for})", command="csp import microsoft")
 
 
 def accept_statement(ledger: Ledger, statement_id: str, *, by: str, why: str) -> int:

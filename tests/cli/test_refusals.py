@@ -65,6 +65,19 @@ def test_a_ledger_that_can_not_be_opened_is_a_sentence(csp: Csp, url: str, said:
     assert "s3cret" not in out + err
 
 
+@pytest.mark.parametrize("command", [("inbox",), ("import", "receivables"), ("import", "customers")])
+def test_a_bad_accounting_profile_is_a_sentence(csp: Csp, tmp_path: Path, command: tuple[str, ...]) -> None:
+    (tmp_path / "include" / "accounting").mkdir(parents=True)
+    (tmp_path / "include" / "accounting" / "erp.yaml").write_text("profile: erp\nreads: nothing\n")
+    files = [receivables_file(tmp_path, invoice())] if command[0] == "import" else []
+
+    code, out, err = csp(*command, *files, "--json", CSP_INCLUDE=str(tmp_path / "include"))
+
+    assert code == 2
+    assert "erp.yaml:2: reads" in err
+    assert "erp.yaml:2: reads" in json.loads(out)["refused"]
+
+
 def test_a_ledger_made_in_development_is_refused_in_production(csp: Csp) -> None:
     csp("inbox", CSP_CLOCK="")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,7 +35,8 @@ def bank(
     settings = Settings.from_environment()
     names, profiles = wiring.account_names(settings), wiring.bank_profiles(settings)
     ledger = wiring.open_ledger(settings)
-    reports = _import_each(files or [], lambda path: wiring.import_bank(ledger, [path], names, profiles)[0])
+    what_else = partial(wiring.what_it_is, settings)
+    reports = _import_each(files or [], lambda path: wiring.import_bank(ledger, [path], names, profiles, what_else)[0])
     if as_json:
         emit_json([row for report in reports for row in _json_rows(report)])
     else:

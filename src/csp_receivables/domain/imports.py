@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from csp_receivables.domain.findings import Finding
 
@@ -28,3 +30,26 @@ class FileReport:
     new_facts: int = 0
     because: str = ""  # why it was refused, one sentence
     findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """A file that was given to the wrong import: what it is, and the command that takes it."""
+
+    what: str  # "a bank file (camt.053.001.08)"
+    command: str  # "csp import bank"
+
+    @property
+    def found(self) -> str:
+        return f"this is {self.what}"
+
+    @property
+    def remedy(self) -> str:
+        return f"Import it with: {self.command}, or put it into the inbox folder of its kind"
+
+
+WhatElse = Callable[[Path], Elsewhere | None]  # asked of a file that an import does not know
+
+
+def nothing_else(_: Path) -> None:
+    """Knows no other kinds of files."""

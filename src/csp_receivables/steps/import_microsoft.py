@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from csp_receivables.domain.charge_data import ChargedInvoice, ChargeReading, FileRefused
-from csp_receivables.domain.findings import Finding
-from csp_receivables.domain.imports import FileReport, Outcome
+from csp_receivables.domain.findings import Finding, Severity
+from csp_receivables.domain.imports import FileReport, Outcome, WhatElse, nothing_else
 from csp_receivables.domain.vendor_imports import InvoiceRefused, VendorInvoice, findings_of, judge_invoice
 from csp_receivables.ports import ChargeFile, ChargeLake, ChargeReader, VendorBook
 
@@ -26,6 +26,7 @@ class MicrosoftImport:
     lake: ChargeLake
     book: VendorBook
     term_days: int
+    what_else: WhatElse = nothing_else
 
     def import_file(self, path: Path) -> FileReport:
         """Import one file. Bytes that are known, with statements that are known, change nothing."""
@@ -33,13 +34,27 @@ class MicrosoftImport:
             try:
                 file = self.reader.open(path)
             except FileRefused as refusal:
-                return self._refuse(path, refusal)
+                return self._refuse(path, self._wrong_kind(path) or refusal)
             if self._is_known(file):
                 return _report(file, Outcome.ALREADY_KNOWN, because="the same bytes were imported before")
             try:
                 return self._import(file, staging / "charges.parquet")
             except FileRefused as refusal:
                 return self._refuse(path, refusal)
+
+    def _wrong_kind(self, path: Path) -> FileRefused | None:
+        """The refusal of a file of another import by what it is."""
+        known = self.what_else(path)
+        if known is None:
+            return None
+        finding = Finding(
+            code="microsoft.wrong_kind",
+            severity=Severity.REFUSED,
+            found=known.found,
+            remedy=known.remedy,
+            source=path.name,
+        )
+        return FileRefused(finding, known.what)
 
     def _import(self, file: ChargeFile, staged: Path) -> FileReport:
         reading = self.reader.read(file, staged)
