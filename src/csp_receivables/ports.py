@@ -197,8 +197,6 @@ class ChargeFile(Protocol):
     @property
     def path(self) -> Path: ...
     @property
-    def digest(self) -> str: ...
-    @property
     def size(self) -> int: ...
     @property
     def taken_for(self) -> str: ...
@@ -232,6 +230,9 @@ class ChargeLake(Protocol):
 
 class VendorBook(Protocol):
     """Vendor invoices and their costs per tenant, as the ledger keeps them."""
+
+    def may_know(self, size: int) -> bool:
+        """Was a file of so many bytes imported? Where none was, nobody needs to digest the file to know it is new."""
 
     def versions_of(self, digest: str) -> Mapping[str, frozenset[str]] | None:
         """Versions that the file with these bytes gave, by invoice; None when it was not imported yet."""

@@ -38,6 +38,7 @@ class ChargedInvoice:
 class ChargeReading:
     """One file, read: its invoices in the order of their ids, and what was wrong in it."""
 
+    digest: str  # SHA-256 of the bytes that were read
     taken_for: str  # "new-commerce reconciliation, 47 columns"
     invoices: tuple[ChargedInvoice, ...]
     findings: tuple[Finding, ...]

@@ -35,8 +35,9 @@ class MicrosoftImport:
                 file = self.reader.open(path)
             except FileRefused as refusal:
                 return self._refuse(path, self._wrong_kind(path) or refusal)
-            if self._is_known(file):
-                return _report(file, Outcome.ALREADY_KNOWN, because="the same bytes were imported before")
+            known = self._known_digest(file)
+            if known:
+                return _report(file, known, Outcome.ALREADY_KNOWN, because="the same bytes were imported before")
             try:
                 return self._import(file, staging / "charges.parquet")
             except FileRefused as refusal:
@@ -63,6 +64,7 @@ class MicrosoftImport:
         kept = [self._keep(staged, invoice, alone=alone) for invoice in judged]
         report = _report(
             file,
+            reading.digest,
             Outcome.IMPORTED,
             facts=sum(invoice.lines for invoice in reading.invoices),
             findings=(*reading.findings, *findings),
@@ -75,7 +77,7 @@ class MicrosoftImport:
         judged, findings = [], []
         for charged in reading.invoices:
             try:
-                invoice, found = self._judge_one(file, charged)
+                invoice, found = self._judge_one(file, reading.digest, charged)
             except InvoiceRefused as refusal:
                 findings.append(refusal.finding)
                 continue
@@ -83,12 +85,12 @@ class MicrosoftImport:
             findings += found
         return judged, findings
 
-    def _judge_one(self, file: ChargeFile, charged: ChargedInvoice) -> tuple[VendorInvoice, list[Finding]]:
+    def _judge_one(self, file: ChargeFile, digest: str, charged: ChargedInvoice) -> tuple[VendorInvoice, list[Finding]]:
         statement = self.reader.statement(file, charged.invoice_id)
         invoice = judge_invoice(
             charged,
             statement.stated if statement else None,
-            version=_version(file.digest, statement.digest if statement else ""),
+            version=_version(digest, statement.digest if statement else ""),
             term_days=self.term_days,
             source=file.path.name,
         )
@@ -99,15 +101,18 @@ class MicrosoftImport:
         path = self.lake.keep(staged, invoice.invoice_id, invoice.version, alone=alone)
         return replace(invoice, charges_path=path)
 
-    def _is_known(self, file: ChargeFile) -> bool:
-        """Were these bytes imported, with the statements that lie beside them now?"""
-        versions = self.book.versions_of(file.digest)
-        return versions is not None and self._are_current(file, versions)
+    def _known_digest(self, file: ChargeFile) -> str:
+        """The digest of bytes that were imported, with the statements that lie beside them now; "" for any other."""
+        if not self.book.may_know(file.size):
+            return ""  # the reader digests the file as it reads it
+        digest = self.reader.digest(file.path)
+        versions = self.book.versions_of(digest)
+        return digest if versions is not None and self._are_current(file, digest, versions) else ""
 
-    def _are_current(self, file: ChargeFile, versions: Mapping[str, frozenset[str]]) -> bool:
+    def _are_current(self, file: ChargeFile, digest: str, versions: Mapping[str, frozenset[str]]) -> bool:
         for invoice_id, known in versions.items():
             statement = self.reader.statement(file, invoice_id)
-            if statement and _version(file.digest, statement.digest) not in known:
+            if statement and _version(digest, statement.digest) not in known:
                 return False
         return True
 
@@ -130,11 +135,17 @@ def _version(digest: str, statement_digest: str) -> str:
 
 
 def _report(
-    file: ChargeFile, outcome: Outcome, *, facts: int = 0, because: str = "", findings: tuple[Finding, ...] = ()
+    file: ChargeFile,
+    digest: str,
+    outcome: Outcome,
+    *,
+    facts: int = 0,
+    because: str = "",
+    findings: tuple[Finding, ...] = (),
 ) -> FileReport:
     return FileReport(
         name=file.path.name,
-        digest=file.digest,
+        digest=digest,
         outcome=outcome,
         taken_for=file.taken_for,
         facts=facts,

@@ -24,6 +24,12 @@ class LedgerVendorBook:
 
     ledger: Ledger
 
+    def may_know(self, size: int) -> bool:
+        """Was a file of so many bytes imported?"""
+        with self.ledger.reading() as connection:
+            same = select(imported_file.c.digest).filter_by(outcome="imported", bytes=size).limit(1)
+            return connection.execute(same).first() is not None
+
     def versions_of(self, digest: str) -> Mapping[str, frozenset[str]] | None:
         """Versions that the file with these bytes gave, by invoice; None when it was not imported yet."""
         with self.ledger.reading() as connection:

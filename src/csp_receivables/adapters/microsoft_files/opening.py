@@ -47,7 +47,6 @@ class Opening:
     """What the beginning of a reconciliation file tells."""
 
     path: Path
-    digest: str  # SHA-256 of the bytes as they are
     size: int
     columns: Columns
     day_format: DayFormat
@@ -78,7 +77,6 @@ def open_file(path: Path) -> Opening:
         )
     return Opening(
         path=path,
-        digest=file_digest(path),
         size=path.stat().st_size,
         columns=header,
         day_format=_day_format(header, records[1:]),

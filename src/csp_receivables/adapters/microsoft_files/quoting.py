@@ -8,88 +8,47 @@ before each of the former and after each of the latter tells.
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 import numpy.typing as npt
 
+from csp_receivables.adapters.microsoft_files.streams import ByteSource, ByteStream
+
 QUOTE = ord('"')
-PIECE = 64 << 10  # bytes looked at together: what is worked out of them stays in the cache of a core
+PIECE = 256 << 10  # bytes looked at together: what is worked out of them stays in the cache of a core
 BOM = b"\xef\xbb\xbf"
-OUTSIDE = np.zeros(256, dtype=np.bool_)  # bytes that may stand beside a quote that opens, closes or is doubled
-OUTSIDE[list(b',\r\n"')] = True
+LINE_END = b"\n"
+OUTSIDE = b',\r\n"'  # bytes that may stand beside a quote that opens, closes or is doubled
 
 
 class BadQuoting(ValueError):
     """The quotes of the file are not by the rules."""
 
 
-class ByteSource(Protocol):
-    """What bytes are read from."""
-
-    def read(self, nbytes: int, /) -> bytes: ...
-
-
-class QuoteChecked:
-    """A stream that hands its bytes through, and raises BadQuoting as soon as their quotes break the rules."""
-
-    closed = False
+class QuoteChecked(ByteStream):
+    """Hands the bytes of `source` through, and raises BadQuoting as soon as their quotes break the rules."""
 
     def __init__(self, source: ByteSource) -> None:
         self._source = source
-        self._before = ord("\n")  # the last byte handed through; a file begins as after a line end
-        self._begun = False
-        self._inside = False  # does the next quote close?
+        self._waiting = b""  # the last byte handed through, not judged before its next is known, and the one before it
+        self._inside = 0  # 1: the next quote closes
 
-    def readable(self) -> bool:
-        """Always: this is a source."""
-        return True
-
-    def writable(self) -> bool:
-        """Never."""
-        return False
-
-    def seekable(self) -> bool:
-        """Never: bytes are looked at once."""
-        return False
-
-    def close(self) -> None:
-        """The source is closed by its owner."""
-        self.closed = True
-
-    def read(self, nbytes: int) -> bytes:
+    def read(self, nbytes: int, /) -> bytes:
         """The next bytes; empty at the end."""
         content = self._source.read(nbytes)
-        if not content:
-            if self._inside:
-                raise BadQuoting("the last quoted cell is not closed")
-            return content
-        cells = np.frombuffer(content if self._begun else content.removeprefix(BOM), dtype=np.uint8)
-        for start in range(0, cells.size, PIECE):
-            self._check(cells[start : start + PIECE])
-        self._begun = True
+        before = self._waiting or LINE_END  # a file begins as after a line end, and ends as before one
+        text = before + (content if self._waiting else content.removeprefix(BOM)) if content else before + LINE_END
+        self._judge(np.frombuffer(text, dtype=np.uint8))
+        if not content and self._inside:
+            raise BadQuoting("the last quoted cell is not closed")
+        self._waiting = text[-2:]
         return content
 
-    def _check(self, cells: npt.NDArray[np.uint8]) -> None:
-        if self._before == QUOTE and not self._inside and not OUTSIDE[cells[0]]:  # it closed a cell just before
-            raise BadQuoting("text follows a closing quote")
-        marks = np.flatnonzero(cells == QUOTE)
-        opening, closing = marks[int(self._inside) :: 2], marks[1 - int(self._inside) :: 2]
-        if not self._may_open(cells, opening) or not _may_close(cells, closing):
-            raise BadQuoting("a quote stands inside a cell without being doubled")
-        self._inside ^= bool(marks.size % 2)
-        self._before = int(cells[-1])
-
-    def _may_open(self, cells: npt.NDArray[np.uint8], opening: npt.NDArray[np.intp]) -> bool:
-        if opening.size and opening[0] == 0:
-            if not OUTSIDE[self._before]:
-                return False
-            opening = opening[1:]
-        return bool(OUTSIDE[cells[opening - 1]].all())
-
-
-def _may_close(cells: npt.NDArray[np.uint8], closing: npt.NDArray[np.intp]) -> bool:
-    """A quote that ends the part is judged when the next part comes."""
-    if closing.size and closing[-1] == cells.size - 1:
-        closing = closing[:-1]
-    return bool(OUTSIDE[cells[closing + 1]].all())
+    def _judge(self, text: npt.NDArray[np.uint8]) -> None:
+        """Look at all bytes but the first and the last, which are there to stand beside others."""
+        for start in range(0, text.size - 2, PIECE):
+            piece = text[start : start + PIECE + 2]
+            beside = np.flatnonzero(piece[1:-1] == QUOTE)  # where the byte before each quote is
+            beside[1 - self._inside :: 2] += 2  # … and the one after it, where it closes
+            if piece[beside].tobytes().translate(None, OUTSIDE):
+                raise BadQuoting("a quote stands inside a cell without being doubled")
+            self._inside ^= beside.size % 2

@@ -50,12 +50,13 @@ class ReconCsv:
         """Write the file's charges to the Parquet file `staged`, and sum them. Raises FileRefused."""
         with self._engine() as connection:
             try:
-                write_tidy(file, staged)
+                digest = write_tidy(file, staged)
                 found = find_oddities(connection, file, staged)
             except NotTidy:
+                digest = self.digest(file.path)
                 found = find_problems(connection, stage(connection, file, staged), staged)
             invoices = sum_charges(connection, staged, found.unreadable)
-        return ChargeReading(taken_for=file.taken_for, invoices=invoices, findings=found.findings)
+        return ChargeReading(digest=digest, taken_for=file.taken_for, invoices=invoices, findings=found.findings)
 
     @contextmanager
     def _engine(self) -> Iterator[duckdb.DuckDBPyConnection]:
