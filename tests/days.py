@@ -351,6 +351,7 @@ def summary_rows() -> list[dict[str, Any]]:
         rows.append({"line": "received this month", "currency": currency, "amount": values[0] // 3, "count": 7})
     columns = {
         "open": "open",
+        "overdue": "overdue",
         "overdue 1-30": "days_1_30",
         "overdue 31-60": "days_31_60",
         "overdue 61-90": "days_61_90",

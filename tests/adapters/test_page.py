@@ -107,6 +107,18 @@ def test_only_a_demo_has_the_banner(tmp_path: Path, is_demo: bool) -> None:
     assert page.findtext(".//title").startswith("DEMO") is is_demo
 
 
+def test_a_page_for_one_customer_says_that_its_totals_are_of_all(tmp_path: Path) -> None:
+    whole = _page(sample_day(), tmp_path)
+    page = _page(sample_day().only(["C1004"]), tmp_path)
+
+    (note,) = page.xpath("//*[@role='note'][contains(., 'Limited')]")
+    assert _text(note) == f"Limited {sample_day().only(['C1004']).limits}"
+    assert "totals are of all customers" in _text(note)
+    assert "Limited" not in _text(whole)
+    assert _card(page, "SEK") == _card(whole, "SEK")
+    assert _card(page, "EUR")["Overdue"] == _card(whole, "EUR")["Overdue"]
+
+
 def test_each_feed_has_its_age(tmp_path: Path) -> None:
     never = feed_rows()[0] | {"account": "SE-never", "newest_booking_on": None}
     page = _page(sample_day(feeds=table_of("feeds", [*feed_rows(), never])), tmp_path)

@@ -232,6 +232,14 @@ def test_the_summary_says_what_the_day_is(book: openpyxl.Workbook) -> None:
     assert summary["JP-0005-001-1234567"] == ["JPY", datetime(2026, 10, 25), "6 days old", "stale"]
 
 
+def test_the_summary_for_one_customer_says_that_its_totals_are_of_all(book: openpyxl.Workbook, tmp_path: Path) -> None:
+    limited = sample_day().only(["=C1004"])
+
+    assert _summary(_written(limited, tmp_path))["Limited"] == [limited.limits]
+    assert limited.limits.startswith("shows =C1004 only; the totals are of all customers")
+    assert "Limited" not in _summary(book)
+
+
 def test_a_demo_is_marked_in_red_and_a_real_day_is_not(book: openpyxl.Workbook, tmp_path: Path) -> None:
     mark = book["Summary"]["A2"]
     real = _written(replace(sample_day(), is_demo=False), tmp_path)

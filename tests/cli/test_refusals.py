@@ -189,6 +189,18 @@ def test_a_customer_that_only_a_receivable_names_can_be_asked_for(csp: Csp, tmp_
     assert answers == [0, 0]
 
 
+def test_a_headline_for_one_customer_says_that_its_totals_are_of_all(csp: Csp, tmp_path: Path) -> None:
+    csp("import", "receivables", receivables_file(tmp_path, invoice()))
+
+    told = csp("reconcile", "--customer", invoice()["customer_id"])[1]
+    answer = json.loads(csp("reconcile", "--customer", invoice()["customer_id"], "--json")[1])
+
+    assert "shows C1 only; the totals are of all customers" in " ".join(told.split())
+    assert answer["customers"] == ["C1"]
+    assert json.loads(csp("reconcile", "--json")[1])["customers"] == []
+    assert "all customers" not in csp("reconcile")[1]
+
+
 @pytest.mark.parametrize("days", ["²", "-1", "99999999999", "sixty"])
 def test_a_term_that_is_no_number_of_days_is_refused(csp: Csp, days: str) -> None:
     code, _, err = csp("inbox", CSP_VENDOR_TERM_DAYS=days)

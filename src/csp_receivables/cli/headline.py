@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
 from csp_receivables.cli.output import show_table
 from csp_receivables.domain.day import Day
@@ -33,6 +34,8 @@ def show_headline(reconciled: Reconciled) -> None:
     amounts = {(row["line"], row["currency"]): _grouped(row["amount"]) for row in headline_rows(day)}
     rows = [[line, *(amounts.get((line, currency)) or "" for currency in currencies)] for line in lines]
     show_table(title, ["", *currencies], rows, right=currencies)
+    if day.limits:
+        console.print(Text(f"Limited: {day.limits}"), soft_wrap=True)
     _show_coverage(day)
     ties = not any(day.tie_out["difference"].to_pylist())
     console.print(f"Ties to the cent: {'yes' if ties else 'NO, see the findings'} · findings: {day.findings.num_rows}")

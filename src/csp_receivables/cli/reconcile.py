@@ -58,6 +58,7 @@ def _as_json(reconciled: Reconciled, home: Path) -> dict[str, Any]:
         "as_of": date.isoformat(day.as_of),
         "known_at": day.known_at,
         "mode": day.mode.value,
+        "customers": list(day.customers),  # the findings are of these only, the summary is of all; none: all of it
         "digest": reconciled.digest,
         "allocations_booked": reconciled.allocations_booked,
         "changed": reconciled.changed,

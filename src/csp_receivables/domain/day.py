@@ -10,6 +10,8 @@ from enum import StrEnum
 import pyarrow as pa
 import pyarrow.compute as pc
 
+CUSTOMERS_NAMED_MAX = 5  # of a limited day, in its one line that says so
+
 
 class Mode(StrEnum):
     """A live run speaks for the partner's yesterday and may book; a historical run only looks."""
@@ -37,17 +39,28 @@ class Day:
     feeds: pa.Table  # FEED
     suggestions: pa.Table  # SUGGESTION_VIEW
     findings: pa.Table  # FINDING
+    customers: tuple[str, ...] = ()  # the day is limited to these; none: it is whole
 
     def tables(self) -> dict[str, pa.Table]:
         """The tables by name, in the order a reader wants them."""
         return {f.name: getattr(self, f.name) for f in fields(self) if isinstance(getattr(self, f.name), pa.Table)}
 
     def only(self, customers: Sequence[str]) -> Day:
-        """The same day for a few customers: rows of others are left out, totals of the whole stay."""
+        """The same day for a few customers: others' rows are left out, totals stay those of all (`limits` says so)."""
         wanted = pa.array(list(customers), pa.string())
         kept = {
             name: table.filter(pc.is_in(table["customer_id"], value_set=wanted))
             for name, table in self.tables().items()
             if "customer_id" in table.column_names
         }
-        return replace(self, **kept)
+        return replace(self, customers=tuple(sorted(set(customers))), **kept)
+
+    @property
+    def limits(self) -> str:
+        """What a reader of a limited day must know; "" for a whole one."""
+        if not self.customers:
+            return ""
+        named = ", ".join(self.customers[:CUSTOMERS_NAMED_MAX])
+        others = len(self.customers) - CUSTOMERS_NAMED_MAX
+        who = f"{named} and {others} more" if others > 0 else named
+        return f"shows {who} only; the totals are of all customers, and so are coverage and tie-out"

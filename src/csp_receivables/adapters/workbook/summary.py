@@ -63,6 +63,8 @@ def _write_identity(pen: _Pen, day: Day, head: Headline) -> None:
     pen.line("As of the end of", day_cell(day.as_of, pen.styles, pen.styles.first_day))
     pen.line("Known at", f"{known_at(day):%Y-%m-%d %H:%M} UTC")
     pen.line("Mode", day.mode.value)
+    if day.limits:
+        pen.line("Limited", cell_text(day.limits))
     verdict, style = {
         True: ("✓ ties to the last minor unit", pen.styles.good),
         False: ("✗ DOES NOT TIE: see the sheet Tie-out", pen.styles.bad),
