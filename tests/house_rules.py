@@ -22,6 +22,7 @@ OURS = ("csp_receivables", "csp_airflow")
 LAYERS: dict[str, tuple[str, ...]] = {
     "csp_receivables.domain": ("csp_receivables.domain",),
     "csp_receivables.ports": ("csp_receivables.domain",),
+    "csp_receivables.made_up": ("csp_receivables.domain", "csp_receivables.made_up"),
     "csp_receivables.settings": ("csp_receivables.domain",),
     "csp_receivables.steps": ("csp_receivables.domain", "csp_receivables.ports", "csp_receivables.settings"),
     "csp_receivables.adapters": (
@@ -36,6 +37,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "csp_receivables.settings",
         "csp_receivables.steps",
         "csp_receivables.adapters",
+        "csp_receivables.made_up",
     ),
     "csp_receivables.cli": (
         "csp_receivables.domain",

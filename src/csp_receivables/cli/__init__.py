@@ -9,6 +9,8 @@ import typer
 
 from csp_receivables.cli.bank import bank_app
 from csp_receivables.cli.customer import customer_app
+from csp_receivables.cli.evaluate import evaluate
+from csp_receivables.cli.generate import generate
 from csp_receivables.cli.import_accounting import customers, receivables
 from csp_receivables.cli.import_bank import bank
 from csp_receivables.cli.import_microsoft import microsoft
@@ -29,6 +31,8 @@ app = typer.Typer(
 )
 import_app = typer.Typer(help="Import files. Importing twice changes nothing the second time.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
+app.command("evaluate")(evaluate)
+app.command("generate")(generate)
 app.command("inbox")(inbox)
 app.command("match")(match)
 app.command("reconcile")(reconcile)

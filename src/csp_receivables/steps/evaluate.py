@@ -1,0 +1,85 @@
+"""Play a made-up world day by day as the product would have booked it, then compare with the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from csp_receivables.domain.accuracy import Accuracy, judge
+from csp_receivables.domain.booking import Booking
+from csp_receivables.domain.facts import Facts
+from csp_receivables.domain.records import ALLOCATION, SUGGESTION
+
+Decide = Callable[[duckdb.DuckDBPyConnection, Facts], Booking]
+
+
+@dataclass(slots=True)
+class Played:
+    """What the days came to: allocations (ALLOCATION), and of each payment what was suggested when it first was."""
+
+    allocations: pa.Table = field(default_factory=ALLOCATION.empty_table)
+    suggested: list[pa.Table] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+    days: int = 0
+
+    def take(self, booking: Booking) -> None:
+        self.days += 1
+        self.allocations = pa.concat_tables([self.allocations, booking.allocations])
+        shown = booking.suggestions
+        new = [payment_id not in self.seen for payment_id in shown["payment_id"].to_pylist()]
+        if any(new):
+            first = shown.filter(pa.array(new))
+            self.suggested.append(first)
+            self.seen.update(first["payment_id"].to_pylist())
+
+
+def evaluate(facts: Facts, truth: pa.Table, connection: duckdb.DuckDBPyConnection, decide: Decide) -> Accuracy:
+    """Book the days of `facts` in their order and judge them by `truth` (TRUTH). Raises TruthDiffers."""
+    played = play(facts, connection, decide)
+    return judge(
+        connection,
+        truth=truth,
+        payments=facts.payments,
+        receivables=facts.receivables,
+        allocations=played.allocations,
+        suggested=pa.concat_tables([SUGGESTION.empty_table(), *played.suggested]),
+        days=played.days,
+    )
+
+
+def play(facts: Facts, connection: duckdb.DuckDBPyConnection, decide: Decide) -> Played:
+    """Every day on which something is new: a payment or receivable came, or a receivable became overdue.
+
+    Between such days nothing that decides differs, so that a run would book and say the same again.
+    """
+    played = Played()
+    for day in _days(facts):
+        played.take(decide(connection, _by(day, facts, played.allocations)))
+    return played
+
+
+def _days(facts: Facts) -> list[date]:
+    came = {*_distinct(facts.payments["booked_on"]), *_distinct(facts.receivables["issued_on"])}
+    overdue = {day + timedelta(days=1) for day in _distinct(facts.receivables["due_on"])}
+    return sorted(came | {day for day in overdue if day <= max(came, default=date.min)})
+
+
+def _distinct(days: pa.ChunkedArray) -> Iterable[date]:
+    return pc.unique(days).to_pylist()  # type: ignore[no-any-return]
+
+
+def _by(day: date, facts: Facts, allocations: pa.Table) -> Facts:
+    """The facts effective by the end of `day`."""
+    return replace(
+        facts,
+        as_of=day,
+        payments=facts.payments.filter(pc.less_equal(facts.payments["booked_on"], day)),
+        receivables=facts.receivables.filter(pc.less_equal(facts.receivables["issued_on"], day)),
+        receivable_lines=facts.receivable_lines.slice(0, 0),  # no rule of matching looks at lines
+        allocations=allocations,
+    )
