@@ -44,6 +44,10 @@ _CONTESTED = """
     UNION
     SELECT r FROM matching_named
 """
+_SETTLED_BITS = """
+    SET VARIABLE matching_settled = (SELECT coalesce(bitstring_agg(r, 0, {receivables}::BIGINT),
+        repeat('0', {receivables} + 1)::BIT) FROM matching_at_once)
+"""
 _SURE = "sole_r IS NOT NULL AND sole_open = amount AND NOT sole_elsewhere"
 _NAMED = """
 INSERT INTO matching_named BY NAME
@@ -54,11 +58,15 @@ INSERT INTO matching_named BY NAME
 
 
 def number_rows(connection: duckdb.DuckDBPyConnection, receivables: str, payments: str) -> None:
-    """Store both relations, each payment with the only receivable of its reference."""
+    """Store both relations, each payment with the only receivable of its reference.
+
+    Only where a payment comes out twice is a reference shared that somebody used; that is rare, and looked for then.
+    """
     keep(connection, "matching_receivable_stored", _RECEIVABLES.format(receivables=receivables))
-    keep(connection, "matching_shared_reference", _SHARED)
-    sole = _NOT_SHARED if count(connection, "matching_shared_reference") else ""
-    keep(connection, "matching_payment_stored", _PAYMENTS.format(payments=payments, sole=sole))
+    keep(connection, "matching_payment_stored", _PAYMENTS.format(payments=payments, sole=""))
+    if count(connection, "matching_payment_stored") > count(connection, payments):
+        keep(connection, "matching_shared_reference", _SHARED)
+        keep(connection, "matching_payment_stored", _PAYMENTS.format(payments=payments, sole=_NOT_SHARED))
     view(connection, "matching_receivable_left", "SELECT rowid AS r, * FROM matching_receivable_stored")
     view(
         connection,
@@ -89,10 +97,19 @@ def settle_at_once(connection: duckdb.DuckDBPyConnection, *, allowed: bool) -> N
     keep(
         connection,
         "matching_receivable",
-        "FROM (SELECT rowid AS r, * FROM matching_receivable_stored) ANTI JOIN matching_at_once USING (r)",
+        f"FROM (SELECT rowid AS r, * FROM matching_receivable_stored) {_unsettled_receivables(connection)}",
     )
     view(connection, "matching_payment_left", "FROM matching_payment WHERE amount > 0")
     view(connection, "matching_receivable_left", "FROM matching_receivable")
+
+
+def _unsettled_receivables(connection: duckdb.DuckDBPyConnection) -> str:
+    """SQL that filters to what nothing was settled with at once. A bitmap is several times quicker than an anti join."""
+    receivables = count(connection, "matching_receivable_stored")
+    if not receivables:
+        return ""
+    connection.execute(_SETTLED_BITS.format(receivables=receivables))
+    return "WHERE get_bit(getvariable('matching_settled'), r::INTEGER) = 0"
 
 
 def _settled(connection: duckdb.DuckDBPyConnection) -> str:

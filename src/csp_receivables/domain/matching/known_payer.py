@@ -9,7 +9,8 @@ from __future__ import annotations
 import duckdb
 
 from csp_receivables.domain.matching.policy import MatchingPolicy
-from csp_receivables.domain.matching.rule import Rule
+from csp_receivables.domain.matching.rule import Rule, propose_nothing
+from csp_receivables.domain.matching.stock import count
 from csp_receivables.domain.relations import keep
 
 SUGGESTED_MAX = 5
@@ -48,6 +49,9 @@ _PROPOSAL = f"""
 
 def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> None:
     keep(connection, "matching_candidate", _CANDIDATES)
+    if not count(connection, "matching_candidate"):
+        propose_nothing(connection)
+        return
     keep(connection, "matching_judged", _JUDGED)
     keep(connection, "matching_proposal", _PROPOSAL)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import duckdb
@@ -56,8 +57,9 @@ PASSES_MAX = 20
 
 NOTHING_KNOWN = Knowledge()
 
-# Sorting a million rows by two texts costs as much as matching them: the place of a receivable within its payment is
-# worked out only where a payment has several; rules are numbers until the rows are in order, and sentences made then.
+# Sorting a million rows by two texts costs as much as matching them, and every byte beside them adds to it: the place of
+# a receivable within its payment is worked out only where a payment has several; rule and outcome go through the sorting
+# as one small number, a sentence in the place of the reference that others are made of afterwards.
 _SEVERAL_ROWS = """
     SELECT p, r, row_number() OVER (PARTITION BY p ORDER BY receivable_id) AS place
     FROM matching_taken
@@ -65,16 +67,19 @@ _SEVERAL_ROWS = """
                GROUP BY p HAVING count(*) > 1) USING (p)
     JOIN matching_receivable USING (r)
 """
+_OUTCOMES = ("full", "partial", "with_difference")
 _ALLOCATIONS = """
-    SELECT payment_id, receivable_id, amount, difference, currency, CASE rule_place {names} END AS rule, outcome,
-        coalesce(because, CASE rule_place {sentences} END) AS because
+    SELECT payment_id, receivable_id, amount, {difference} AS difference, currency,
+        CASE how // 8 {names} END AS rule, CASE how // 2 % 4 {outcomes} END AS outcome,
+        CASE WHEN how % 2 = 0 THEN reference ELSE CASE how // 8 {sentences} END END AS because
     FROM (
-        SELECT payment_id, receivable_id, amount, 0::BIGINT AS difference, currency, {at_once}::UTINYINT AS rule_place,
-            'full' AS outcome, NULL::VARCHAR AS because, reference, 1 AS place
+        SELECT payment_id, receivable_id, amount, currency, ({at_once} * 8 + 1)::UTINYINT AS how, reference
+            {no_extras}
         FROM matching_at_once
-        UNION ALL BY NAME
-        SELECT payment_id, receivable_id, taken.amount, difference, payment.currency,
-            (CASE rule {places} END)::UTINYINT AS rule_place, outcome, because, payment.reference, {place} AS place
+        UNION ALL
+        SELECT payment_id, receivable_id, taken.amount, payment.currency,
+            (CASE rule {places} END * 8 + CASE outcome {outcome_places} END * 2 + (because IS NULL)::INTEGER)::UTINYINT
+                AS how, coalesce(because, payment.reference) AS reference {extras}
         FROM {taken} taken ANTI JOIN matching_credit USING (p)
         JOIN matching_payment payment USING (p) JOIN matching_receivable receivable USING (r)
         ORDER BY payment_id{then_by}
@@ -189,9 +194,8 @@ def _matched(connection: duckdb.DuckDBPyConnection) -> Matched:
     keep(connection, "matching_rest", REST, rules=[rule.name for rule in RULES if rule.leaves_rests])
     keep(connection, "matching_paid_by", PAID_BY)
     keep(connection, "matching_several_rows", _SEVERAL_ROWS)
-    some_have_several = count(connection, "matching_several_rows") > 0
     return Matched(
-        allocations=ask(connection, _allocations(some_have_several=some_have_several), MATCH),
+        allocations=ask(connection, _allocations(connection), MATCH),
         credited=ask(connection, _CREDITED, CREDITED),
         suggestions=ask(connection, _SUGGESTIONS, SUGGESTION),
         unapplied=ask(connection, UNAPPLIED_SQL, UNAPPLIED),
@@ -199,18 +203,29 @@ def _matched(connection: duckdb.DuckDBPyConnection) -> Matched:
     )
 
 
-def _allocations(*, some_have_several: bool) -> str:
+def _allocations(connection: duckdb.DuckDBPyConnection) -> str:
     """SQL for what is settled at once and what the rules took, in the order of the ids."""
-    several = "(FROM matching_taken LEFT JOIN matching_several_rows USING (p, r))"
+    names = [rule.name for rule in RULES]
+    several = count(connection, "matching_several_rows") > 0
+    differences = count(connection, "(SELECT 1 FROM matching_taken WHERE difference <> 0 LIMIT 1)") > 0
     return _ALLOCATIONS.format(
-        names=" ".join(f"WHEN {place} THEN '{rule.name}'" for place, rule in enumerate(RULES)),
-        places=" ".join(f"WHEN '{rule.name}' THEN {place}" for place, rule in enumerate(RULES)),
+        names=_cases(enumerate(names)),
+        places=_cases((name, place) for place, name in enumerate(names)),
         sentences=" ".join(f"WHEN {place} THEN {rule.sentence}" for place, rule in enumerate(RULES)),
-        at_once=RULES.index(EXACT_REFERENCE),
-        taken=several if some_have_several else "matching_taken",
-        place="taken.place" if some_have_several else "1",
-        then_by=", place" if some_have_several else "",
+        outcomes=_cases(enumerate(_OUTCOMES)),
+        outcome_places=_cases((outcome, place) for place, outcome in enumerate(_OUTCOMES)),
+        at_once=names.index(EXACT_REFERENCE.name),
+        taken="(FROM matching_taken LEFT JOIN matching_several_rows USING (p, r))" if several else "matching_taken",
+        no_extras=", 0::BIGINT AS difference, 1::BIGINT AS place" if several or differences else "",
+        extras=f", difference, {'taken.place' if several else '1'}" if several or differences else "",
+        difference="difference" if several or differences else "0::BIGINT",
+        then_by=", place" if several else "",
     )
+
+
+def _cases(pairs: Iterable[tuple[str | int, str | int]]) -> str:
+    """The branches of a SQL CASE."""
+    return " ".join(f"WHEN {when!r} THEN {then!r}" for when, then in pairs)
 
 
 def _paid_again(connection: duckdb.DuckDBPyConnection) -> list[Finding]:

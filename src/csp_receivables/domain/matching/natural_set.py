@@ -11,7 +11,7 @@ import duckdb
 
 from csp_receivables.domain.matching.open_items import lay_out_items, propose_sets
 from csp_receivables.domain.matching.policy import MatchingPolicy
-from csp_receivables.domain.matching.rule import Rule
+from csp_receivables.domain.matching.rule import Rule, propose_nothing
 from csp_receivables.domain.matching.subsets import adding_up
 from csp_receivables.domain.relations import keep
 
@@ -60,7 +60,9 @@ _NET_OF = """
 
 
 def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> None:
-    lay_out_items(connection)
+    if not lay_out_items(connection):
+        propose_nothing(connection)
+        return
     keep(connection, "matching_natural", _SETS)
     keep(connection, "matching_distinct", _DISTINCT)
     tried = connection.execute(_TRIED).fetchall()

@@ -11,6 +11,8 @@ from __future__ import annotations
 import duckdb
 
 from csp_receivables.domain.matching.credits import spread
+from csp_receivables.domain.matching.rule import propose_nothing
+from csp_receivables.domain.matching.stock import count
 from csp_receivables.domain.relations import keep
 
 PAIRS_PER_CUSTOMER_MAX = 100_000  # payments times receivables of one customer; sets among more are for people
@@ -69,14 +71,18 @@ _PROPOSAL = f"""
 """
 
 
-def lay_out_items(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make `matching_item` from who the payers are and what is left."""
+def lay_out_items(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Make `matching_item` from who the payers are and what is left; is there any?"""
     keep(connection, "matching_crowded", _CROWDED)
     keep(connection, "matching_item", _ITEMS)
+    return count(connection, "matching_item") > 0
 
 
 def propose_sets(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the proposal of a rule from its `matching_set` and `matching_set_credit`."""
+    if not count(connection, "matching_set"):
+        propose_nothing(connection)
+        return
     keep(connection, "matching_contested", _CONTESTED)
     keep(connection, "matching_judged", _JUDGED)
     keep(connection, "matching_proposal", _PROPOSAL)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import duckdb
 
 from csp_receivables.domain.matching.knowledge import Knowledge
-from csp_receivables.domain.matching.stock import view
+from csp_receivables.domain.matching.stock import count, view
 from csp_receivables.domain.relations import keep
 
 CONFIRMED_BY_A_PERSON = "confirmed"
@@ -87,6 +87,10 @@ _PAYERS = """
         || CASE standing WHEN 'demoted' THEN ', but a person has taken such a payment back' ELSE '' END AS evidence
     FROM matching_asker JOIN matching_standing USING (account) WHERE given = ''
 """
+_NO_PAYERS = """
+CREATE OR REPLACE TEMP TABLE matching_payer (
+    p BIGINT, customer_id VARCHAR, standing VARCHAR, is_rest BOOLEAN, evidence VARCHAR)
+"""
 _NAMES = """
     SELECT customer_id, name FROM {names} WHERE name <> ''
 """
@@ -114,6 +118,9 @@ def know_payers(connection: duckdb.DuckDBPyConnection, payments: str, knowledge:
     """Say of each payment that is left who it is from, as far as anybody knows."""
     was_rest = f"payment_id IN (SELECT payment_id FROM {knowledge.rests})" if knowledge.rests else "false"
     keep(connection, "matching_asker", _ASKERS.format(payments=payments, was_rest=was_rest))
+    if not count(connection, "matching_asker WHERE given <> '' OR account <> ''"):
+        connection.execute(_NO_PAYERS)
+        return
     keep(connection, "matching_asking_account", "SELECT DISTINCT account FROM matching_asker WHERE account <> ''")
     taught = _TAUGHT_NOW.format(payments=payments)
     if knowledge.payers:

@@ -9,7 +9,7 @@ import duckdb
 
 from csp_receivables.domain.matching.open_items import lay_out_items, propose_sets
 from csp_receivables.domain.matching.policy import MatchingPolicy
-from csp_receivables.domain.matching.rule import Rule
+from csp_receivables.domain.matching.rule import Rule, propose_nothing
 from csp_receivables.domain.relations import keep
 
 ITEMS_MAX = 10
@@ -45,7 +45,9 @@ _NO_CREDITS = "SELECT NULL::BIGINT AS p, NULL::BIGINT AS c WHERE false"
 
 
 def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> None:
-    lay_out_items(connection)
+    if not lay_out_items(connection):
+        propose_nothing(connection)
+        return
     keep(connection, "matching_few", _FEW)
     keep(connection, "matching_adding_up", _ADDING_UP)
     keep(connection, "matching_set", _SETS)
