@@ -191,7 +191,25 @@ def test_a_credit_note_pays_the_invoice_it_names_and_no_more() -> None:
 
     assert only(booked, source_kind="credit_note")["amount"] == 100
     standing = only(day.standings, customer_id="A")
-    assert (standing["open"], standing["unapplied"]) == (0, 50)
+    assert (standing["open"], standing["unapplied"], standing["credit_left"]) == (0, 0, 50)
+
+
+def test_cash_and_credit_notes_that_cover_nothing_are_told_apart_and_add_up() -> None:
+    credit = receivable("C1", "A", 150, kind="credit_note", credits_number="1")
+    paid_too_much = payment("p1", 130, reference="1234566", booked_on=date(2026, 10, 15))
+    facts = world(customers=[customer("A")], payments=[paid_too_much, payment("p2", 7)],
+                  receivables=[receivable("1", "A", 100), credit, receivable("2", "A", 110, reference="1234566"),
+                               receivable("3", "A", 60)])  # fmt: skip
+
+    day, _ = day_of(facts)
+
+    standing, late = only(day.standings, customer_id="A"), only(day.late, customer_id="A")
+    assert (standing["unapplied"], standing["credit_left"]) == (20, 50)
+    assert (late["unapplied"], late["credit_left"]) == (20, 50)
+    assert "unapplied money and credit cover it: look before chasing" in late["because"]
+    head = {row["line"]: row["amount"] for row in day.summary.to_pylist()}
+    assert head["credit left"] == sum(day.standings["credit_left"].to_pylist()) == 50
+    assert head["unapplied"] == sum(day.unapplied["amount"].to_pylist()) == 27  # the 7 are nobody's yet
 
 
 def test_what_accounting_says_is_open_is_compared_and_never_believed() -> None:

@@ -89,7 +89,7 @@ RECONCILIATION = Report(
         _money("written_off", "Written off"),
         _money("open", "Open"),
         _money("overdue", "Overdue"),
-        _money("unapplied_credit", "Credit not applied"),
+        _money("unapplied_credit", "Credit left"),
         _money("not_billed", "Not billed"),
         _money("margin", "Margin"),
         BECAUSE,
@@ -100,7 +100,7 @@ RECONCILIATION = Report(
 STANDINGS = Report(
     table="standings",
     title="Standings",
-    about="What each customer owes, by age.",
+    about="What each customer owes, by age; beside it what of its money and credit notes covers nothing yet.",
     empty="No customer owes anything.",
     columns=(
         *CUSTOMER,
@@ -113,6 +113,7 @@ STANDINGS = Report(
         _money("days_over_90", "Over 90 days"),
         _money("overdue", "Overdue"),
         _money("unapplied", "Unapplied"),
+        _money("credit_left", "Credit left"),
         _day("oldest_due_on", "Oldest due"),
         _count("days_overdue", "Days overdue", 13),
         _text("bucket", "Bucket", 10),
@@ -129,6 +130,7 @@ LATE = Report(
         CURRENCY,
         _money("overdue", "Overdue"),
         _money("unapplied", "Unapplied"),
+        _money("credit_left", "Credit left"),
         _count("receivables", "Receivables"),
         _text("numbers", "Receivable numbers, oldest first", 36),
         _day("oldest_due_on", "Oldest due"),

@@ -1,4 +1,4 @@
-"""Each customer's position on one date, per currency: open, overdue by age, unapplied. And who is late."""
+"""Each customer's position on one date, per currency: open, overdue by age, unapplied, credit left. And who is late."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ owed AS (
       FROM aged GROUP BY ALL
 ),
 held AS (
-    SELECT customer_id, currency, sum(amount)::BIGINT AS unapplied
-      FROM (SELECT customer_id, currency, left_amount AS amount FROM payment_positions
+    SELECT customer_id, currency, sum(cash)::BIGINT AS unapplied, sum(credit)::BIGINT AS credit_left
+      FROM (SELECT customer_id, currency, left_amount AS cash, 0 AS credit FROM payment_positions
              WHERE kind = 'payment' AND customer_id <> '' AND left_amount <> 0
             UNION ALL
-            SELECT customer_id, currency, left_amount FROM credit_positions WHERE left_amount <> 0)
+            SELECT customer_id, currency, 0, left_amount FROM credit_positions WHERE left_amount <> 0)
      GROUP BY ALL
 ),
 known AS (
@@ -42,7 +42,8 @@ standing AS (
     SELECT k.customer_id, coalesce(c.name, '') AS customer_name, k.currency, coalesce(o.open, 0) AS open,
            coalesce(o.not_due, 0) AS not_due, coalesce(o.days_1_30, 0) AS days_1_30,
            coalesce(o.days_31_60, 0) AS days_31_60, coalesce(o.days_61_90, 0) AS days_61_90,
-           coalesce(o.days_over_90, 0) AS days_over_90, coalesce(h.unapplied, 0) AS unapplied, o.oldest_due_on,
+           coalesce(o.days_over_90, 0) AS days_over_90, coalesce(h.unapplied, 0) AS unapplied,
+           coalesce(h.credit_left, 0) AS credit_left, o.oldest_due_on,
            greatest(coalesce(date_diff('day', o.oldest_due_on, $as_of::DATE), 0), 0) AS days_overdue
       FROM known k LEFT JOIN owed o USING (customer_id, currency) LEFT JOIN held h USING (customer_id, currency)
       LEFT JOIN customers c USING (customer_id)
@@ -58,19 +59,23 @@ WITH late AS (
            string_agg(number, ', ' ORDER BY due_on, number) AS numbers, min(due_on) AS oldest_due_on
       FROM invoice_positions WHERE open_amount > 0 AND due_on < $as_of GROUP BY ALL
 )
-SELECT l.*, s.customer_name, s.unapplied, s.days_overdue,
+SELECT l.*, s.customer_name, s.unapplied, s.credit_left, s.days_overdue,
        l.receivables || CASE WHEN l.receivables = 1 THEN ' receivable' ELSE ' receivables' END
        || ' past due, the oldest '
        || s.days_overdue || CASE WHEN s.days_overdue = 1 THEN ' day' ELSE ' days' END
-       || CASE WHEN s.unapplied >= l.overdue THEN '; unapplied money covers it: look before chasing'
-               WHEN s.unapplied > 0 THEN '; unapplied money covers a part of it' ELSE '' END AS because
+       || CASE WHEN s.unapplied + s.credit_left <= 0 THEN ''
+               ELSE CASE WHEN s.credit_left = 0 THEN '; unapplied money covers '
+                         WHEN s.unapplied = 0 THEN '; credit left covers '
+                         ELSE '; unapplied money and credit cover ' END
+                    || CASE WHEN s.unapplied + s.credit_left >= l.overdue THEN 'it: look before chasing'
+                            ELSE 'a part of it' END END AS because
   FROM late l JOIN standings s USING (customer_id, currency)
  ORDER BY s.days_overdue DESC, l.overdue DESC, customer_id, currency
 """
 
 
 def standings_table(connection: duckdb.DuckDBPyConnection, as_of: date) -> pa.Table:
-    """Standings (schema STANDING), one per customer and currency with any receivable or unapplied money."""
+    """Standings (schema STANDING), one per customer and currency with any receivable, credit or unapplied money."""
     return ask(connection, _STANDINGS, STANDING, as_of=as_of)
 
 

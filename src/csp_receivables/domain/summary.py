@@ -16,6 +16,7 @@ LINES = (
     "returned",
     "allocated",
     "unapplied",
+    "credit left",
     "not customer money",
     "pending",
     "billed",
@@ -41,6 +42,7 @@ WITH entry AS (
     UNION ALL SELECT 'returned', currency, -amount FROM payments WHERE status = 'booked' AND kind = 'return'
     UNION ALL SELECT 'allocated', currency, amount FROM allocations WHERE source_kind = 'payment'
     UNION ALL SELECT 'unapplied', currency, amount FROM unapplied_view WHERE status = 'booked'
+    UNION ALL SELECT 'credit left', currency, left_amount FROM credit_positions WHERE left_amount <> 0
     UNION ALL SELECT 'not customer money', currency, amount FROM payments
       WHERE status = 'booked' AND kind = 'other' AND amount > 0
     UNION ALL SELECT 'pending', currency, amount FROM unapplied_view WHERE status = 'pending'
