@@ -21,6 +21,7 @@ SCHEMAS = {
     "late": records.LATE,
     "allocations": records.ALLOCATION_VIEW,
     "unapplied": records.UNAPPLIED_VIEW,
+    "not_customer_money": records.NOT_CUSTOMER_MONEY,
     "coverage": records.COVERAGE,
     "tie_out": records.TIE_OUT,
     "feeds": records.FEED,
@@ -74,6 +75,7 @@ def sample_day(**changes: Any) -> Day:
         "late": late_rows(),
         "allocations": [allocation_row(number) for number in range(24)],
         "unapplied": unapplied_rows(),
+        "not_customer_money": not_customer_money_rows(),
         "coverage": coverage_rows(),
         "tie_out": tie_out_rows(),
         "feeds": feed_rows(),
@@ -298,6 +300,23 @@ def tie_out_rows() -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def not_customer_money_rows() -> list[dict[str, Any]]:
+    return [
+        {
+            "payment_id": "P80000001",
+            "booked_on": AS_OF,
+            "account": "SE4550000000058398257466",
+            "currency": "SEK",
+            "amount": -148_850_20,
+            "kind": "vendor_payment",
+            "party_name": "Microsoft Ireland Operations Ltd",
+            "party_account": "IE64IRCE92050112345678",
+            "text": "G012345678",
+            "because": 'rule microsoft: money out; the name has "Microsoft"',
+        }
+    ]
 
 
 def feed_rows() -> list[dict[str, Any]]:

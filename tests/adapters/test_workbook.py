@@ -32,6 +32,7 @@ TITLES = [
     "Findings",
     "Vendor invoices",
     "Suggestions",
+    "Not customer money",
     "Tie-out",
 ]
 OUTSIDE = [

@@ -182,6 +182,25 @@ UNAPPLIED = Report(
         _text("payment_id", "Payment", 26),
     ),
 )
+NOT_CUSTOMER_MONEY = Report(
+    table="not_customer_money",
+    title="Not customer money",
+    about="Bank lines that no customer paid: own transfers, payouts of payment providers, fees, tax, vendors, refunds.",
+    empty="Every bank line is a customer's payment or its return.",
+    below=("text", "because"),
+    columns=(
+        _day("booked_on", "Booked"),
+        _text("account", "Our account", 26),
+        CURRENCY,
+        _money("amount", "Amount"),
+        _text("kind", "What it is", 18),
+        _text("party_name", "Other party", 30),
+        _text("party_account", "Other account", 26),
+        _text("text", "Text", 40),
+        BECAUSE,
+        _text("payment_id", "Bank line", 26),
+    ),
+)
 FINDINGS = Report(
     table="findings",
     title="Findings",
@@ -280,6 +299,7 @@ SHEETS = (
     FINDINGS,
     COVERAGE,
     SUGGESTIONS,
+    NOT_CUSTOMER_MONEY,
     TIE_OUT,
 )  # in the order of the workbook
 

@@ -30,6 +30,7 @@ SECTIONS = (
     reports.FINDINGS,
     reports.SUGGESTIONS,
     reports.ALLOCATIONS,
+    reports.NOT_CUSTOMER_MONEY,
     reports.TIE_OUT,
 )
 NO_BREAK, THIN_NO_BREAK, MINUS = "\u00a0", "\u202f", "\u2212"

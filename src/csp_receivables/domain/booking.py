@@ -1,4 +1,4 @@
-"""Which allocations a day books: returned payments undone, named credit notes applied, then the ladder of matching."""
+"""Which allocations a day books: returns undone, named credit notes applied, the ladder of matching, then refunds."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
+from csp_receivables.domain.allocation_ids import allocation_id
+from csp_receivables.domain.bank_line_policy import BankLinePolicy
 from csp_receivables.domain.credit_notes import apply_named_credits
 from csp_receivables.domain.facts import Facts
+from csp_receivables.domain.findings import findings_table
 from csp_receivables.domain.matching.ladder import Matched, match
 from csp_receivables.domain.matching.policy import MatchingPolicy
+from csp_receivables.domain.not_customer_money import take_out
 from csp_receivables.domain.positions import keep_positions
 from csp_receivables.domain.records import ALLOCATION, NEW_ALLOCATION, OPEN_PAYMENT, OPEN_RECEIVABLE
+from csp_receivables.domain.refunds import book_refunds, unclear_refunds
 from csp_receivables.domain.relations import ask, load
 from csp_receivables.domain.returned_payments import undo_returned
 
@@ -32,15 +37,19 @@ _MATCHED = """
      ORDER BY source_id, receivable_id
 """
 # The place among equals makes the id differ when a pair is allocated again after it was undone.
-_NAMED = """
-    SELECT left(sha256(concat_ws('|', n.source_kind, n.source_id, n.receivable_id, n.reverses,
-                coalesce(e.earlier, 0) + row_number() OVER (PARTITION BY n.source_kind, n.source_id, n.receivable_id,
-                n.reverses ORDER BY n.amount))), 32) AS allocation_id, n.*
+_PLACE = """coalesce(e.earlier, 0) + row_number() OVER (PARTITION BY n.source_kind, n.source_id, n.receivable_id,
+                n.reverses ORDER BY n.amount)"""
+_ID = allocation_id("n.source_kind", "n.source_id", "n.receivable_id", "n.reverses", _PLACE)
+_NAMED = f"""
+    SELECT {_ID} AS allocation_id, n.*
       FROM newly n
       LEFT JOIN (SELECT source_kind, source_id, receivable_id, reverses, count(*) AS earlier
                    FROM allocations GROUP BY ALL) e USING (source_kind, source_id, receivable_id, reverses)
      ORDER BY allocation_id
 """
+
+
+NO_LINE_RULES = BankLinePolicy()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,25 +62,36 @@ class Booking:
     findings: pa.Table
 
 
-def decide_booking(connection: duckdb.DuckDBPyConnection, facts: Facts, policy: MatchingPolicy) -> Booking:
+def decide_booking(
+    connection: duckdb.DuckDBPyConnection,
+    facts: Facts,
+    policy: MatchingPolicy,
+    lines: BankLinePolicy = NO_LINE_RULES,
+) -> Booking:
     """Everything that can be allocated on the facts' day. Leaves the positions in `connection` as after booking.
 
     Passes are made until one books nothing, so that a second run finds nothing either, and what is said of the rest is
-    true of the ledger as it is left. A pass books an amount or undoes a return, so there is an end to them.
+    true of the ledger as it is left. A pass books an amount or undoes a return, so there is an end to them. Refunds
+    wait for that end: what a receivable can still use is not given back.
     """
     facts.load(connection)
+    unsure = take_out(connection, lines, facts.as_of)
     keep_positions(connection)
     booked = [ALLOCATION.empty_table()]
     while True:
         pass_booked, matched = _one_pass(connection, facts, booked, policy)
         booked += pass_booked
-        if not any(newly.num_rows for newly in pass_booked):
+        if any(newly.num_rows for newly in pass_booked):
+            continue
+        refunded = _book(connection, facts, booked, book_refunds(connection))
+        if not refunded.num_rows:
             break
+        booked.append(refunded)
     return Booking(
         allocations=pa.concat_tables(booked).sort_by("allocation_id"),
         suggestions=matched.suggestions,
         unapplied=matched.unapplied,
-        findings=matched.findings,
+        findings=pa.concat_tables([matched.findings, findings_table([*unsure, *unclear_refunds(connection)])]),
     )
 
 

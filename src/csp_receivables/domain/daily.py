@@ -5,7 +5,8 @@ from __future__ import annotations
 import duckdb
 
 from csp_receivables.domain.attribution import keep_parts, make_rounding
-from csp_receivables.domain.booking import Booking, decide_booking
+from csp_receivables.domain.bank_line_policy import BankLinePolicy
+from csp_receivables.domain.booking import NO_LINE_RULES, Booking, decide_booking
 from csp_receivables.domain.coverage import coverage_table
 from csp_receivables.domain.day import Day, Mode
 from csp_receivables.domain.day_findings import day_findings
@@ -13,6 +14,7 @@ from csp_receivables.domain.day_views import allocation_view, suggestion_view, u
 from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.feeds import feeds_table
 from csp_receivables.domain.matching.policy import MatchingPolicy
+from csp_receivables.domain.not_customer_money import not_customer_money_view
 from csp_receivables.domain.pending import keep_pending
 from csp_receivables.domain.reconciliation import keep_reconciliation_parts, reconciliation_table
 from csp_receivables.domain.standings import late_table, standings_table
@@ -21,10 +23,16 @@ from csp_receivables.domain.tie_out import tie_out_findings, tie_out_table
 
 
 def compute_day(
-    connection: duckdb.DuckDBPyConnection, facts: Facts, policy: MatchingPolicy, *, mode: Mode, is_demo: bool
+    connection: duckdb.DuckDBPyConnection,
+    facts: Facts,
+    policy: MatchingPolicy,
+    lines: BankLinePolicy = NO_LINE_RULES,
+    *,
+    mode: Mode,
+    is_demo: bool,
 ) -> tuple[Day, Booking]:
-    """The day as it stands once `Booking.allocations` are booked. Pure: same facts and policy, same bytes."""
-    booking = decide_booking(connection, facts, policy)
+    """The day as it stands once `Booking.allocations` are booked. Pure: same facts and policies, same bytes."""
+    booking = decide_booking(connection, facts, policy, lines)
     make_rounding(connection)
     keep_parts(connection)
     keep_reconciliation_parts(connection)
@@ -51,6 +59,7 @@ def compute_day(
         late=late,
         allocations=allocation_view(connection, facts.as_of),
         unapplied=unapplied,
+        not_customer_money=not_customer_money_view(connection, facts.as_of),
         coverage=coverage,
         tie_out=tie_out,
         feeds=feeds,

@@ -34,6 +34,7 @@ class Day:
     late: pa.Table  # LATE
     allocations: pa.Table  # ALLOCATION_VIEW
     unapplied: pa.Table  # UNAPPLIED_VIEW
+    not_customer_money: pa.Table  # NOT_CUSTOMER_MONEY
     coverage: pa.Table  # COVERAGE
     tie_out: pa.Table  # TIE_OUT
     feeds: pa.Table  # FEED

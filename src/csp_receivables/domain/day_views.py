@@ -14,24 +14,26 @@ ALLOCATIONS_SHOWN_DAYS = 31  # a day's report shows a month of allocations; the 
 
 _ALLOCATIONS = """
 SELECT a.allocation_id, coalesce(p.booked_on, n.issued_on) AS booked_on, a.source_kind, a.source_id,
-       coalesce(p.payer_name, '') AS payer_name, r.customer_id, coalesce(c.name, '') AS customer_name, r.number,
+       coalesce(p.payer_name, '') AS payer_name, coalesce(r.customer_id, '') AS customer_id,
+       coalesce(c.name, '') AS customer_name, coalesce(r.number, '') AS number,
        a.receivable_id, a.amount, a.difference, a.currency, a.rule, a.outcome, a.because
   FROM allocations a
-  JOIN receivables r USING (receivable_id)
+  LEFT JOIN receivables r USING (receivable_id)
   LEFT JOIN (SELECT payment_id, booked_on, payer_name FROM payments WHERE status = 'booked') p
     ON a.source_kind = 'payment' AND p.payment_id = a.source_id
   LEFT JOIN receivables n ON a.source_kind = 'credit_note' AND n.receivable_id = a.source_id
   LEFT JOIN customers c ON c.customer_id = r.customer_id
  WHERE a.effective_on > $since
- ORDER BY booked_on, r.customer_id, r.number, a.allocation_id
+ ORDER BY booked_on, customer_id, number, a.allocation_id
 """
 _UNAPPLIED = """
 SELECT payment_id, booked_on, account, currency, left_amount AS amount, payer_name, payer_account, reference, text,
        p.customer_id, coalesce(c.name, '') AS customer_name, 'booked' AS status,
-       CASE WHEN p.kind = 'return' THEN 'the bank returned this money; no single payment of ours fits it'
+       CASE WHEN p.kind = 'return'
+            THEN 'the bank returned this money; ' || coalesce(b.because, 'no payment of ours fits it')
             ELSE coalesce(u.because, 'left over by every rule') END AS because
   FROM payment_positions p LEFT JOIN customers c USING (customer_id)
-  LEFT JOIN unapplied_because u USING (payment_id)
+  LEFT JOIN unapplied_because u USING (payment_id) LEFT JOIN returns_because b USING (payment_id)
  WHERE p.kind IN ('payment', 'return') AND left_amount <> 0
 UNION ALL BY NAME
 SELECT payment_id, booked_on, account, currency, amount, payer_name, payer_account, reference, text, '' AS customer_id,

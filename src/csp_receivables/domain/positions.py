@@ -36,7 +36,7 @@ _PAYMENTS = """
       FROM payments p
       LEFT JOIN (SELECT source_id, sum(al.amount)::BIGINT AS allocated,
                         CASE WHEN count(DISTINCT r.customer_id) = 1 THEN min(r.customer_id) ELSE '' END AS customer_id
-                   FROM allocations al JOIN receivables r USING (receivable_id)
+                   FROM allocations al LEFT JOIN receivables r USING (receivable_id)
                   WHERE source_kind = 'payment' GROUP BY source_id) a ON a.source_id = p.payment_id
      WHERE p.status = 'booked'
 """

@@ -14,6 +14,7 @@ LINES = (
     "received",
     "received this month",
     "returned",
+    "refunded",
     "allocated",
     "unapplied",
     "credit left",
@@ -40,7 +41,10 @@ WITH entry AS (
     UNION ALL SELECT 'received this month', currency, amount FROM payments
       WHERE status = 'booked' AND amount > 0 AND booked_on >= date_trunc('month', $as_of::DATE)
     UNION ALL SELECT 'returned', currency, -amount FROM payments WHERE status = 'booked' AND kind = 'return'
-    UNION ALL SELECT 'allocated', currency, amount FROM allocations WHERE source_kind = 'payment'
+    UNION ALL SELECT 'refunded', currency, -amount FROM payment_positions
+      WHERE kind = 'other' AND amount < 0 AND allocated <> 0
+    UNION ALL SELECT 'allocated', currency, amount FROM allocations
+      WHERE source_kind = 'payment' AND receivable_id <> ''
     UNION ALL SELECT 'unapplied', currency, amount FROM unapplied_view WHERE status = 'booked'
     UNION ALL SELECT 'credit left', currency, left_amount FROM credit_positions WHERE left_amount <> 0
     UNION ALL SELECT 'not customer money', currency, amount FROM payments

@@ -13,7 +13,7 @@ from csp_receivables.domain.money import to_text
 from csp_receivables.domain.records import TIE_OUT
 from csp_receivables.domain.relations import ask, load
 
-CASH = "received - returned = allocated + unapplied + not customer money"
+CASH = "received - returned = allocated + unapplied + refunded + not customer money"
 BILLED = "billed = paid + credited + written off + open"
 GROSS = "reconciliation: billed = paid + credited + written off + open"
 COST = "reconciliation: cost = vendor invoices"
@@ -25,8 +25,11 @@ _TERMS = f"""
       WHERE status = 'booked' AND kind = 'return'
     UNION ALL SELECT '{CASH}', currency, 'allocated', false, amount FROM allocations WHERE source_kind = 'payment'
     UNION ALL SELECT '{CASH}', currency, 'unapplied', false, amount FROM unapplied_view WHERE status = 'booked'
-    UNION ALL SELECT '{CASH}', currency, 'not customer money', false, amount FROM payments
-      WHERE status = 'booked' AND kind = 'other' AND amount > 0
+    UNION ALL SELECT '{CASH}', currency, 'refunded', false, -amount FROM payment_positions
+      WHERE kind = 'other' AND amount < 0 AND allocated <> 0
+    UNION ALL SELECT '{CASH}', currency, 'not customer money (' || coalesce(s.kind, 'other') || ')', false, amount
+      FROM payments LEFT JOIN set_aside s USING (payment_id)
+      WHERE status = 'booked' AND payments.kind = 'other' AND amount > 0
     UNION ALL SELECT '{BILLED}', currency, 'billed', true, amount FROM receivables WHERE kind = 'invoice'
     UNION ALL SELECT '{BILLED}', currency, 'paid', false, amount FROM allocations WHERE source_kind = 'payment'
     UNION ALL SELECT '{BILLED}', currency, 'credited', false, amount FROM allocations WHERE source_kind = 'credit_note'

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import duckdb
 
+from csp_receivables.domain.bank_line_policy import BankLinePolicy
+from csp_receivables.domain.booking import NO_LINE_RULES
 from csp_receivables.domain.daily import compute_day
 from csp_receivables.domain.day import Day, Mode
 from csp_receivables.domain.facts import Facts
@@ -24,18 +26,21 @@ class NoLongerLive(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciler:
-    """What reconciling needs: the books, a DuckDB connection to compute in, the policy, and the digest of a day."""
+    """What reconciling needs: the books, a DuckDB connection to compute in, the policies, and the digest of a day."""
 
     books: Books
     engine: Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
     policy: MatchingPolicy
     digest: Callable[[Day], str]
     is_still_live: Callable[[RunPlan], bool]
+    lines: BankLinePolicy = NO_LINE_RULES
 
     def compute(self, facts: Facts, mode: Mode) -> Booked:
         """The day that follows from `facts`, with the allocations it wants booked."""
         with self.engine() as connection:
-            day, booking = compute_day(connection, facts, self.policy, mode=mode, is_demo=self.books.is_demo())
+            day, booking = compute_day(
+                connection, facts, self.policy, self.lines, mode=mode, is_demo=self.books.is_demo()
+            )
         return Booked(day=day, allocations=booking.allocations, digest=self.digest(day))
 
     def reconcile(self, plan: RunPlan) -> Booked:

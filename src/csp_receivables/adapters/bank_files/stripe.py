@@ -227,13 +227,19 @@ def _lines(payout: _Payout, row: Mapping[str, str], booked_on: date, gross: int,
             "status": "booked",
             "kind": kind,
             "bank_ref": transaction,
-            # A refund or dispute bears the charge it undoes.
-            "end_to_end": _first(row, "charge_id", "payment_intent_id", "source_id") if place == 1 else "",
+            "end_to_end": _told_id(payout, row) if place == 1 else "",
             "payer_name": _first(row, "customer_name", "customer_email") if place == 1 else "",
             "payer_account": _first(row, "customer_id") if place == 1 else "",
             "reference": _first(row, "invoice_number") if place == 1 else "",
             "text": _text(row) if place == 1 else f"Stripe fee {transaction}",
         }
+
+
+def _told_id(payout: _Payout, row: Mapping[str, str]) -> str:
+    """A refund or dispute bears the charge it undoes, and a payout its id, by which the bank's line is found."""
+    if row["reporting_category"] == PAYOUT:
+        return payout.number
+    return _first(row, "charge_id", "payment_intent_id", "source_id")
 
 
 def _statement(payout: _Payout, source: str, digest: str) -> Statement:
