@@ -124,6 +124,44 @@ def test_a_program_is_told_of_a_refusal_as_json(csp: Csp) -> None:
     assert "has not begun" in err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("reconcile", "--as-of", "yesterday"), "yesterday"),
+        (("reconcile", "--no-such-option"), "--no-such-option"),
+        (("import", "bank", "--acept", "x"), "--acept"),
+        (("import", "receivables"), "files"),
+        (("customer", "erase-contacts", "K1"), "--by"),
+        (("reference", "issue", "1", "--kind", "iban"), "iban"),
+        (("no-such-command",), "no-such-command"),
+    ],
+)
+def test_a_program_is_told_of_a_wrong_call_as_json(csp: Csp, arguments: tuple[str, ...], said: str) -> None:
+    code, out, err = csp(*arguments, "--json")
+
+    assert code == 2
+    assert said in json.loads(out)["error"]
+    assert said in err
+    assert csp(*arguments)[:2] == (2, "")
+
+
+def test_a_program_that_asks_for_help_gets_it(csp: Csp) -> None:
+    assert csp("reconcile", "--json", "--help")[0] == 0
+
+
+def test_a_program_is_told_of_a_failure_of_ours_as_json(csp: Csp, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("of our own making")
+
+    monkeypatch.setattr(wiring, "open_ledger", fail)
+
+    code, out, err = csp("reconcile", "--json")
+
+    assert code == 1
+    assert json.loads(out)["error"].startswith("failed (ZeroDivisionError)")
+    Path(err.strip().rsplit(" ", 1)[-1]).unlink()
+
+
 @pytest.mark.parametrize("purpose", ["customers", "receivables", "microsoft", "bank"])
 def test_a_file_that_is_not_there_is_refused_by_name(csp: Csp, tmp_path: Path, purpose: str) -> None:
     (tmp_path / "folder").mkdir()

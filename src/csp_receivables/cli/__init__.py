@@ -6,6 +6,7 @@ import os
 import sys
 
 import typer
+from typer.exceptions import TyperException
 
 from csp_receivables.cli.bank import bank_app
 from csp_receivables.cli.customer import customer_app
@@ -16,7 +17,7 @@ from csp_receivables.cli.import_bank import bank
 from csp_receivables.cli.import_microsoft import microsoft
 from csp_receivables.cli.inbox import inbox
 from csp_receivables.cli.match import match
-from csp_receivables.cli.output import Refused, fail, refuse
+from csp_receivables.cli.output import Refused, explain, fail, refuse
 from csp_receivables.cli.reconcile import reconcile
 from csp_receivables.cli.reference import reference_app
 from csp_receivables.settings import BadSetting
@@ -50,10 +51,14 @@ def main() -> None:
     os.umask(0o077)  # files hold what customers paid: owner only
     as_json = "--json" in sys.argv
     try:
-        app()
+        # Standing alone, typer explains a wrong call to people and ends; for a program it is left to us.
+        code = app(standalone_mode=not as_json)
+    except TyperException as wrong_call:
+        explain(wrong_call.format_message(), wrong_call.exit_code)
     except (Refused, BadSetting, *REFUSALS) as refusal:
         refuse(str(refusal), as_json=as_json)
     except Exception as error:
         if why := why_unavailable(error):
             refuse(why, as_json=as_json)
-        fail(error)
+        fail(error, as_json=as_json)
+    raise SystemExit(code if isinstance(code, int) else 0)

@@ -34,11 +34,21 @@ def refuse(why: str, *, as_json: bool = False) -> NoReturn:
     raise SystemExit(2)
 
 
-def fail(error: Exception) -> NoReturn:
+def explain(error: str, code: int) -> NoReturn:
+    """Tell a program what is wrong with its call, and end with `code`."""
+    print(f"csp: {error}", file=sys.stderr)
+    emit_json({"error": error})
+    raise SystemExit(code)
+
+
+def fail(error: Exception, *, as_json: bool = False) -> NoReturn:
     """A mistake of ours: keep its traceback for an engineer in a file of the owner's, and end with exit code 1."""
     with tempfile.NamedTemporaryFile("w", prefix="csp-failure-", suffix=".txt", delete=False) as kept:
         traceback.print_exception(error, file=kept)
-    print(f"csp: failed ({type(error).__name__}); what an engineer needs to know is in {kept.name}", file=sys.stderr)
+    said = f"failed ({type(error).__name__}); what an engineer needs to know is in {kept.name}"
+    if as_json:
+        explain(said, 1)
+    print(f"csp: {said}", file=sys.stderr)
     raise SystemExit(1)
 
 
