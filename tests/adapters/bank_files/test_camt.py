@@ -328,3 +328,23 @@ def test_the_account_may_be_the_banks_own_number() -> None:
     content = camt([]).replace(f"<IBAN>{ACCOUNT}</IBAN>".encode(), b"<Othr><Id>12 34-5</Id></Othr>")
 
     assert read(content)[0][0].account == "1234-5"
+
+
+@pytest.mark.parametrize(
+    ("stated", "instructed"),
+    [
+        ("", ("", 0)),
+        ('<AmtDtls><InstdAmt><Amt Ccy="SEK">5.00</Amt></InstdAmt></AmtDtls>', ("", 0)),
+        ('<AmtDtls><InstdAmt><Amt Ccy="EUR">0.44</Amt></InstdAmt></AmtDtls>', ("EUR", 44)),
+        ('<AmtDtls><TxAmt><Amt Ccy="JPY">72</Amt></TxAmt></AmtDtls>', ("JPY", 72)),
+        ('<AmtDtls><InstdAmt><Amt Ccy="EUR">0.445</Amt></InstdAmt></AmtDtls>', ("", 0)),
+        ('<AmtDtls><InstdAmt><Amt Ccy="XXQ">1</Amt></InstdAmt></AmtDtls>', ("", 0)),
+    ],
+)
+def test_what_the_payer_paid_in_another_currency_is_told_where_the_file_tells_it(
+    stated: str, instructed: tuple[str, int]
+) -> None:
+    _, (line,), _ = read(camt([Entry(amount="5.00", more=stated)]))
+
+    assert (line["instructed_currency"], line["instructed_amount"]) == instructed
+    assert (line["currency"], line["amount"]) == ("SEK", 500)

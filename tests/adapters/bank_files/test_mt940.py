@@ -490,3 +490,18 @@ def test_whatever_the_bytes_are_the_answer_is_findings_or_a_refusal(content: byt
         return
     assert all(isinstance(part, Statement | pa.RecordBatch | Finding) for part in parts)
     assert len(re.findall(rb"(?:^|\n):20:", content.replace(b"\r", b""))) <= len(parts)
+
+
+@pytest.mark.parametrize(
+    ("text", "instructed"),
+    [
+        ("/TRTP/SEPA/IBAN/NL30ABNA0122365478/REMI/Factuur 12/OCMT/EUR4,5//IACC/D3/", ("EUR", 450)),
+        ("/TRTP/SEPA/REMI/Factuur 12/OCMT/lots/", ("", 0)),
+        ("/TRTP/SEPA/REMI/Factuur 12/OCMT/EUR4,555/", ("", 0)),
+        ("/TRTP/SEPA/REMI/Factuur 12", ("", 0)),
+    ],
+)
+def test_the_original_amount_of_an_exchanged_payment_is_told(text: str, instructed: tuple[str, int]) -> None:
+    (line,) = read(mt940([entry("5,00", text=text)]))[1]
+
+    assert (line["instructed_currency"], line["instructed_amount"]) == instructed

@@ -34,7 +34,9 @@ class EntryOf:
 
 
 # The columns of BANK_LINE, in order.
-Line = tuple[str, str, str, str, int, int, str, date, date | None, str, int, str, str, str, str, str, str, str, str]
+Line = tuple[
+    str, str, str, str, int, int, str, date, date | None, str, int, str, str, str, str, str, str, str, str, str, int
+]  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -111,7 +113,7 @@ def _lines(read: ReadEntry, record: Record, place: EntryOf, minor: int, booked_o
             (
                 payment_id_of(entry_id, ordinal, amount, status), entry_id, place.statement_id, place.family,
                 read.number, ordinal if shown is details else 0, place.account, booked_on, value_on, read.currency,
-                amount, status, row[0], bank_ref, *row[1:],
+                amount, status, row[0], bank_ref, *row[1:], *_instructed(record, shown[ordinal - 1], read.currency),
             )
         )  # fmt: skip
     return lines
@@ -142,6 +144,20 @@ def _stated_minor(detail: Record, currency: str) -> int | None:
             except NotMoney:
                 return None
     return None
+
+
+def _instructed(record: Record, detail: Record, currency: str) -> tuple[str, int]:
+    """What the payer paid in another currency, in minor units; ("", 0) where nothing was exchanged or none is told."""
+    for stated in (detail, record):
+        for key in ("instructed_amount", "transaction_amount"):
+            foreign = stated.get(f"{key}_currency", currency)
+            if foreign == currency or key not in stated:
+                continue
+            try:
+                return foreign, abs(to_minor(stated[key], foreign))
+            except (NotMoney, UnknownCurrency):
+                return "", 0
+    return "", 0
 
 
 def _texts(record: Record, detail: Record, place: EntryOf, sign: int) -> tuple[str, str, str, str, str, str]:

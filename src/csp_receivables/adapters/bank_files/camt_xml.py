@@ -49,6 +49,7 @@ _PARTY_TEXTS = {
 _ACCOUNT = ("Id/IBAN", "Id/Othr/Id", "Id/BBAN", "Id/PrtryAcct/Id")  # the last two: version 01
 _DETAIL = {
     "amount": ("Amt",),
+    "instructed_amount": ("AmtDtls/InstdAmt/Amt",),
     "transaction_amount": ("AmtDtls/TxAmt/Amt",),
     "counter_amount": ("AmtDtls/CntrValAmt/Amt",),
     "direction": ("CdtDbtInd",),
@@ -72,6 +73,8 @@ _ENTRY = {
     "status": ("Sts", "Sts/Cd", "Sts/Prtry"),
     "booked": ("BookgDt/Dt", "BookgDt/DtTm"),
     "value": ("ValDt/Dt", "ValDt/DtTm"),
+    "instructed_amount": ("AmtDtls/InstdAmt/Amt",),
+    "transaction_amount": ("AmtDtls/TxAmt/Amt",),
     "bank_ref": ("AcctSvcrRef",),
     "entry_ref": ("NtryRef",),
     "code": ("BkTxCd/Domn/Fmly/SubFmlyCd",),

@@ -12,13 +12,15 @@ from csp_receivables.domain.records import BANK_LINE
 from csp_receivables.domain.statements import Statement
 
 LINES_PER_BATCH = 10_000  # some 5 MB
-Row = dict[str, Any]  # the columns of BANK_LINE
+Row = dict[str, Any]  # the columns of BANK_LINE, but for those that such formats never fill
+_NEVER_FILLED = {"instructed_currency": "", "instructed_amount": 0}
 
 
 def batches(rows: Sequence[Row]) -> Iterator[pa.RecordBatch]:
     """`rows` as batches of schema BANK_LINE."""
     for start in range(0, len(rows), LINES_PER_BATCH):
-        yield pa.RecordBatch.from_pylist(rows[start : start + LINES_PER_BATCH], schema=BANK_LINE)
+        filled = [_NEVER_FILLED | row for row in rows[start : start + LINES_PER_BATCH]]
+        yield pa.RecordBatch.from_pylist(filled, schema=BANK_LINE)
 
 
 def held(statement: Statement, line: int, doubts: Iterable[tuple[str, str]]) -> Iterator[Finding]:

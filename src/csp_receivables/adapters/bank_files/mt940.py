@@ -28,8 +28,17 @@ from csp_receivables.adapters.bank_files.mt940_values import (
     day_of,
     entry_day_of,
     entry_line_of,
+    instructed_of,
 )
-from csp_receivables.adapters.bank_files.reading import LINES_PER_BATCH, Doubt, Entry, Names, Reading, batches
+from csp_receivables.adapters.bank_files.reading import (
+    LINES_PER_BATCH,
+    NOTHING_INSTRUCTED,
+    Doubt,
+    Entry,
+    Names,
+    Reading,
+    batches,
+)
 from csp_receivables.domain.account_names import AccountNames
 from csp_receivables.domain.bank_files import BankFileRefused
 from csp_receivables.domain.findings import Finding
@@ -256,6 +265,7 @@ class _Page:
             payer_account=account,
             reference=said.reference,
             text=text,
+            instructed=instructed_of(said.instructed) if said.instructed else NOTHING_INSTRUCTED,
         )
 
     def finish(self, lines: list[Line]) -> Iterator[Statement | Finding]:

@@ -19,6 +19,7 @@ class Details(NamedTuple):
     reference: str = ""
     text: str = ""
     undoes: bool = False
+    instructed: str = ""  # what the payer paid in another currency, as stated: "EUR4,5"
 
 
 NOTHING = Details()
@@ -104,6 +105,7 @@ def _german(numbered: str, separator: str, code: str) -> Details:
         "",
         _one_line(text) or _one_line(get("00", "")),
         code in _RETURN_CODES or "RETR" in said,
+        said.get("OAMT", ""),
     )
 
 
@@ -181,6 +183,7 @@ def _slashed(words: list[str], *, is_credit: bool) -> Details:
         reference="".join(reference.split()),
         text=_one_line(f"{words[0]} {remittance.strip('/ ')}"),
         undoes="RTRN" in said,
+        instructed=said.get("OCMT", ""),
     )
 
 

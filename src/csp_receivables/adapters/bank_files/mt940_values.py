@@ -9,6 +9,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from csp_receivables.domain.bank_files import BankFileRefused
+from csp_receivables.domain.currencies import UnknownCurrency
+from csp_receivables.domain.money import NotMoney, to_minor
 
 _BALANCE = re.compile(r"([CD])(\d{6})([A-Z]{3})?\s*(\d+(?:[.,]\d*)?)\s*$", re.ASCII)
 # 6!n[4!n]2a[1!a]15d1!a3!c16x[//16x] and a second line of 34x; real banks write blanks for the entry date, five digits,
@@ -21,6 +23,7 @@ _ENTRY = re.compile(
 _CURRENCY_BEHIND = re.compile(r"(.*?\d.*?)([A-Z]{3})")
 _HALF_A_YEAR = timedelta(days=182)
 _LAST_DAY = 31
+_INSTRUCTED = re.compile(r"([A-Z]{3}) ?(\d{1,15}(?:[.,]\d{0,5})?)", re.ASCII)
 
 
 class Balance(NamedTuple):
@@ -41,6 +44,15 @@ class EntryLine(NamedTuple):
     kind: str  # SWIFT's type of transaction: "NTRF", "S051"
     rest: str  # references
     more: str  # second line
+
+
+def instructed_of(text: str) -> tuple[str, int]:
+    """Currency and minor units of an original amount ("EUR4,5"); ("", 0) for what is none, it is only evidence."""
+    found = _INSTRUCTED.fullmatch(text.strip())
+    try:
+        return (found[1], to_minor(amount_of(found[2]), found[1])) if found else ("", 0)
+    except (NotMoney, UnknownCurrency):
+        return "", 0
 
 
 def balance_of(text: str, *, tag: str, line: int, taken_for: str) -> Balance:

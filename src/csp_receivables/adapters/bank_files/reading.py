@@ -25,6 +25,9 @@ Doubt = tuple[str, str, str]  # code of the finding, field of the file, what dif
 _KINDS = {(True, False): "payment", (True, True): "other", (False, True): "return", (False, False): "other"}
 
 
+NOTHING_INSTRUCTED = ("", 0)
+
+
 @dataclass(slots=True, kw_only=True)
 class Entry:
     """One booking as its file states it. `amount` is unsigned and exact, `sign` +1 for a credit."""
@@ -42,6 +45,7 @@ class Entry:
     payer_account: str = ""
     reference: str = ""
     text: str = ""
+    instructed: tuple[str, int] = NOTHING_INSTRUCTED  # currency and minor units that the payer paid in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +112,7 @@ class Reading:
             payment_id_of(entry_id, 1, minor, status), entry_id, stated.statement_id, stated.family,
             self.entries, 0, account, booked_on, entry.value_on, currency,
             minor, status, kind, bank_ref, entry.end_to_end, entry.payer_name, entry.payer_account, entry.reference,
-            entry.text,
+            entry.text, *entry.instructed,
         )  # fmt: skip
 
     def refuse(self, code: str, line: int, name: str, found: str) -> None:

@@ -104,7 +104,7 @@ def settle_at_once(connection: duckdb.DuckDBPyConnection, *, allowed: bool) -> N
 
 
 def _unsettled_receivables(connection: duckdb.DuckDBPyConnection) -> str:
-    """SQL that filters to what nothing was settled with at once. A bitmap is several times quicker than an anti join."""
+    """SQL that filters to what nothing was settled with at once; a bitmap is much quicker than an anti join."""
     receivables = count(connection, "matching_receivable_stored")
     if not receivables:
         return ""

@@ -57,9 +57,9 @@ PASSES_MAX = 20
 
 NOTHING_KNOWN = Knowledge()
 
-# Sorting a million rows by two texts costs as much as matching them, and every byte beside them adds to it: the place of
-# a receivable within its payment is worked out only where a payment has several; rule and outcome go through the sorting
-# as one small number, a sentence in the place of the reference that others are made of afterwards.
+# Sorting a million rows by two texts costs as much as matching them, and every byte beside them adds to it: the place
+# of a receivable within its payment is worked out only where a payment has several; rule and outcome go through the
+# sorting as one small number, a sentence in the place of the reference that others are made of afterwards.
 _SEVERAL_ROWS = """
     SELECT p, r, row_number() OVER (PARTITION BY p ORDER BY receivable_id) AS place
     FROM matching_taken
