@@ -135,7 +135,7 @@ def test_each_feed_has_its_age(tmp_path: Path) -> None:
         "</style></table>{{ 7*7 }}{% raw %}",
         "&lt;b&gt;",
         "javascript:alert(1)",
-        "مؤسسة \u202e evil",
+        "مؤسسة الخليج",
     ],
 )
 def test_text_from_outside_is_text(tmp_path: Path, text: str) -> None:
@@ -145,6 +145,13 @@ def test_text_from_outside_is_text(tmp_path: Path, text: str) -> None:
     assert shown.count(text) == 2
     assert not list(page.iter("script", "img", "b/img"))
     assert not page.xpath("//@onerror")
+
+
+def test_what_turns_the_reading_direction_is_shown_by_its_name(tmp_path: Path) -> None:
+    html = _html(_unapplied(payer_name="ACME \u202e0001\u202c\u2066x\u2069"), tmp_path)
+
+    assert "ACME ⟨RLO⟩0001⟨PDF⟩⟨LRI⟩x⟨PDI⟩" in html
+    assert not set(html) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @settings(max_examples=25, deadline=None)

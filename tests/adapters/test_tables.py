@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from csp_receivables.adapters.day_reports import FEEDS, SHEETS, Kind
+from csp_receivables.adapters.outside_text import unturned
 from csp_receivables.adapters.tables import content_digest, money_columns, write_tables
 from csp_receivables.domain.day import Day, Mode
 from tests.days import KNOWN_AT, empty_day, sample_day, summary_rows, table_of, unapplied_rows
@@ -69,7 +70,14 @@ def test_csv_gives_any_other_text_back(tmp_path_factory: pytest.TempPathFactory,
     folder = tmp_path_factory.mktemp("tables")
     write_tables(_unapplied(payer_name=f"x{text}"), folder)
 
-    assert _csv(folder, "unapplied")[0]["payer_name"] == f"x{text}"
+    assert _csv(folder, "unapplied")[0]["payer_name"] == unturned(f"x{text}")
+
+
+def test_csv_shows_what_turns_the_reading_direction_and_parquet_has_it_as_it_came(tmp_path: Path) -> None:
+    write_tables(_unapplied(payer_name="=\u202e0001"), tmp_path)
+
+    assert _csv(tmp_path, "unapplied")[0]["payer_name"] == "'=⟨RLO⟩0001"
+    assert pq.read_table(tmp_path / "unapplied.parquet")["payer_name"].to_pylist() == ["=\u202e0001"]
 
 
 def test_the_same_day_gives_the_same_bytes(tmp_path: Path) -> None:

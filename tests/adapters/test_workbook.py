@@ -175,6 +175,12 @@ def test_control_characters_are_shown_as_pictures(tmp_path: Path) -> None:
     assert row["Payer"].value == "a␀b␇c␡d\N{REPLACEMENT CHARACTER}e\nf"
 
 
+def test_what_turns_the_reading_direction_is_shown_by_its_name(tmp_path: Path) -> None:
+    (row,) = _rows(_written(_unapplied(payer_name="ACME \u202e0001\u202c"), tmp_path)["Unapplied"])
+
+    assert row["Payer"].value == "ACME ⟨RLO⟩0001⟨PDF⟩"
+
+
 @pytest.mark.parametrize("letter", ["x", "🧾"])
 def test_a_text_longer_than_a_cell_is_cut_with_a_mark(tmp_path: Path, letter: str) -> None:
     units = len(letter.encode("utf-16-le")) // 2

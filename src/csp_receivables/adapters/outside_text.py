@@ -7,12 +7,22 @@ import re
 CELL_LENGTH_MAX = 32_767  # UTF-16 units: what an Excel cell holds; a longer one makes Excel "repair" the file
 CUT_MARK = " … [cut: the whole text is in the Parquet table]"
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_TURNS = {  # they turn what follows them around: "gpj.exe" reads as "exe.jpg", and an account number as another one
+    "\u202a": "LRE", "\u202b": "RLE", "\u202c": "PDF", "\u202d": "LRO", "\u202e": "RLO",
+    "\u2066": "LRI", "\u2067": "RLI", "\u2068": "FSI", "\u2069": "PDI",
+}  # fmt: skip
+_TURN = re.compile(f"[{''.join(_TURNS)}]")
 _LINE_END = re.compile("\r\n?")
 
 
 def visible_text(text: str) -> str:
-    """`text` with every character that XML or HTML can't carry shown as a picture of it ("\\x07" as "␇")."""
-    return _UNWRITABLE.sub(_picture, _LINE_END.sub("\n", text))
+    """`text` with every character that XML or HTML can't carry shown as its picture ("\\x07" as "␇"), and unturned."""
+    return unturned(_UNWRITABLE.sub(_picture, _LINE_END.sub("\n", text)))
+
+
+def unturned(text: str) -> str:
+    """`text` with the controls that turn the reading direction shown by their names: "⟨RLO⟩". Letters keep theirs."""
+    return _TURN.sub(lambda match: f"⟨{_TURNS[match[0]]}⟩", text)
 
 
 def cell_text(text: str) -> str:

@@ -11,6 +11,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from csp_receivables.adapters.day_reports import digits
+from csp_receivables.adapters.outside_text import unturned
 from csp_receivables.domain.day import Day
 from csp_receivables.domain.money import to_text
 from csp_receivables.domain.records import MONEY
@@ -24,7 +25,8 @@ def write_tables(day: Day, folder: Path) -> None:
     """Write `<table>.parquet` and `<table>.csv` for every table of `day` into `folder`. Equal days give equal bytes.
 
     Parquet is exact: int64 minor units and the text as it came. CSV is for spreadsheets: amounts as decimal text in
-    major units, and a text that a spreadsheet would take for a formula has an apostrophe before it.
+    major units, a text that a spreadsheet would take for a formula has an apostrophe before it, and what would turn the
+    reading direction is shown by its name.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name, table in day.tables().items():
@@ -74,7 +76,9 @@ def _amount(minor: int | None, currency: str) -> str | None:
 
 
 def _no_formula(text: str | None) -> str | None:
-    return f"'{text}" if text and text.startswith(FORMULA_STARTS) else text
+    if not text:
+        return text
+    return unturned(f"'{text}" if text.startswith(FORMULA_STARTS) else text)
 
 
 class _Hash:
