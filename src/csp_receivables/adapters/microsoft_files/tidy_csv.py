@@ -10,7 +10,7 @@ and because cells with few distinct values (keys and days) are looked at once pe
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
@@ -84,21 +84,21 @@ def _write(opening: Opening, reader: csv.CSVStreamingReader, staged: Path) -> No
     }
     with pq.ParquetWriter(staged, schema, **how) as out, ThreadPoolExecutor(max_workers=1) as writer:
         writing: Future[None] | None = None  # one group is written while the next is parsed
-        for group in _groups(opening, reader, schema):
+        first = 1
+        for group in _groups(reader):
             if writing:
                 writing.result()
-            writing = writer.submit(out.write_table, group)
+            writing = writer.submit(lambda *charges: out.write_table(_charges(*charges)), opening, group, first, schema)
+            first += group.num_rows
         if writing:
             writing.result()
 
 
-def _groups(opening: Opening, reader: csv.CSVStreamingReader, schema: pa.Schema) -> Iterator[pa.Table]:
-    """The charges in tables of some ROWS_PER_GROUP rows."""
+def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """The batches in tables of some ROWS_PER_GROUP rows: what is looked at once per value is looked at less often."""
     waiting: list[pa.RecordBatch] = []
-    first = 1
-    for batch in reader:
-        waiting.append(_charges(opening, batch, first, schema))
-        first += batch.num_rows
+    for batch in batches:
+        waiting.append(batch)
         if sum(one.num_rows for one in waiting) >= ROWS_PER_GROUP:
             yield pa.Table.from_batches(waiting)
             waiting = []
@@ -114,28 +114,26 @@ def _repeating(columns: Columns, schema: pa.Schema) -> list[str]:
     return [field.name for field in schema if field.type in (pa.string(), pa.date32()) and field.name not in alone]
 
 
-def _charges(opening: Opening, batch: pa.RecordBatch, first: int, schema: pa.Schema) -> pa.RecordBatch:
-    """The batch in the columns of the lake. `first`: 1-based number of its first line."""
-    arrays = [_field(opening, batch, field, first) for field in CHARGE]
-    arrays += [batch.column(place) for place in opening.columns.others]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+def _charges(opening: Opening, group: pa.Table, first: int, schema: pa.Schema) -> pa.Table:
+    """The group in the columns of the lake. `first`: 1-based number of its first line."""
+    arrays = [_field(opening, group, field, first) for field in CHARGE]
+    arrays += [group.column(place) for place in opening.columns.others]
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def _field(opening: Opening, batch: pa.RecordBatch, field: pa.Field, first: int) -> pa.Array:
+def _field(opening: Opening, group: pa.Table, field: pa.Field, first: int) -> pa.Array | pa.ChunkedArray:
     if field.name == "line_no":
-        return pa.arange(first, first + batch.num_rows)
+        return pa.arange(first, first + group.num_rows)
     place = opening.columns.place.get(field.name)
     if place is None:
-        return pa.repeat(pa.scalar(None if field.nullable else "", field.type), batch.num_rows)
-    cells = batch.column(place)
+        return pa.repeat(pa.scalar(None if field.nullable else "", field.type), group.num_rows)
+    cells = group.column(place)
     if field.name in known.KEY_COLUMNS:
         return _each_once(cells, partial(_key, field.name), pa.string())
     if field.name in known.DAY_COLUMNS:
         return _each_once(cells, _DAYS[opening.day_format], pa.date32())
     if field.name == "tax":
-        cells = cells.fill_null(
-            Decimal(0)
-        )  # as in the tolerant reader: where tax is on the invoice only, lines say nothing
+        cells = cells.fill_null(Decimal(0))  # as in the tolerant reader: where tax is on the invoice, lines say nothing
     if cells.null_count and not field.nullable:
         raise NotTidy(f"a line has no {field.name}")
     if field.type == PRECISE:
@@ -143,21 +141,21 @@ def _field(opening: Opening, batch: pa.RecordBatch, field: pa.Field, first: int)
     return cells
 
 
-def _check_size(cells: pa.Array, limit: Decimal) -> None:
+def _check_size(cells: pa.ChunkedArray, limit: Decimal) -> None:
     """Arrow reads decimals of more digits than their type holds."""
     low_high = pc.min_max(cells).as_py()
     if low_high["max"] is not None and not -limit < low_high["min"] <= low_high["max"] < limit:
         raise NotTidy("a number of too many digits")
 
 
-def _each_once(cells: pa.StringArray, reading: Callable[[str], Any], kind: pa.DataType) -> pa.Array:
+def _each_once(cells: pa.ChunkedArray, reading: Callable[[str], Any], kind: pa.DataType) -> pa.Array:
     """The cells read by `reading`, once for each distinct value."""
-    coded = cells.dictionary_encode()
+    coded = cells.combine_chunks().dictionary_encode()
     values = pa.array([reading(text) for text in coded.dictionary.to_pylist()], kind)
     return values.take(coded.indices)
 
 
-@lru_cache(maxsize=100_000)  # the same few thousand keys come in every batch
+@lru_cache(maxsize=100_000)  # the same few thousand keys come in every group
 def _key(field: str, text: str) -> str:
     """The key as the lake keeps it. NotTidy where a line names no invoice or currency: that is a finding."""
     plain = text.strip(BLANKS)
