@@ -40,6 +40,8 @@ BANK_LINE = _schema(
     payer_account=TEXT,
     reference=TEXT,  # structured reference; several are separated by one blank
     text=TEXT,
+    instructed_currency=TEXT,  # what the payer paid in, where the bank exchanged it; else ""
+    instructed_amount=MONEY,  # what the payer paid in that currency, unsigned; 0 where it is not stated
 )
 
 # ---- accounting -----------------------------------------------------------------------------------------------
@@ -196,6 +198,15 @@ PAYER = _schema(  # what is known of a bank account and a customer; at most one 
 )
 ALIAS_WORD = _schema(payer_account=TEXT, customer_id=TEXT, word=TEXT)  # "known", "shared" or "forgotten"
 DECLINED = _schema(payment_id=TEXT, receivable_id=TEXT, rule=TEXT)  # a suggestion or allocation that a person undid
+ALIAS = _schema(  # an account and a customer as people are shown them
+    payer_account=TEXT,  # letters and digits alone
+    customer_id=TEXT,
+    customer_name=TEXT,
+    standing=TEXT,  # "known", "shared", "demoted"; never gone by: "forgotten", "overruled", "unproven"
+    confirmed=COUNT,
+    contradicted=COUNT,
+    decided=TEXT,  # a person's word, or ""
+)
 UNAPPLIED = _schema(payment_id=TEXT, amount=MONEY, currency=TEXT, customer_id=TEXT, because=TEXT)
 
 # ---- the books ------------------------------------------------------------------------------------------------

@@ -102,6 +102,8 @@ payment = Table(
     *_text("currency"),
     *_money("amount"),
     *_text("status", "kind", "bank_ref", "end_to_end", "payer_name", "payer_account", "reference", "text"),
+    *_text("instructed_currency"),
+    Column("instructed_amount", BigInteger, nullable=False, server_default="0"),
     Column("counts", Boolean, nullable=False),  # is this row money, as first judged; payment_state has later words
     _recorded(),
     Index(None, "account", "booked_on"),
@@ -247,6 +249,17 @@ declined_match = Table(  # a suggestion that a person rejected, or an allocation
     _key("rule"),
     _recorded(),
     *_text("declined_by", "why"),
+)
+
+exchange_rate = Table(  # units of `quote` for one of `base`, as its source published it for a day
+    "exchange_rate",
+    metadata,
+    _key("source"),
+    _key("rated_on", Date),
+    _key("base"),
+    _key("quote"),
+    _recorded(key=True),
+    *_text("rate"),  # exact decimal text
 )
 
 reconciliation_run = Table(
