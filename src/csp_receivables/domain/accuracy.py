@@ -86,9 +86,10 @@ _BY_HABIT = """
 _WRONG = """
     SELECT j.payment_id, k.booked_on, k.currency, k.amount, k.habit, k.says, k.customer_id, j.receivable_id,
         r.customer_id AS booked_customer, j.amount AS booked_amount, j.rule, j.because,
-        coalesce((SELECT string_agg(receivable_id || ' ' || pays, ', ' ORDER BY receivable_id) FROM true_pair t
+        coalesce((SELECT string_agg(t.receivable_id || ' ' || t.pays, ', ' ORDER BY t.receivable_id) FROM true_pair t
             WHERE t.payment_id = j.payment_id), 'nothing') AS truth
-    FROM judged j JOIN (FROM known WHERE part = 1) k USING (payment_id) LEFT JOIN receivables r USING (receivable_id)
+    FROM judged j JOIN (FROM known WHERE part = 1) k ON k.payment_id = j.payment_id
+    LEFT JOIN receivables r ON r.receivable_id = j.receivable_id
     WHERE NOT j.is_right ORDER BY k.booked_on, j.payment_id, j.receivable_id
 """
 # What the ledger says of every customer's line: allocated by rules, or left. Money that customers did not pay is the

@@ -16,7 +16,7 @@ class Receiving:
     """One account: its bank account, the format of its files, what a clearing house calls it, and its fees."""
 
     key: str
-    format: str  # of `inbox_files.FORMATS`
+    format: str  # of `banks.FORMATS`
     account: BankAccount
     other_name: str = ""
     opening: int = 0  # minor units at the beginning of the world
@@ -33,6 +33,9 @@ ACCOUNTS: Mapping[str, Receiving] = MappingProxyType(
     {
         each.key: each
         for each in (
+            Receiving(
+                key="stripe", format="stripe", account=_bank("stripe", "GBP", ""), prefix="txn_",
+            ),
             Receiving(
                 key="sek", format="camt", account=_bank("SE4499900000000000010001", "SEK", "MADESESS"),
                 opening=84_210_355, prefix="FB", monthly_fee=12_500, batches=True,
@@ -60,9 +63,6 @@ ACCOUNTS: Mapping[str, Receiving] = MappingProxyType(
             Receiving(
                 key="gbp", format="camt", account=_bank("GB05MADE99999900000001", "GBP", "MADEGB2L"),
                 opening=410_000, prefix="LB", monthly_fee=1_500,
-            ),
-            Receiving(
-                key="stripe", format="stripe", account=_bank("stripe", "GBP", ""), prefix="txn_",
             ),
         )
     }

@@ -20,6 +20,7 @@ from csp_receivables.made_up.habits import (
 from csp_receivables.made_up.identities import digits, guid, iban, norwegian_account, org_number
 
 FIRST_CUSTOMER = 10_001
+_TRIES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,17 +65,18 @@ _OTHER = {"stems": _OTHER_STEMS, "endings": _OTHER_ENDINGS, "trades": _OTHER_TRA
 COUNTRIES = (
     Country(code="SE", share=400, currency="SEK", language="sv", pays_to=("sek", "bankgiro"), tax_rate=25,
             forms=("AB", "AB", "AB", "HB", "kommun"), **_NORDIC),
-    Country(code="NO", share=150, currency="NOK", language="nb", pays_to=("nok",), tax_rate=0, forms=("AS", "AS", "ASA"),
-            **_NORDIC),
+    Country(code="NO", share=150, currency="NOK", language="nb", pays_to=("nok",), tax_rate=0,
+            forms=("AS", "AS", "ASA"), **_NORDIC),
     Country(code="DK", share=110, currency="DKK", language="da", pays_to=("dkk",), tax_rate=0, forms=("ApS", "A/S"),
             **_NORDIC),
-    Country(code="FI", share=100, currency="EUR", language="fi", pays_to=("eur",), tax_rate=0, forms=("Oy", "Oy", "Oyj"),
-            **_NORDIC),
+    Country(code="FI", share=100, currency="EUR", language="fi", pays_to=("eur",), tax_rate=0,
+            forms=("Oy", "Oy", "Oyj"), **_NORDIC),
     Country(code="DE", share=80, currency="EUR", language="de", pays_to=("eur",), tax_rate=0,
             forms=("GmbH", "GmbH & Co. KG", "AG"), **_OTHER),
     Country(code="BE", share=30, currency="EUR", language="fr", pays_to=("eur",), tax_rate=0, forms=("SA", "BV"),
             **_OTHER),
-    Country(code="NL", share=30, currency="EUR", language="nl", pays_to=("eur",), tax_rate=0, forms=("B.V.",), **_OTHER),
+    Country(code="NL", share=30, currency="EUR", language="nl", pays_to=("eur",), tax_rate=0, forms=("B.V.",),
+            **_OTHER),
     Country(code="US", share=50, currency="USD", language="en", pays_to=("usd",), tax_rate=0, forms=("Inc.", "LLC"),
             **_OTHER),
     Country(code="GB", share=50, currency="GBP", language="en", pays_to=("gbp", "stripe"), tax_rate=0,
@@ -127,39 +129,56 @@ class Customer:
 
 def customers(random: Random, number: int, products: int) -> Iterator[Customer]:
     """`number` customers, `K10001` first; `products` is the length of the price list."""
-    factors = {currency: iban(random, country) for currency, country in _factor_countries().items()}
+    factors = {
+        pays_to: payer_account(random, "DE" if country.currency == "EUR" else country.code, pays_to)
+        for country in COUNTRIES
+        for pays_to in country.pays_to
+    }
     group, left_in_group, head = 0, 0, None
+    names: set[str] = set()
     for place in range(number):
         if left_in_group and head is not None:
             made = _sister(random, place, head, products)
             left_in_group -= 1
+            _rename_if_taken(random, made, names, head.name.partition(" ")[0])
         else:
             made = _customer(random, place, _country(random), products)
+            _rename_if_taken(random, made, names)
             if happens(random, IN_A_GROUP):
                 group, head, left_in_group = group + 1, made, random.randint(1, 3)
                 made.group = group
                 if happens(random, TREASURY):
-                    made.payer = f"{made.name.split()[0]} Group Treasury"
+                    made.payer = f"{made.name.partition(' ')[0]} Group Treasury"
         if made.group < 0 and happens(random, SHARED_ACCOUNT) and made.pays_to != "stripe":
-            made.payer, made.payer_account = _FACTORS[made.currency], factors[made.currency]
+            made.payer, made.payer_account = _FACTORS[made.currency], factors[made.pays_to]
         yield made
 
 
-def _factor_countries() -> dict[str, str]:
-    countries: dict[str, str] = {}
-    for country in COUNTRIES:
-        countries.setdefault(country.currency, "DE" if country.currency == "EUR" else country.code)
-    return countries
+def _rename_if_taken(random: Random, made: Customer, names: set[str], stem: str = "") -> None:
+    """Another name for a customer whose name another has; when names run out, with what the company is called after."""
+    name, tries = made.name, 0
+    while name in names:
+        tries += 1
+        name = _name(random, made.country, stem if tries < _TRIES else f"{stem or 'Nya'} {digits(random, 6)}")
+    names.add(name)
+    if made.payer == made.name:
+        made.payer = name
+    made.name = name
 
 
 def _country(random: Random) -> Country:
     return random.choices(COUNTRIES, [country.share for country in COUNTRIES])[0]
 
 
-def _customer(random: Random, place: int, country: Country, products: int) -> Customer:
-    name = f"{random.choice(country.stems)}{random.choice(country.endings)} {random.choice(country.trades)}"
+def _name(random: Random, country: Country, stem: str = "") -> str:
+    """A name; registers allow each once, which `customers` sees to."""
+    stem = stem or random.choice(country.stems) + random.choice(country.endings)
     form = random.choice(country.forms)
-    full = f"{name.split()[0]} kommun" if form == "kommun" else f"{name} {form}"
+    return f"{stem} kommun" if form == "kommun" else f"{stem} {random.choice(country.trades)} {form}"
+
+
+def _customer(random: Random, place: int, country: Country, products: int) -> Customer:
+    full = _name(random, country)
     contracts = [_contract(random, products) for _ in range(int(INVOICES.draw(random)))]
     if happens(random, SENDS_TWO_EQUAL):
         contracts = [contracts[0], [Subscription(guid(random), s.product, s.seats) for s in contracts[0]]]
@@ -167,7 +186,7 @@ def _customer(random: Random, place: int, country: Country, products: int) -> Cu
     return Customer(
         customer_id=f"K{FIRST_CUSTOMER + place}",
         name=full,
-        org_number=org_number(random, country.code, "2129" if form == "kommun" else "5599"),
+        org_number=org_number(random, country.code, "2129" if full.endswith("kommun") else "5599"),
         country=country,
         domain=f"k{FIRST_CUSTOMER + place}.example",
         term_days=random.choice((30, 30, 30, 20, 14)),
@@ -195,7 +214,7 @@ def payer_account(random: Random, country: str, pays_to: str) -> str:
 def _sister(random: Random, place: int, head: Customer, products: int) -> Customer:
     """A company of the same group: the same first word in its name, the same country; perhaps the same account."""
     made = _customer(random, place, head.country, products)
-    made.name = " ".join([head.name.split()[0], random.choice(head.country.trades), head.country.forms[0]])
+    made.name = _name(random, head.country, head.name.partition(" ")[0])
     made.group, made.pays_to = head.group, head.pays_to
     made.pays_all_at_once = made.pays_all_at_once and made.pays_to != "stripe"
     if head.payer != head.name:

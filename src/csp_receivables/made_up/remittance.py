@@ -7,7 +7,7 @@ from random import Random
 
 from csp_receivables.made_up.habits import WRONG_DIGIT, happens
 
-# Noise that payments.md 3.3 rule 4 asks to see through: case, blanks and hyphens in numbers, O for 0. All equally often.
+# Noise that payments.md 3.3 rule 4 asks to see through: case, blanks and hyphens in numbers, O for 0; equally often.
 _SENTENCES: tuple[Callable[[str], str], ...] = (
     lambda number: f"Invoice {number}",
     lambda number: f"Betalning av faktura {number}, tack",

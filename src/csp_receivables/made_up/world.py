@@ -18,7 +18,8 @@ from random import Random
 
 from csp_receivables.made_up.accounting import write_customers, write_receivables
 from csp_receivables.made_up.accounts import ACCOUNTS
-from csp_receivables.made_up.bank_months import Book, write_month
+from csp_receivables.made_up.banks import FORMATS, Book
+from csp_receivables.made_up.banks.bank_csv import profile
 from csp_receivables.made_up.customers import Customer, customers
 from csp_receivables.made_up.payments import Payers, Payment
 from csp_receivables.made_up.receivables import PRICE_LIST, Numbering, Receivable, bill, credit, next_month
@@ -72,11 +73,17 @@ class World:
         by_account: dict[str, list[Payment]] = {key: [] for key in self.books}
         for payment in self.planned.pop(month, []):
             by_account[payment.pays_to].append(payment)
-        for key, book in self.books.items():
+        for key, book in self.books.items():  # providers come before the banks that they pay out to
             payments = sorted([*by_account[key], *_own(book, month)], key=lambda each: each.booked_on)
-            if payments:
-                write_month(self.inbox / "bank", book, month, payments)
-                self.truth.write(payments)
+            if not payments:
+                continue
+            besides, elsewhere = FORMATS[book.receiving.format](self.inbox / "bank", book, month, payments)
+            self.truth.write([*payments, *besides])
+            for payment in elsewhere:
+                is_now = payment.booked_on.replace(day=1) == month
+                (by_account[payment.pays_to] if is_now else self.planned[payment.booked_on.replace(day=1)]).append(
+                    payment
+                )
 
 
 def generate(folder: Path, *, customers_wanted: int, months: int, seed: int) -> Made:
@@ -84,7 +91,8 @@ def generate(folder: Path, *, customers_wanted: int, months: int, seed: int) -> 
     inbox = folder / "inbox"
     for purpose in ("accounting", "bank", "microsoft"):
         (inbox / purpose).mkdir(parents=True)
-    random = Random(seed)
+    _describe_banks(folder / "include")
+    random = Random(seed)  # noqa: S311 - a made-up world is to be the same again, not to be a secret
     people = list(customers(random, customers_wanted, len(PRICE_LIST)))
     write_customers(inbox / "accounting" / f"customers-{next_month(FIRST_MONTH):%Y-%m}.csv", people)
     with TruthFile(folder / "truth") as truth:
@@ -96,6 +104,19 @@ def generate(folder: Path, *, customers_wanted: int, months: int, seed: int) -> 
             month, written = next_month(month), written + 1
             world.bank(month)
         return Made(customers=len(people), receivables=world.receivables, lines=truth.lines, months=written)
+
+
+def _describe_banks(include: Path) -> None:
+    """What a partner tells the product of its banks: the other names of accounts, and how the CSV is written."""
+    (include / "bank").mkdir(parents=True)
+    (include / "banks").mkdir()
+    named = [each for each in ACCOUNTS.values() if each.other_name]
+    lines = [f'{each.account.number}: ["{each.other_name}"]\n' for each in named]
+    (include / "bank" / "accounts.yaml").write_text("".join(lines), encoding="utf-8")
+    for each in ACCOUNTS.values():
+        if each.format == "bank_csv":
+            text = profile(each.account.number, each.account.currency)
+            (include / "banks" / "made_up_bank.yaml").write_text(text, encoding="utf-8")
 
 
 def _own(book: Book, month: date) -> Iterator[Payment]:
