@@ -180,6 +180,16 @@ MATCH = _schema(  # one allocation that a rule proposes to book
 CREDITED = _schema(  # what a credit note gives to an invoice, as a rule proposes it
     credit_id=TEXT, receivable_id=TEXT, amount=MONEY, currency=TEXT, rule=TEXT, outcome=TEXT, because=TEXT
 )
+EXCHANGED = _schema(  # what an allocation across currencies closes in the receivable's own
+    payment_id=TEXT, receivable_id=TEXT, amount=MONEY, difference=MONEY, currency=TEXT
+)
+EXCHANGE_RATE = _schema(  # units of `quote` for one of `base`
+    source=TEXT,  # "ECB"
+    rated_on=DAY,
+    base=TEXT,
+    quote=TEXT,
+    rate=TEXT,  # exact decimal text
+)
 SUGGESTION = _schema(
     payment_id=TEXT,
     receivable_id=TEXT,

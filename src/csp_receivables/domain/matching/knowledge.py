@@ -12,4 +12,6 @@ class Knowledge:
     payers: str = ""  # PAYER: what earlier allocations and people taught about bank accounts
     names: str = ""  # customer_id, name
     declined: str = ""  # DECLINED: what people said no to
+    instructed: str = ""  # payment_id, instructed_currency, instructed_amount: what the payer paid in another currency
+    rates: str = ""  # EXCHANGE_RATE
     rests: str = ""  # payment_id of what is left of a payment that was allocated in part before

@@ -14,6 +14,7 @@ from csp_receivables.domain.matching.credits import number_credits
 from csp_receivables.domain.matching.damaged_reference import DAMAGED_REFERENCE
 from csp_receivables.domain.matching.declined import heed_declined, know_declined
 from csp_receivables.domain.matching.exact_reference import EXACT_REFERENCE
+from csp_receivables.domain.matching.foreign_currency import FOREIGN_CURRENCY, know_exchange
 from csp_receivables.domain.matching.keys import define_keys
 from csp_receivables.domain.matching.knowledge import Knowledge
 from csp_receivables.domain.matching.known_payer import KNOWN_PAYER
@@ -40,13 +41,20 @@ from csp_receivables.domain.matching.stock import (
 )
 from csp_receivables.domain.matching.unapplied import PAID_AGAIN, PAID_BY, REST, UNAPPLIED_SQL
 from csp_receivables.domain.money_sql import define_money
-from csp_receivables.domain.records import CREDITED, MATCH, SUGGESTION, UNAPPLIED
+from csp_receivables.domain.records import CREDITED, EXCHANGED, MATCH, SUGGESTION, UNAPPLIED
 from csp_receivables.domain.relations import ask, keep
 
 __all__ = ["RULES", "Knowledge", "Matched", "MatchingPolicy", "Mode", "Rule", "Tolerance", "match"]
 
 # By what the payment names; by who it is from; by what it looks like.
-NAMING_RULES = (EXACT_REFERENCE, NET_OF_CREDIT_NOTE, REFERENCE_WITH_DIFFERENCE, SEVERAL_REFERENCES, NUMBER_IN_TEXT)
+NAMING_RULES = (
+    EXACT_REFERENCE,
+    NET_OF_CREDIT_NOTE,
+    REFERENCE_WITH_DIFFERENCE,
+    SEVERAL_REFERENCES,
+    NUMBER_IN_TEXT,
+    FOREIGN_CURRENCY,
+)
 PAYER_RULES = (KNOWN_PAYER, NATURAL_SET, SMALL_SUBSET)
 LIKENESS_RULES = (DAMAGED_REFERENCE, NAME_LIKENESS)
 RULES: tuple[Rule, ...] = NAMING_RULES + PAYER_RULES + LIKENESS_RULES
@@ -92,6 +100,13 @@ _CREDITED = """
         JOIN (SELECT r, receivable_id FROM matching_receivable) USING (r)
     ORDER BY credit_id, receivable_id
 """
+_EXCHANGED = """
+    SELECT payment_id, receivable_id, exchanged.amount, exchanged.difference, exchanged.currency
+    FROM matching_exchanged exchanged JOIN matching_taken USING (p, r)
+        JOIN (SELECT p, payment_id FROM matching_payment) USING (p)
+        JOIN (SELECT r, receivable_id FROM matching_receivable) USING (r)
+    ORDER BY payment_id, receivable_id
+"""
 _SUGGESTIONS = """
     SELECT payment.payment_id, receivable.receivable_id, suggested.amount, payment.currency, option, suggested.rule,
         suggested.because
@@ -114,6 +129,7 @@ class Matched:
 
     allocations: pa.Table  # MATCH
     credited: pa.Table  # CREDITED
+    exchanged: pa.Table  # EXCHANGED: the other entry of allocations across currencies
     suggestions: pa.Table  # SUGGESTION
     unapplied: pa.Table  # UNAPPLIED
     findings: pa.Table  # FINDING
@@ -142,6 +158,7 @@ def match(
         at_once = policy.mode(EXACT_REFERENCE.name) is Mode.AUTO and not knowledge.declined
         settle_at_once(connection, allowed=at_once)
         number_credits(connection, receivables)
+        know_exchange(connection, knowledge)
         know_declined(connection, knowledge.declined)
         begin_learning(connection, payments, knowledge)
         _climb_to_the_payers(connection, payments, policy, knowledge)
@@ -197,6 +214,7 @@ def _matched(connection: duckdb.DuckDBPyConnection) -> Matched:
     return Matched(
         allocations=ask(connection, _allocations(connection), MATCH),
         credited=ask(connection, _CREDITED, CREDITED),
+        exchanged=ask(connection, _EXCHANGED, EXCHANGED),
         suggestions=ask(connection, _SUGGESTIONS, SUGGESTION),
         unapplied=ask(connection, UNAPPLIED_SQL, UNAPPLIED),
         findings=findings_table(_paid_again(connection)),

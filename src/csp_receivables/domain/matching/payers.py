@@ -22,6 +22,7 @@ TEACHING_RULES = (
     "reference_with_difference",
     "several_references",
     "number_in_text",
+    "foreign_currency",
     CONFIRMED_BY_A_PERSON,
 )
 
@@ -40,7 +41,8 @@ _TEACHERS = f"""
     SELECT payment_id, customer_id FROM (
         SELECT payment_id, r FROM matching_at_once
         UNION ALL
-        SELECT payment_id, r FROM matching_taken JOIN matching_payment USING (p) WHERE rule IN {TEACHING_RULES}
+        SELECT payment_id, r FROM matching_taken JOIN matching_payment USING (p)
+        WHERE p >= 0 AND rule IN {TEACHING_RULES}
     ) JOIN (SELECT rowid AS r, customer_id FROM matching_receivable_stored) USING (r)
 """
 _TAUGHT_NOW = """
@@ -80,7 +82,8 @@ _PAYERS = """
     UNION ALL BY NAME
     SELECT p, customer_id, standing, is_rest,
         'account …' || right(account, 4) || CASE
-            WHEN standing = 'shared' THEN ' pays for ' || customers || ' customers, ' || customer_id || ' among them'
+            WHEN standing = 'shared' THEN ' pays for ' || CASE customers WHEN 1 THEN 'several' ELSE customers::VARCHAR END
+                || ' customers, ' || customer_id || ' among them'
             WHEN decided = 'known' THEN ' is customer ' || customer_id || '''s, a person said'
             ELSE ' has paid for customer ' || customer_id || CASE times WHEN 1 THEN ' once' ELSE ' ' || times
                 || ' times' END END
@@ -100,13 +103,28 @@ _NAMES_TAUGHT_NOW = """
 """
 
 
+def define_account_key(connection: duckdb.DuckDBPyConnection) -> None:
+    """The macro `matching_account_key(account)`: letters and digits alone, however a bank writes the account."""
+    connection.execute(_ACCOUNT_KEY)
+
+
+def keep_standings(connection: duckdb.DuckDBPyConnection, taught: str) -> None:
+    """Make `matching_lesson (account, customer_id, times, contradicted, decided)` and, of those that count,
+    `matching_standing (account, customer_id, times, decided, customers, standing)`.
+
+    `taught`: SQL for account, customer_id, confirmed, contradicted, decided; several rows of a pair are one.
+    """
+    keep(connection, "matching_lesson", _LESSONS.format(taught=taught))
+    keep(connection, "matching_standing", _STANDINGS)
+
+
 def begin_learning(connection: duckdb.DuckDBPyConnection, payments: str, knowledge: Knowledge) -> None:
     """Views: `matching_teacher (payment_id, customer_id)`, `matching_payer_name (payment_id, said)`,
     `matching_customer_name (customer_id, name)`.
 
     Where nobody gives the customers' names, those of payers who named their receivables serve instead.
     """
-    connection.execute(_ACCOUNT_KEY)
+    define_account_key(connection)
     view(connection, "matching_teacher", _TEACHERS)
     said = f"SELECT payment_id, payer_name AS said FROM {payments} WHERE payer_name <> ''"
     view(connection, "matching_payer_name", said)
@@ -125,6 +143,5 @@ def know_payers(connection: duckdb.DuckDBPyConnection, payments: str, knowledge:
     taught = _TAUGHT_NOW.format(payments=payments)
     if knowledge.payers:
         taught += _TAUGHT_BEFORE.format(payers=knowledge.payers)
-    keep(connection, "matching_lesson", _LESSONS.format(taught=taught))
-    keep(connection, "matching_standing", _STANDINGS)
+    keep_standings(connection, taught)
     keep(connection, "matching_payer", _PAYERS)

@@ -34,10 +34,14 @@ def _all_auto() -> Mapping[str, Mode]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchingPolicy:
-    """`modes` by the rule's name (a rule that is not named is `auto`), `tolerances` by currency (default: nothing)."""
+    """`modes` by the rule's name (a rule that is not named is `auto`), `tolerances` by currency (default: nothing).
+
+    `exchange_per_mille`: by how much what a payment is worth by a stored rate may differ from what is open.
+    """
 
     modes: Mapping[str, Mode] = field(default_factory=_all_auto)
     tolerances: Mapping[str, Tolerance] = field(default_factory=_none)
+    exchange_per_mille: int = 0
 
     def mode(self, rule: str) -> Mode:
         return self.modes.get(rule, Mode.AUTO)

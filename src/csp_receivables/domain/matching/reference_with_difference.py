@@ -12,6 +12,7 @@ import duckdb
 from csp_receivables.domain.matching.doubts import doubts
 from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.matching.rule import Rule
+from csp_receivables.domain.matching.tolerances import keep_tolerances
 from csp_receivables.domain.relations import keep
 
 # What earlier payments took is a plain running sum, because nothing closed the receivable before: the first row that
@@ -55,16 +56,7 @@ _PROPOSAL = f"""
 
 
 def _propose(connection: duckdb.DuckDBPyConnection, policy: MatchingPolicy) -> None:
-    tolerances = sorted(policy.tolerances.items())
-    keep(
-        connection,
-        "matching_tolerance",
-        "SELECT unnest($codes::VARCHAR[]) AS currency, unnest($fixed::BIGINT[]) AS fixed, "
-        "unnest($per_mille::BIGINT[]) AS per_mille",
-        codes=[code for code, _ in tolerances],
-        fixed=[tolerance.fixed for _, tolerance in tolerances],
-        per_mille=[tolerance.per_mille for _, tolerance in tolerances],
-    )
+    keep_tolerances(connection, policy)
     keep(connection, "matching_proposal", _PROPOSAL)
 
 
