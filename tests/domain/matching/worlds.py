@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from csp_receivables.domain.matching.ladder import Matched, MatchingPolicy, match
-from csp_receivables.domain.records import OPEN_PAYMENT, OPEN_RECEIVABLE
+from csp_receivables.domain.matching.ladder import Knowledge, Matched, MatchingPolicy, match
+from csp_receivables.domain.records import DECLINED, OPEN_PAYMENT, OPEN_RECEIVABLE, PAYER
 
 Row = dict[str, Any]
+ACCOUNT = "SE45 5000 0000 0583 9825 7466"
+_NAMES = pa.schema([("customer_id", pa.string()), ("name", pa.string())])
+_RESTS = pa.schema([("payment_id", pa.string())])
 
 
 def receivable(receivable_id: str, open_amount: int, **other: Any) -> Row:
@@ -48,12 +51,54 @@ def payment(payment_id: str, amount: int, **other: Any) -> Row:
     }
 
 
-def run(receivables: Sequence[Row], payments: Sequence[Row], policy: MatchingPolicy | None = None) -> Matched:
-    """The ladder over both, in an engine of its own."""
+def credit_note(credit_id: str, open_amount: int, **other: Any) -> Row:
+    """An open credit note of customer C1 in EUR."""
+    return receivable(credit_id, open_amount, kind="credit_note", **other)
+
+
+def payer(customer_id: str, account: str = ACCOUNT, **other: Any) -> Row:
+    """What is known before the run: the account named a receivable of the customer once, and nobody objected."""
+    return {
+        "payer_account": account,
+        "customer_id": customer_id,
+        "confirmed": 1,
+        "contradicted": 0,
+        "decided": "",
+        **other,
+    }
+
+
+def declined(payment_id: str, receivable_id: str, rule: str) -> Row:
+    """A person's no."""
+    return {"payment_id": payment_id, "receivable_id": receivable_id, "rule": rule}
+
+
+def run(
+    receivables: Sequence[Row],
+    payments: Sequence[Row],
+    policy: MatchingPolicy | None = None,
+    *,
+    payers: Sequence[Row] = (),
+    names: Mapping[str, str] | None = None,
+    no: Sequence[Row] = (),
+    rests: Collection[str] = (),
+) -> Matched:
+    """The ladder over both, in an engine of its own, knowing `payers`, customers' `names`, people's `no` and `rests`."""
+    called = [{"customer_id": customer_id, "name": name} for customer_id, name in (names or {}).items()]
     with duckdb.connect() as connection:
         connection.register("receivables", pa.Table.from_pylist(list(receivables), schema=OPEN_RECEIVABLE))
         connection.register("payments", pa.Table.from_pylist(list(payments), schema=OPEN_PAYMENT))
-        return match(connection, "receivables", "payments", policy or MatchingPolicy())
+        connection.register("payers", pa.Table.from_pylist(list(payers), schema=PAYER))
+        connection.register("names", pa.Table.from_pylist(called, schema=_NAMES))
+        connection.register("no", pa.Table.from_pylist(list(no), schema=DECLINED))
+        connection.register("rests", pa.Table.from_pylist([{"payment_id": one} for one in rests], schema=_RESTS))
+        knowledge = Knowledge(
+            payers="payers" if payers else "",
+            names="names" if names else "",
+            declined="no" if no else "",
+            rests="rests" if rests else "",
+        )
+        return match(connection, "receivables", "payments", policy or MatchingPolicy(), knowledge)
 
 
 def booked(matched: Matched) -> list[tuple[str, str, int, int, str, str]]:
@@ -67,6 +112,27 @@ def suggested(matched: Matched) -> list[tuple[str, str, int, str]]:
     return [
         (row["payment_id"], row["receivable_id"], row["amount"], row["rule"]) for row in matched.suggestions.to_pylist()
     ]
+
+
+def options(matched: Matched, payment_id: str) -> list[tuple[int, str]]:
+    """(option, receivable) of what is suggested for one payment, best first."""
+    rows = [row for row in matched.suggestions.to_pylist() if row["payment_id"] == payment_id]
+    return sorted((row["option"], row["receivable_id"]) for row in rows)
+
+
+def credited(matched: Matched) -> list[tuple[str, str, int, str, str]]:
+    """(credit note, receivable, amount, rule, outcome) of each credit note that is applied."""
+    names = ("credit_id", "receivable_id", "amount", "rule", "outcome")
+    return [tuple(row[name] for name in names) for row in matched.credited.to_pylist()]
+
+
+def because(matched: Matched, payment_id: str) -> str:
+    """The one sentence said of a payment: of what is booked, else of what is suggested, else of what is left."""
+    for table in (matched.allocations, matched.suggestions, matched.unapplied):
+        said = [row["because"] for row in table.to_pylist() if row["payment_id"] == payment_id]
+        if said:
+            return str(said[0])
+    raise LookupError(payment_id)
 
 
 def left(matched: Matched) -> dict[str, int]:

@@ -1,6 +1,10 @@
-"""Sentences for what a reference names but no rule may book: several receivables fit, or it is another customer's."""
+"""What a person has to decide: which receivables and payments compete, and the sentences that say so."""
 
 from __future__ import annotations
+
+import duckdb
+
+from csp_receivables.domain.relations import keep
 
 COMPETITORS_NAMED_MAX = 5  # a person reads them; the sentence says how many more there are
 
@@ -26,6 +30,22 @@ _DOUBTS = """
         WHERE place <= {most}
     )
 """
+# SQL for a list of names in a sentence, of which there are `all` and the first few are `named`.
+NAMED_COMPETITORS = """array_to_string({named}, ', ')
+    || CASE WHEN {all} > len({named}) THEN ' and ' || ({all} - len({named})) || ' more' ELSE '' END"""
+# A payment in doubt that would close a receivable may be the one for it. Credit notes in doubt hold up no payment.
+_WANTED_IN_DOUBT = f"""
+    SELECT r, count(*) AS payments, list(payment_id ORDER BY payment_id)[:{COMPETITORS_NAMED_MAX}] AS named
+    FROM (SELECT DISTINCT p, r, amount FROM matching_suggested)
+    JOIN (SELECT r, open_amount FROM matching_receivable_left) USING (r)
+    JOIN (SELECT p, payment_id FROM matching_payment) USING (p)
+    WHERE amount = open_amount AND p >= 0 GROUP BY r
+"""
+
+
+def know_wanted(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make `matching_wanted_in_doubt (r, payments, named)`: what earlier rules suggest for payments in doubt."""
+    keep(connection, "matching_wanted_in_doubt", _WANTED_IN_DOUBT)
 
 
 def doubts(pairs: str) -> str:

@@ -8,30 +8,55 @@ from __future__ import annotations
 
 import duckdb
 
+from csp_receivables.domain.matching.doubts import COMPETITORS_NAMED_MAX, NAMED_COMPETITORS, know_wanted
 from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.matching.rule import Rule, propose_nothing
 from csp_receivables.domain.matching.stock import count
 from csp_receivables.domain.relations import keep
 
-SUGGESTED_MAX = 5
+SUGGESTED_MAX = COMPETITORS_NAMED_MAX
 
-_CANDIDATES = """
-    SELECT payer.p, r, payer.customer_id, standing, evidence, is_rest, payment.amount, payment.currency,
-        payment.booked_on, payment.payment_id, due_on, issued_on, receivable_id
-    FROM matching_payer payer JOIN matching_payment_left payment USING (p)
-    JOIN matching_receivable_left receivable ON receivable.customer_id = payer.customer_id
-        AND receivable.currency = payment.currency AND receivable.open_amount = payment.amount
+# Money and debt of one customer, currency and amount stand in two queues, the oldest first.
+_OWED = """
+    SELECT r, customer_id, currency, open_amount AS amount, due_on, issued_on, receivable_id,
+        row_number() OVER (PARTITION BY customer_id, currency, open_amount ORDER BY due_on, issued_on, receivable_id)
+            AS place
+    FROM matching_receivable_left SEMI JOIN matching_payer USING (customer_id)
+"""
+_PAYING = """
+    SELECT payer.p, payer.customer_id, standing, evidence, is_rest, currency, amount, booked_on, payment_id,
+        row_number() OVER (PARTITION BY payer.customer_id, currency, amount ORDER BY booked_on, payment_id) AS turn
+    FROM matching_payer payer JOIN matching_payment_left USING (p)
+"""
+_ALIKE = f"""
+    SELECT * FROM (SELECT customer_id, currency, amount, count(*) AS fits FROM matching_owed GROUP BY ALL)
+    JOIN (
+        SELECT customer_id, currency, amount, count(*) AS wanted,
+            list(payment_id ORDER BY turn)[:{COMPETITORS_NAMED_MAX} + 1] AS wanted_by
+        FROM matching_paying GROUP BY ALL
+    ) USING (customer_id, currency, amount)
 """
 # Of several payments for several receivables the first in line is shown the oldest first, the second the next.
+_CANDIDATES = f"""
+    SELECT p, r, standing, evidence, is_rest, turned.currency, turned.amount, booked_on, issued_on, receivable_id,
+        fits_together AS fits, wanted + coalesce(doubtful.payments, 0) AS wanted,
+        [one FOR one IN list_concat(wanted_by, doubtful.named) IF one <> payment_id][:{COMPETITORS_NAMED_MAX}]
+            AS wanted_by,
+        row_number() OVER (PARTITION BY p ORDER BY lag, due_on, issued_on, receivable_id) AS option
+    FROM (
+        SELECT *, sum(fits) OVER (PARTITION BY p) AS fits_together, unnest(range(least(fits, {SUGGESTED_MAX}))) AS lag
+        FROM matching_paying JOIN matching_alike USING (customer_id, currency, amount)
+    ) turned
+    JOIN matching_owed owed ON owed.customer_id = turned.customer_id AND owed.currency = turned.currency
+        AND owed.amount = turned.amount AND place = (turn - 1 + lag) % fits + 1
+    LEFT JOIN matching_wanted_in_doubt doubtful USING (r)
+    QUALIFY option <= {SUGGESTED_MAX}
+"""
 _JUDGED = """
     SELECT *, standing = 'known' AND fits = 1 AND wanted = 1 AND NOT is_rest AND issued_on <= booked_on AS sure,
-        (place - 1 - (turn - 1) % fits + fits) % fits + 1 AS option
-    FROM (
-        SELECT *, count(*) OVER (PARTITION BY p) AS fits, count(*) OVER (PARTITION BY r) AS wanted,
-            row_number() OVER (PARTITION BY p ORDER BY due_on, issued_on, receivable_id) AS place,
-            row_number() OVER (PARTITION BY r ORDER BY booked_on, payment_id) AS turn
-        FROM matching_candidate
-    )
+        list(receivable_id ORDER BY option) OVER (PARTITION BY p ROWS BETWEEN UNBOUNDED PRECEDING AND
+            UNBOUNDED FOLLOWING) AS rivals
+    FROM matching_candidate
 """
 _PROPOSAL = f"""
     SELECT p, r, amount, 0::BIGINT AS difference, CASE WHEN sure THEN 'full' ELSE '' END AS outcome, sure AS books,
@@ -39,19 +64,25 @@ _PROPOSAL = f"""
             WHEN sure THEN 'their only open one of '
             WHEN fits > 1 THEN 'one of ' || fits || ' open ones of '
             ELSE 'open with ' END || amount_text(amount, currency) || ' ' || currency
-        || CASE WHEN wanted > 1 THEN ', which ' || wanted || ' payments fit' ELSE '' END
+        || CASE WHEN fits > 1 THEN ': ' || {NAMED_COMPETITORS.format(named="rivals", all="fits")} ELSE '' END
+        || CASE WHEN wanted > 1 THEN '; it is also the amount of '
+            || {NAMED_COMPETITORS.format(named="wanted_by", all="(wanted - 1)")} ELSE '' END
         || CASE WHEN is_rest THEN '; the rest of the payment went elsewhere' ELSE '' END
         || CASE WHEN issued_on > booked_on THEN '; it was issued on ' || issued_on || ', after the payment'
             ELSE '' END AS because
-    FROM matching_judged WHERE option <= {SUGGESTED_MAX}
+    FROM matching_judged
 """
 
 
 def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> None:
-    keep(connection, "matching_candidate", _CANDIDATES)
-    if not count(connection, "matching_candidate"):
+    keep(connection, "matching_owed", _OWED)
+    keep(connection, "matching_paying", _PAYING)
+    keep(connection, "matching_alike", _ALIKE)
+    if not count(connection, "matching_alike"):
         propose_nothing(connection)
         return
+    know_wanted(connection)
+    keep(connection, "matching_candidate", _CANDIDATES)
     keep(connection, "matching_judged", _JUDGED)
     keep(connection, "matching_proposal", _PROPOSAL)
 
