@@ -21,6 +21,7 @@ from csp_receivables.adapters.accounting_files.raw_customers import KeptCustomer
 from csp_receivables.adapters.bank_csv_profiles import BankCsvProfile, BankProfileRefused, load_bank_profiles
 from csp_receivables.adapters.bank_csv_proposal import Proposal, propose
 from csp_receivables.adapters.bank_files import reader_of, readers
+from csp_receivables.adapters.bank_line_policy import BankLinePolicyRefused, read_bank_line_policy
 from csp_receivables.adapters.engine import engine
 from csp_receivables.adapters.home import make_home as make_folders
 from csp_receivables.adapters.inbox import FolderInbox
@@ -42,6 +43,7 @@ from csp_receivables.adapters.outputs import DayFiles
 from csp_receivables.adapters.tables import content_digest
 from csp_receivables.adapters.worlds import NoWorld, WorldFolder
 from csp_receivables.domain.account_names import AccountNames
+from csp_receivables.domain.bank_line_policy import BankLinePolicy
 from csp_receivables.domain.accounting import FileRefused as AccountingRefused
 from csp_receivables.domain.accuracy import Accuracy, TruthDiffers
 from csp_receivables.domain.bank_files import BankFileRefused
@@ -84,7 +86,7 @@ class NotYetKnown(ValueError):
 # What a command answers with a sentence and exit code 2.
 REFUSALS = (
     LedgerRefused, NoLongerLive, UnknownCustomer, NotYetKnown, AccountNamesRefused, BankProfileRefused, BadProfile,
-    NoWorld, TruthDiffers,
+    NoWorld, TruthDiffers, PolicyRefused, BankLinePolicyRefused,
 )  # fmt: skip
 
 
@@ -214,6 +216,7 @@ def reconciler(settings: Settings, ledger: Ledger) -> Reconciler:
         policy=matching_policy(settings),
         digest=content_digest,
         is_still_live=lambda plan: is_still_live(plan, settings.clock(), settings.time_zone),
+        lines=bank_line_policy(settings),
     )
 
 
@@ -330,6 +333,11 @@ def accept_statement(ledger: Ledger, statement_id: str, *, by: str, why: str) ->
 def matching_policy(settings: Settings) -> MatchingPolicy:
     """The policy of matching that finance keeps; without the file every rule is automatic and nothing is tolerated."""
     return read_matching_policy(settings.include / "policies" / "matching.yaml")
+
+
+def bank_line_policy(settings: Settings) -> BankLinePolicy:
+    """What finance knows not to be customers' money. Raises BankLinePolicyRefused and AccountNamesRefused."""
+    return read_bank_line_policy(settings.include / "policies" / "bank_lines.yaml", account_names(settings))
 
 
 def match_files(settings: Settings, receivables: Path, payments: Path, out: Path, policy: Path | None) -> MatchReport:

@@ -15,6 +15,7 @@ from sqlalchemy import func, insert, select
 
 from csp_receivables import wiring
 from csp_receivables.adapters.ledger import Ledger, tables
+from csp_receivables.adapters.ledger.bank_days import reverse_allocations
 from csp_receivables.domain.imports import Outcome
 from csp_receivables.domain.statements import BankReport, NoSuchStatement, State
 from tests.camt_files import ACCOUNT, DAY, Detail, Entry, camt
@@ -209,6 +210,37 @@ def test_a_payment_that_stops_counting_gives_back_what_it_was_allocated_to(ledge
         (-900, -10, "first", "absorbed"),
         (900, 10, "", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("gone", "left"),
+    [
+        ("p", {("p", "s/1"): 0, ("p", ""): 0, ("r", "s/1"): 0, ("r", ""): 0}),
+        ("r", {("p", "s/1"): 900, ("p", ""): 0, ("r", "s/1"): 0, ("r", ""): 0}),
+    ],
+)
+def test_a_payment_or_return_that_stops_counting_lets_go_of_the_other(
+    ledger: Ledger, gone: str, left: dict[tuple[str, str], int]
+) -> None:
+    """Payment p of 10.00 paid 9.00 with a difference of 0.10; return r of 5.00 took the rest and undid 4.00 of it."""
+    made = [
+        ("paid", "p", "s/1", 900, 10, ""),
+        ("rest", "p", "", 100, 0, ""),
+        ("rest-back", "r", "", -100, 0, "rest"),
+        ("paid-back", "r", "s/1", -400, -10, "paid"),
+    ]
+    names = ("allocation_id", "source_id", "receivable_id", "amount", "difference", "reverses")
+    rest = {"source_kind": "payment", "currency": "SEK", "effective_on": DAY}
+    with ledger.writing() as writing:
+        rows = [dict(zip(names, row, strict=True)) | rest | {"recorded_at": writing.recorded_at} for row in made]
+        writing.connection.execute(insert(tables.allocation), rows)
+        reverse_allocations(writing, [gone], "told otherwise")
+
+        assert reverse_allocations(writing, [gone], "told otherwise") == 0
+        kept = writing.connection.execute(select(tables.allocation)).all()
+    sums = {key: sum(row.amount for row in kept if (row.source_id, row.receivable_id) == key) for key in left}
+    assert left == sums
+    assert sum(row.difference for row in kept) == (10 if gone == "r" else 0)
 
 
 def test_a_refused_file_leaves_nothing_and_holds_up_no_other(ledger: Ledger, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The other names of the partner's bank accounts: include/bank/accounts.yaml, a list of names for each account."""
+"""The partner's bank accounts and their other names: include/bank/accounts.yaml, a list of names for each account."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ def read_account_names(path: Path) -> AccountNames:
         raise AccountNamesRefused(f"{path}: this is no YAML: {error}") from None
     names: dict[str, str] = {}
     for account, others in _pairs(path, root):
+        if key := name_key(account):
+            names.setdefault(key, account)  # an account without other names is one of ours too
         for other in others:
             key = name_key(other.value)
             if not key or names.get(key, account) != account:

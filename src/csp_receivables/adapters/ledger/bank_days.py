@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, RowMapping, and_, delete, insert, or_, select, union, update
 
 from csp_receivables.adapters.ledger.bulk import insert_new
 from csp_receivables.adapters.ledger.connection import Writing
@@ -89,34 +89,48 @@ def days_of_statement(connection: Connection, statement_id: str) -> set[AccountD
 
 
 def reverse_allocations(writing: Writing, payment_ids: Iterable[str], because: str) -> int:
-    """Undo, by further entries, what payments that no longer count were allocated to. Returns how many."""
-    undone = allocation.alias("undone")
-    reversals: list[dict[str, Any]] = []
+    """Undo, by further entries, what payments and returns that no longer count had done. Returns how many.
+
+    A payment's own allocations go, and so does what others did to them; a return or refund lets go of what it undid,
+    and of the payment's side of the pair that offset its rest.
+    """
+    reversals = 0
     for ids in _in_parts(sorted(payment_ids)):
-        query = (
-            select(allocation)
-            .outerjoin(undone, undone.c.reverses == allocation.c.allocation_id)
-            .where(allocation.c.source_kind == "payment", allocation.c.source_id.in_(ids))
-            .where(allocation.c.reverses == "", undone.c.allocation_id.is_(None))
-            .order_by(allocation.c.allocation_id)
-        )
-        for row in writing.connection.execute(query).mappings():
-            reversals.append(
-                dict(row)
-                | {
-                    "allocation_id": digest_of("absorbed", row["allocation_id"]),
-                    "amount": -row["amount"],
-                    "difference": -row["difference"],
-                    "rule": "absorbed",
-                    "because": because,
-                    "reverses": row["allocation_id"],
-                    "run_id": "",
-                    "recorded_at": writing.recorded_at,
-                }
-            )
-    if reversals:
-        writing.connection.execute(insert(allocation), reversals)
-    return len(reversals)
+        own = select(allocation.c.allocation_id).where(allocation.c.reverses == "")
+        touched = select(allocation.c.reverses).where(allocation.c.reverses != "")
+        theirs = and_(allocation.c.source_kind == "payment", allocation.c.source_id.in_(ids))
+        roots = union(own.where(theirs), touched.where(theirs)).subquery()
+        found = or_(*(column.in_(select(roots)) for column in (allocation.c.allocation_id, allocation.c.reverses)))
+        query = select(allocation).where(found).order_by(allocation.c.allocation_id)
+        rows = _taken_back(list(writing.connection.execute(query).mappings()), frozenset(ids))
+        if rows:
+            told = {"rule": "absorbed", "because": because, "run_id": "", "recorded_at": writing.recorded_at}
+            writing.connection.execute(insert(allocation), [row | told for row in rows])
+        reversals += len(rows)
+    return reversals
+
+
+def _taken_back(rows: Sequence[RowMapping], stopped_ids: frozenset[str]) -> list[dict[str, Any]]:
+    """For each allocation and each payment or return that acted on it: the entry that brings its effect to zero."""
+    roots = {row["allocation_id"]: row for row in rows if not row["reverses"]}
+    acted: dict[tuple[str, str], list[RowMapping]] = defaultdict(list)
+    for row in rows:
+        acted[row["reverses"] or row["allocation_id"], row["source_id"]].append(row)
+    taken_back = []
+    for (root_id, source_id), done in acted.items():
+        amount, difference = (sum(row[name] for row in done) for name in ("amount", "difference"))
+        root = roots[root_id]
+        goes = {source_id, root["source_id"]} & stopped_ids or not root["receivable_id"]
+        if goes and (amount or difference):
+            entry = {
+                "allocation_id": digest_of("absorbed", root_id, source_id, str(len(done))),
+                "amount": -amount,
+                "difference": -difference,
+                "effective_on": max(row["effective_on"] for row in done),
+                "reverses": root_id,
+            }
+            taken_back.append(dict(done[-1]) | entry)
+    return taken_back
 
 
 def _accepted_statements() -> Any:
