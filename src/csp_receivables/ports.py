@@ -20,6 +20,8 @@ from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.imports import FileReport
 from csp_receivables.domain.matching.ladder import Matched
+from csp_receivables.domain.matching_by_hand.requests import ByHand, Person
+from csp_receivables.domain.payer_aliases import AliasWord
 from csp_receivables.domain.payment_ids import EqualsBefore
 from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.domain.statements import BankReport, Statement
@@ -264,3 +266,23 @@ class FilesToMatch(Protocol):
 
     def write(self, connection: duckdb.DuckDBPyConnection, matched: Matched, findings: pa.Table) -> Mapping[str, Path]:
         """Write the results whole or not at all; their files by name."""
+
+
+class MatchBook(Protocol):
+    """Takes people's decisions about matches into the ledger."""
+
+    def decide(self, as_of: date, who: Person, decide: Callable[[Facts], ByHand]) -> ByHand:
+        """Read, decide and keep what comes of it in one writing transaction: nobody's booking can come between.
+
+        Raises what `decide` raises, and then nothing is kept.
+        """
+
+
+class AliasBook(Protocol):
+    """What people said of payers' bank accounts."""
+
+    def read(self, as_of: date) -> tuple[Facts, Mapping[tuple[str, str], AliasWord]]:
+        """The facts by the end of the day, and the latest word on each account and customer, of one moment."""
+
+    def say(self, account: str, customer_id: str, word: str, who: Person) -> None:
+        """Keep a person's word. Raises AlreadyDone where it is the latest, ByHandRefused for an unknown customer."""

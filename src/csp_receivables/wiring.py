@@ -33,6 +33,7 @@ from csp_receivables.adapters.ledger.bulk import insert_new
 from csp_receivables.adapters.ledger.connection import moment_text
 from csp_receivables.adapters.ledger.contacts import LedgerContactBook
 from csp_receivables.adapters.ledger.customers import LedgerCustomerBook
+from csp_receivables.adapters.ledger.matches_by_hand import LedgerAliasBook, LedgerMatchBook
 from csp_receivables.adapters.ledger.receivables import LedgerReceivableBook
 from csp_receivables.adapters.ledger.schema import upgrade
 from csp_receivables.adapters.ledger.vendor_invoices import LedgerVendorBook
@@ -54,6 +55,7 @@ from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.findings import Finding, findings_table
 from csp_receivables.domain.imports import Elsewhere, FileReport, Outcome, WhatElse, nothing_else
 from csp_receivables.domain.matching.policy import MatchingPolicy
+from csp_receivables.domain.matching_by_hand.requests import ByHandRefused
 from csp_receivables.domain.run_plan import RunPlan, is_still_live
 from csp_receivables.domain.statements import BankReport, State
 from csp_receivables.made_up.world import Made, generate
@@ -61,11 +63,13 @@ from csp_receivables.ports import Booked
 from csp_receivables.settings import Settings
 from csp_receivables.steps import import_accounting as accounting
 from csp_receivables.steps import take_inbox as inbox_step
+from csp_receivables.steps.aliases import Aliases
 from csp_receivables.steps.erase_contacts import Erasure
 from csp_receivables.steps.erase_contacts import erase_contacts as erase_contacts_step
 from csp_receivables.steps.evaluate import evaluate
 from csp_receivables.steps.import_bank import HEAD_BYTES, import_bank_file
 from csp_receivables.steps.import_microsoft import MicrosoftImport
+from csp_receivables.steps.match_by_hand import MatchByHand
 from csp_receivables.steps.match_files import MatchReport
 from csp_receivables.steps.match_files import match_files as match_files_step
 from csp_receivables.steps.reconcile import NoLongerLive, Reconciled, Reconciler, issue
@@ -86,7 +90,7 @@ class NotYetKnown(ValueError):
 # What a command answers with a sentence and exit code 2.
 REFUSALS = (
     LedgerRefused, NoLongerLive, UnknownCustomer, NotYetKnown, AccountNamesRefused, BankProfileRefused, BadProfile,
-    NoWorld, TruthDiffers, PolicyRefused, BankLinePolicyRefused,
+    NoWorld, TruthDiffers, ByHandRefused, PolicyRefused, BankLinePolicyRefused,
 )  # fmt: skip
 
 
@@ -225,10 +229,25 @@ def run_id_of(booked: Booked) -> str:
     return run_name(booked.day, booked.digest)
 
 
+def by_hand(settings: Settings, ledger: Ledger) -> MatchByHand:
+    """What a named person decides about matches."""
+    rules, book = reconciler(settings, ledger), LedgerMatchBook(ledger)
+    return MatchByHand(book=book, engine=rules.engine, policy=rules.policy, lines=rules.lines, today=_today(settings))
+
+
+def aliases(settings: Settings, ledger: Ledger) -> Aliases:
+    """Whose payers' bank accounts are."""
+    room = partial(engine, settings.home / "spill")
+    return Aliases(book=LedgerAliasBook(ledger), engine=room, today=_today(settings))
+
+
+def _today(settings: Settings) -> date:
+    return settings.clock().astimezone(settings.time_zone).date()
+
+
 def book_payments(settings: Settings, ledger: Ledger) -> int:
     """Book what the rules are sure of by now. Returns how many allocations."""
-    today = settings.clock().astimezone(settings.time_zone).date()
-    return int(reconciler(settings, ledger).book_so_far(today).allocations.num_rows)
+    return int(reconciler(settings, ledger).book_so_far(_today(settings)).allocations.num_rows)
 
 
 def issue_day(settings: Settings, ledger: Ledger, plan: RunPlan, customers: Sequence[str] = ()) -> Reconciled:
@@ -375,8 +394,7 @@ def evaluate_world(settings: Settings, folder: Path) -> Accuracy:
         facts = LedgerBooks(ledger).facts(plan)
         ledger.engine.dispose()
         decide = partial(_decide_booking, policy=matching_policy(settings))
-        with engine(apart.home / "spill") as connection:
-            return evaluate(facts, truth, connection, decide)
+        return evaluate(facts, truth, partial(engine, apart.home / "spill"), decide)
 
 
 def _decide_booking(connection: duckdb.DuckDBPyConnection, facts: Facts, policy: MatchingPolicy) -> Booking:

@@ -8,6 +8,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
+from csp_receivables.cli.aliases import aliases_app
 from csp_receivables.cli.bank import bank_app
 from csp_receivables.cli.customer import customer_app
 from csp_receivables.cli.evaluate import evaluate
@@ -16,7 +17,7 @@ from csp_receivables.cli.import_accounting import customers, receivables
 from csp_receivables.cli.import_bank import bank
 from csp_receivables.cli.import_microsoft import microsoft
 from csp_receivables.cli.inbox import inbox
-from csp_receivables.cli.match import match
+from csp_receivables.cli.match_by_hand import match_app
 from csp_receivables.cli.output import Refused, explain, fail, refuse
 from csp_receivables.cli.reconcile import reconcile
 from csp_receivables.cli.reference import reference_app
@@ -35,10 +36,11 @@ app.add_typer(import_app, name="import")
 app.command("evaluate")(evaluate)
 app.command("generate")(generate)
 app.command("inbox")(inbox)
-app.command("match")(match)
 app.command("reconcile")(reconcile)
+app.add_typer(aliases_app, name="aliases")
 app.add_typer(bank_app, name="bank")
 app.add_typer(customer_app, name="customer")
+app.add_typer(match_app, name="match")
 app.add_typer(reference_app, name="reference")
 import_app.command("customers")(customers)
 import_app.command("receivables")(receivables)

@@ -1,4 +1,7 @@
-"""A credit note that names an invoice of the same customer and currency is applied to it, up to what is open."""
+"""A credit note that names an invoice of the same customer and currency is applied to it, up to what is open.
+
+One that a person took back from its invoice is left to the ladder, which heeds what they declined.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ WITH named AS (
            coalesce(sum(c.left_amount) OVER (PARTITION BY i.receivable_id ORDER BY c.issued_on, c.receivable_id
                     ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)::BIGINT AS taken_before
       FROM credit_positions c
+      ANTI JOIN declined ON declined.payment_id = c.receivable_id  -- a person took it back: the rules may suggest
       JOIN invoice_positions i ON i.seller = c.seller AND i.number = c.credits_number
        AND i.customer_id = c.customer_id AND i.currency = c.currency
      WHERE c.left_amount > 0 AND c.credits_number <> '' AND i.open_amount > 0
