@@ -17,15 +17,18 @@ from pathlib import Path
 from random import Random
 
 from csp_receivables.made_up.accounting import write_customers, write_receivables
-from csp_receivables.made_up.accounts import ACCOUNTS
+from csp_receivables.made_up.accounts import ACCOUNTS, PARTNER
 from csp_receivables.made_up.banks import FORMATS, Book
 from csp_receivables.made_up.banks.bank_csv import profile
 from csp_receivables.made_up.customers import Customer, customers
+from csp_receivables.made_up.microsoft import MonthOfCharges
 from csp_receivables.made_up.payments import Payers, Payment
 from csp_receivables.made_up.receivables import PRICE_LIST, Numbering, Receivable, bill, credit, next_month
 from csp_receivables.made_up.truth import TruthFile
 
 FIRST_MONTH = date(2025, 1, 1)  # of service; it is billed in the next month
+# The partner moves money between its own accounts at the end of each month: (minor units, text).
+_TRANSFERS = {"eur": (-500_000, "Own transfer to SEK account"), "sek": (5_500_000, "Own transfer from EUR account")}
 FIRST_VENDOR_INVOICE = 113_000_001
 
 
@@ -56,7 +59,8 @@ class World:
         """Write the month's receivables, and plan how they are paid."""
         payers = Payers(self.random, _sisters(self.people))
         path = self.inbox / "accounting" / f"receivables-{next_month(service_month):%Y-%m}.csv"
-        write_receivables(path, self._billed(payers, service_month), vendor_invoice)
+        with MonthOfCharges(self.inbox / "microsoft", vendor_invoice, service_month) as charges:
+            write_receivables(path, charges.charge(self._billed(payers, service_month)), vendor_invoice)
 
     def _billed(self, payers: Payers, month: date) -> Iterator[Receivable]:
         for customer in self.people:
@@ -120,9 +124,20 @@ def _describe_banks(include: Path) -> None:
 
 
 def _own(book: Book, month: date) -> Iterator[Payment]:
-    """What the bank takes on the last banking day."""
+    """What happens on the last banking day without any customer."""
     last = next_month(month) - timedelta(days=1)
     last -= timedelta(days=max(0, last.weekday() - 4))
+    if book.receiving.key in _TRANSFERS:
+        amount, text = _TRANSFERS[book.receiving.key]
+        yield Payment(
+            pays_to=book.receiving.key,
+            booked_on=last,
+            amount=amount,
+            kind="transfer",
+            payer=PARTNER,
+            text=text,
+            habit="own_transfer",
+        )
     if fee := book.receiving.monthly_fee:
         yield Payment(
             pays_to=book.receiving.key, booked_on=last, amount=-fee, kind="fee", text="Account fee", habit="bank_fee"
