@@ -44,10 +44,10 @@ from csp_receivables.adapters.outputs import DayFiles
 from csp_receivables.adapters.tables import content_digest
 from csp_receivables.adapters.worlds import NoWorld, WorldFolder
 from csp_receivables.domain.account_names import AccountNames
-from csp_receivables.domain.bank_line_policy import BankLinePolicy
 from csp_receivables.domain.accounting import FileRefused as AccountingRefused
 from csp_receivables.domain.accuracy import Accuracy, TruthDiffers
 from csp_receivables.domain.bank_files import BankFileRefused
+from csp_receivables.domain.bank_line_policy import BankLinePolicy
 from csp_receivables.domain.booking import Booking, decide_booking
 from csp_receivables.domain.charge_data import FileRefused as ChargesRefused
 from csp_receivables.domain.day import Mode
