@@ -125,20 +125,23 @@ def broken_rules(
     *, currency: str, net: int, tax: int, gross: int, issued_on: date, lines: Sequence[Line]
 ) -> tuple[Broken, ...]:
     """The rules of money that a receivable breaks; with any of them it does not count."""
-    shown = {name: to_text(value, currency) for name, value in (("net", net), ("tax", tax), ("gross", gross))}
     line_net, line_tax = sum(line.net for line in lines), sum(line.tax for line in lines)
     broken = []
     if gross < 0:
         remedy = "Write a credit note as kind credit_note with positive amounts"
-        broken.append(Broken(code="receivable.negative", field="gross", found=f"gross {shown['gross']}", remedy=remedy))
+        broken.append(
+            Broken(code="receivable.negative", field="gross", found=f"gross {to_text(gross, currency)}", remedy=remedy)
+        )
     if net + tax != gross:
-        found = f"net {shown['net']} + tax {shown['tax']} is not gross {shown['gross']} {currency}"
+        shown_net, shown_tax, shown_gross = (to_text(amount, currency) for amount in (net, tax, gross))
+        found = f"net {shown_net} + tax {shown_tax} is not gross {shown_gross} {currency}"
         remedy = "Correct the amounts in accounting and export again"
         broken.append(Broken(code="receivable.gross_is_not_net_and_tax", field="gross", found=found, remedy=remedy))
     for name, summed, stated in (("net", line_net, net), ("tax", line_tax, tax)):
         if summed == stated:
             continue
-        found = f"the {len(lines)} lines sum to {name} {to_text(summed, currency)}, the receivable says {shown[name]}"
+        shown_sum, shown_stated = to_text(summed, currency), to_text(stated, currency)
+        found = f"the {len(lines)} lines sum to {name} {shown_sum}, the receivable says {shown_stated}"
         remedy = "Export all its lines, side by side; rounding has a line of its own"
         broken.append(Broken(code="receivable.lines_do_not_sum", field=f"line_{name}", found=found, remedy=remedy))
     for line in lines:

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 from sqlalchemy import Connection, Date, Select, Table
 
@@ -82,5 +81,5 @@ def _as_sqlite_values(into: Table, rows: pa.Table) -> pa.Table:
     """Days as ISO text: what SQLAlchemy's Date writes and reads on SQLite."""
     for index, name in enumerate(rows.column_names):
         if isinstance(into.c[name].type, Date):
-            rows = rows.set_column(index, name, pc.strftime(rows.column(name).cast(pa.date32()), format="%Y-%m-%d"))
+            rows = rows.set_column(index, name, rows.column(name).cast(pa.date32()).cast(pa.string()))
     return rows
