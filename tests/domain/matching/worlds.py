@@ -83,7 +83,7 @@ def run(
     no: Sequence[Row] = (),
     rests: Collection[str] = (),
 ) -> Matched:
-    """The ladder over both, in an engine of its own, knowing `payers`, customers' `names`, people's `no` and `rests`."""
+    """The ladder over both, in an engine of its own; known are `payers`, customers' `names`, people's `no`, `rests`."""
     called = [{"customer_id": customer_id, "name": name} for customer_id, name in (names or {}).items()]
     with duckdb.connect() as connection:
         connection.register("receivables", pa.Table.from_pylist(list(receivables), schema=OPEN_RECEIVABLE))

@@ -46,20 +46,24 @@ _NEAR = f"""
     WHERE damerau_levenshtein(said.key, meant.key) = 1
 """
 _PROPOSAL = f"""
-    SELECT p, r, payment.amount, 0::BIGINT AS difference, '' AS outcome, false AS books,
+    SELECT p, r, open_amount AS amount, 0::BIGINT AS difference, '' AS outcome, false AS books,
         row_number() OVER (PARTITION BY p ORDER BY receivable_id) AS option,
         'reference ' || said || ' names nothing open and its check digit is wrong; it is one slip away from ' || meant
-            || ', the reference of receivable ' || receivable_id || ', and the amount is equal' AS because
+            || ', the reference of receivable ' || receivable_id || ', and the amount is equal'
+            || CASE WHEN payment.customer_id IN ('', receivable.customer_id) THEN ''
+                ELSE '; but it is customer ' || receivable.customer_id || '''s, and the payment is known to be '
+                    || 'customer ' || payment.customer_id || '''s' END AS because
     FROM (SELECT p, r, min(said) AS said, any_value(meant) AS meant FROM matching_near
-          WHERE NOT list_contains($sound, said || ' ' || meant) GROUP BY p, r)
-    JOIN matching_payment payment USING (p) JOIN matching_receivable_left USING (r)
+          WHERE list_contains($damaged, said || ' ' || meant) GROUP BY p, r)
+    JOIN matching_payment payment USING (p) JOIN matching_receivable_left receivable USING (r)
     QUALIFY option <= {SUGGESTED_MAX}
 """
 
 
-def _is_sound(said: str, meant: str) -> bool:
-    """Is `said` a right reference of a kind that `meant` is of? Then nothing shows that the one was meant."""
-    return bool({reading.kind for reading in readings(said)} & {reading.kind for reading in readings(meant)})
+def _is_damaged(said: str, meant: str) -> bool:
+    """Is `meant` a right reference of some kind, and `said` of none of its kinds? Else nothing shows a slip."""
+    kinds = {reading.kind for reading in readings(meant)}
+    return bool(kinds) and kinds.isdisjoint(reading.kind for reading in readings(said))
 
 
 def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> None:
@@ -67,8 +71,8 @@ def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> 
     keep(connection, "matching_meant", _MEANT)
     keep(connection, "matching_near", _NEAR)
     pairs = connection.execute("SELECT DISTINCT said, meant FROM matching_near ORDER BY ALL").fetchall()
-    sound = [f"{said} {meant}" for said, meant in pairs if _is_sound(said, meant)]
-    keep(connection, "matching_proposal", _PROPOSAL, sound=sound)
+    damaged = [f"{said} {meant}" for said, meant in pairs if _is_damaged(said, meant)]
+    keep(connection, "matching_proposal", _PROPOSAL, damaged=damaged)
 
 
 DAMAGED_REFERENCE = Rule(

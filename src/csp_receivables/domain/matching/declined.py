@@ -12,20 +12,28 @@ _DECLINED = """
     SELECT p, r, rule FROM {declined} JOIN (SELECT p, payment_id FROM matching_payment) USING (payment_id)
     JOIN (SELECT r, receivable_id FROM matching_receivable) USING (receivable_id)
 """
-# A set of receivables stands or falls together: all that is booked for a payment, or one option of what is suggested.
+# A set of receivables stands or falls together: all that is booked for a payment and the credit notes that it is net
+# of, or one option of what is suggested. What is left is numbered anew.
 _MINDFUL = """
-    SELECT proposal.* REPLACE (books AND refused IS NULL AS books, CASE WHEN refused IS NULL THEN outcome ELSE '' END
-        AS outcome, CASE WHEN books AND refused IS NOT NULL
-            THEN 'a person has declined this before: ' || coalesce(proposal.because, {sentence})
-            ELSE proposal.because END AS because)
-    FROM matching_proposal proposal JOIN matching_payment USING (p)
+    WITH headed AS (
+        SELECT proposal.*, coalesce(net_of.p, proposal.p) AS head
+        FROM matching_proposal proposal LEFT JOIN ({net_of}) net_of ON net_of.c = proposal.p
+    )
+    SELECT headed.* EXCLUDE (head) REPLACE (books AND refused IS NULL AS books,
+        CASE WHEN refused IS NULL THEN outcome ELSE '' END AS outcome,
+        CASE WHEN books AND refused IS NOT NULL
+            THEN 'a person has declined this before: ' || coalesce(headed.because, {sentence})
+            ELSE headed.because END AS because,
+        dense_rank() OVER (PARTITION BY headed.p ORDER BY option) AS option)
+    FROM headed JOIN matching_payment USING (p)
     JOIN (SELECT r, receivable_id FROM matching_receivable) USING (r)
     LEFT JOIN (
-        SELECT p, option, bool_or(declined.rule = $rule) AS refused
-        FROM matching_proposal JOIN matching_declined declined USING (p, r) GROUP BY ALL
-    ) declined USING (p, option)
+        SELECT head, option, bool_or(declined.rule = $rule) AS refused
+        FROM headed JOIN matching_declined declined USING (p, r) GROUP BY ALL
+    ) declined USING (head, option)
     WHERE refused IS NOT TRUE
 """
+_NET_OF_NOTHING = "SELECT NULL::BIGINT AS p, NULL::BIGINT AS c WHERE false"
 
 
 def know_declined(connection: duckdb.DuckDBPyConnection, declined: str) -> None:
@@ -36,8 +44,8 @@ def know_declined(connection: duckdb.DuckDBPyConnection, declined: str) -> None:
 
 def heed_declined(connection: duckdb.DuckDBPyConnection, rule: Rule) -> None:
     """Take out of the proposal what a person declined of this rule; what they declined of another only suggests."""
-    if not count(connection, "matching_declined"):
+    if not count(connection, "matching_declined") or not count(connection, "matching_proposal"):
         return
-    columns = [name for name, *_ in connection.execute("DESCRIBE matching_proposal").fetchall()]
-    keep(connection, "matching_mindful", _MINDFUL.format(sentence=rule.sentence), rule=rule.name)
-    keep(connection, "matching_proposal", f"SELECT {', '.join(columns)} FROM matching_mindful")
+    mindful = _MINDFUL.format(sentence=rule.sentence, net_of=rule.net_of or _NET_OF_NOTHING)
+    keep(connection, "matching_mindful", mindful, rule=rule.name)
+    keep(connection, "matching_proposal", "FROM matching_mindful")

@@ -19,9 +19,11 @@ LEAD_MIN = 5  # over the next customer of that amount; closer ones are both show
 RIVALS_LOOKED_AT_MAX = 50  # receivables of one amount; a name must not have to choose among more
 SUGGESTED_MAX = 3
 
-_UNKNOWN = """
+# A name without letters is like any other such name.
+_UNKNOWN = r"""
     SELECT p, payment_left.currency, payment_left.amount, said FROM matching_payment_left payment_left
     JOIN matching_payer_name USING (payment_id) ANTI JOIN matching_payer USING (p)
+    WHERE regexp_matches(said, '[\p{L}\p{N}]')
 """
 _RIVALS = f"""
     SELECT r, currency, open_amount AS amount, customer_id FROM matching_receivable_left
@@ -42,8 +44,9 @@ _LIKE = f"""
 _PROPOSAL = f"""
     SELECT p, r, rival.amount, 0::BIGINT AS difference, '' AS outcome, false AS books,
         row_number() OVER (PARTITION BY p ORDER BY likeness DESC, due_on, receivable_id) AS option,
-        'payer ' || said || ' is called like customer ' || customer_id || ', ' || name || ' (' || round(likeness)::INTEGER
-            || ' of 100), and receivable ' || receivable_id || ' is open with that amount' AS because
+        'payer ' || said || ' is called like customer ' || customer_id || ', ' || name || ' ('
+            || round(likeness)::INTEGER || ' of 100), and receivable ' || receivable_id || ' is open with '
+            || amount_text(rival.amount, currency) || ' ' || currency AS because
     FROM matching_like JOIN matching_unknown USING (p) JOIN matching_rival rival USING (customer_id, currency, amount)
     JOIN (SELECT r, receivable_id, due_on FROM matching_receivable_left) USING (r)
     QUALIFY option <= {SUGGESTED_MAX}
@@ -70,6 +73,7 @@ def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> 
 NAME_LIKENESS = Rule(
     name="name_likeness",
     propose=_propose,
-    concerned="matching_payment_left SEMI JOIN matching_payer_name USING (payment_id) ANTI JOIN matching_payer USING (p)",
+    concerned="matching_payment_left SEMI JOIN matching_payer_name USING (payment_id) "
+    "ANTI JOIN matching_payer USING (p)",
     only_suggests=True,
 )

@@ -1,31 +1,32 @@
 """Rule 6: the payer is known, and the amount is a natural set of what they have open: everything, everything overdue,
 one month, or a run from the oldest; everything also net of their credit notes.
 
-Two different sets that add up are a suggestion each. A set that is less than everything is sure only when no other
-receivables of the payer add up to the same.
+Two different sets that add up are a suggestion each. A set that is less than everything is sure only when it was tried
+that no other receivables of the payer add up to the same; those that do are suggested beside it.
 """
 
 from __future__ import annotations
 
 import duckdb
+import pyarrow as pa
 
-from csp_receivables.domain.matching.open_items import lay_out_items, propose_sets
+from csp_receivables.domain.matching.open_items import SUGGESTED_MAX, lay_out_items, propose_sets
 from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.matching.rule import Rule, propose_nothing
 from csp_receivables.domain.matching.subsets import adding_up
-from csp_receivables.domain.relations import keep
+from csp_receivables.domain.relations import keep, load
 
 TRIED_AMONG_MAX = 12  # items of which every subset is tried before a set is sure
 
-_CREDITS = """
-    SELECT credit.customer_id, credit.currency, sum(amount)::BIGINT AS credited
-    FROM matching_credit credit JOIN (SELECT p, amount FROM matching_payment_left) USING (p) GROUP BY ALL
+_NET_OF = """
+    SELECT p, sum(amount)::BIGINT AS credited, string_agg(credit_id, ', ' ORDER BY credit_id) AS credits
+    FROM matching_item_credit GROUP BY p
 """
 _SETS = f"""
     SELECT p, 1 AS rank, 'everything they have open' AS name, r FROM matching_item WHERE all_open = amount
     UNION ALL
-    SELECT p, 2, 'everything they have open less their credit notes', r
-    FROM matching_item JOIN ({_CREDITS}) USING (customer_id, currency) WHERE all_open - credited = amount
+    SELECT p, 2, 'everything they have open less credit note ' || credits, r
+    FROM matching_item JOIN ({_NET_OF}) USING (p) WHERE all_open - credited = amount
     UNION ALL
     SELECT p, 3, 'everything overdue on ' || booked_on, r FROM matching_item WHERE due_on < booked_on
     QUALIFY sum(open_amount) OVER (PARTITION BY p) = amount
@@ -36,27 +37,28 @@ _SETS = f"""
     SELECT p, 5, 'the oldest of what they have open', r FROM matching_item
     QUALIFY list_contains(list(run) OVER (PARTITION BY p), amount) AND run <= amount
 """
+_TRIED = f"""
+    SELECT p, any_value(amount), list(open_amount ORDER BY place) FROM matching_item
+    WHERE p IN (SELECT p FROM matching_natural WHERE rank > 1) AND items <= {TRIED_AMONG_MAX} GROUP BY p ORDER BY p
+"""
+_OTHERS = """
+INSERT INTO matching_natural
+    SELECT p, nth, 'some of what they have open', r FROM matching_tried JOIN matching_item USING (p, place)
+"""
+OTHERS_RANK = 6  # the first that was found by trying; the next are 7, 8 …
 # The same receivables under two names are one set, called by the first.
-_DISTINCT = """
-    SELECT p, row_number() OVER (PARTITION BY p ORDER BY rank, members) AS option, rank, name, unnest(members) AS r
+_SET = f"""
+    SELECT p, row_number() OVER (PARTITION BY p ORDER BY rank, members) AS option, rank, name, unnest(members) AS r,
+        rank = 1 OR p IN (SELECT p FROM matching_item WHERE items <= {TRIED_AMONG_MAX}) AS certain
     FROM (
         SELECT p, members, net, min(rank) AS rank, arg_min(name, rank) AS name
         FROM (SELECT p, rank, name, rank = 2 AS net, list(r ORDER BY r) AS members FROM matching_natural GROUP BY ALL
-              HAVING count(*) > 1 OR rank = 2)
+              HAVING count(*) > 1 OR rank = 2 OR rank >= {OTHERS_RANK})
         GROUP BY p, members, net
     )
 """
-_TRIED = f"""
-    SELECT p, any_value(amount), list(open_amount ORDER BY place) FROM matching_item
-    WHERE p IN (SELECT p FROM matching_distinct WHERE rank > 2) AND items <= {TRIED_AMONG_MAX} GROUP BY p ORDER BY p
-"""
-_SET = "SELECT p, option, name, r, rank <= 2 OR list_contains($only, p) AS certain FROM matching_distinct"
-_NET_OF = """
-    SELECT DISTINCT chosen.p, credit.p AS c
-    FROM (SELECT DISTINCT p FROM matching_distinct WHERE rank = 2) chosen
-    JOIN (SELECT DISTINCT p, customer_id, currency FROM matching_item) USING (p)
-    JOIN (matching_credit SEMI JOIN matching_payment_left USING (p)) credit USING (customer_id, currency)
-"""
+_SET_CREDIT = "SELECT p, c FROM matching_item_credit WHERE p IN (SELECT p FROM matching_set WHERE rank = 2)"
+_SUBSET = pa.schema([("p", pa.int64()), ("nth", pa.int32()), ("place", pa.int64())])
 
 
 def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> None:
@@ -64,12 +66,25 @@ def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> 
         propose_nothing(connection)
         return
     keep(connection, "matching_natural", _SETS)
-    keep(connection, "matching_distinct", _DISTINCT)
-    tried = connection.execute(_TRIED).fetchall()
-    only = [payment for payment, amount, items in tried if len(adding_up(items, amount, most=2)) == 1]
-    keep(connection, "matching_set", _SET, only=only)
-    keep(connection, "matching_set_credit", _NET_OF)
+    _try_others(connection)
+    keep(connection, "matching_set", _SET)
+    keep(connection, "matching_set_credit", _SET_CREDIT)
     propose_sets(connection)
 
 
-NATURAL_SET = Rule(name="natural_set", propose=_propose, concerned="matching_payer")
+def _try_others(connection: duckdb.DuckDBPyConnection) -> None:
+    """Add what else adds up, among few enough items to try, to the sets in `matching_natural`."""
+    others = [
+        {"p": payment, "nth": nth, "place": place + 1}
+        for payment, amount, items in connection.execute(_TRIED).fetchall()
+        for nth, places in enumerate(adding_up(items, amount, most=SUGGESTED_MAX + 1), start=OTHERS_RANK)
+        for place in places
+    ]
+    if others:
+        load(connection, "matching_tried", pa.Table.from_pylist(others, schema=_SUBSET))
+        connection.execute(_OTHERS)
+
+
+NATURAL_SET = Rule(
+    name="natural_set", propose=_propose, concerned="matching_payer", net_of="SELECT p, c FROM matching_set_credit"
+)

@@ -40,8 +40,8 @@ _PROPOSAL = f"""
     SELECT source AS p, r, spread.amount, 0::BIGINT AS difference, outcome, true AS books, 1 AS option,
         'reference ' || payment.reference || ' is paid net of credit note ' || numbers || ': '
             || amount_text(payment.amount, payment.currency) || ' paid and '
-            || amount_text(missing, payment.currency) || ' credited close '
-            || receivables || ' together' AS because
+            || amount_text(missing, payment.currency) || ' ' || payment.currency || ' credited close ' || receivables
+            AS because
     FROM ({spread("chosen", "net")}) spread JOIN matching_payment payment USING (p)
     JOIN (SELECT p, any_value(missing) AS missing, string_agg(payment_id, ', ' ORDER BY payment_id) AS numbers
           FROM matching_net JOIN (SELECT p AS c, payment_id FROM matching_payment) USING (c) GROUP BY p) USING (p)
@@ -62,4 +62,5 @@ NET_OF_CREDIT_NOTE = Rule(
     name="net_of_credit_note",
     propose=_propose,
     concerned="matching_named WHERE open_amount > 0 AND (SELECT count(*) FROM matching_credit) > 0",
+    net_of="SELECT p, r AS c FROM matching_granted WHERE r < 0",
 )

@@ -1,9 +1,10 @@
 """What a known payer has open beside a payment of theirs that no single receivable fits: rules 6 and 7 look for sets.
 
 `lay_out_items` makes `matching_item (p, r, …, place, items, run, all_open)`: what was issued by the day of the payment,
-the oldest first. A rule leaves in `matching_set (p, option, name, r, certain)` the sets that add up to the payment, best
-first, and in `matching_set_credit (p, c)` the credit notes they are net of; `propose_sets` books a set that is certain,
-the only one, and wanted by no other payment. All others are suggestions.
+the oldest first. A rule leaves in `matching_set (p, option, name, r, certain)` the sets that add up to the payment,
+best first, and in `matching_set_credit (p, c)` the credit notes they are net of (of those in `matching_item_credit (p,
+c, credit_id, amount)`); `propose_sets` books a set that is certain, the only one, and wanted by no other payment. All
+others are suggestions.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import duckdb
 
 from csp_receivables.domain.matching.credits import spread
+from csp_receivables.domain.matching.doubts import COMPETITORS_NAMED_MAX, NAMED_COMPETITORS, know_wanted
 from csp_receivables.domain.matching.rule import propose_nothing
 from csp_receivables.domain.matching.stock import count
 from csp_receivables.domain.relations import keep
@@ -36,32 +38,58 @@ _ITEMS = """
     WINDOW oldest_first AS (PARTITION BY payer.p ORDER BY due_on, issued_on, receivable_id)
     QUALIFY all_open >= payment.amount
 """
-_CONTESTED = """
-    SELECT DISTINCT p FROM matching_set WHERE r IN (SELECT r FROM matching_set GROUP BY r HAVING count(DISTINCT p) > 1)
+_CREDITS = """
+    SELECT item.p, credit.p AS c, credit.payment_id AS credit_id, credit.amount
+    FROM (SELECT DISTINCT p, customer_id, currency, booked_on FROM matching_item) item
+    JOIN (FROM matching_payment_left WHERE p < 0) credit USING (customer_id, currency)
+    WHERE credit.booked_on <= item.booked_on
 """
-_JUDGED = """
-    SELECT *, certain AND options = 1 AND NOT wanted_twice AND standing = 'known' AND NOT is_rest AS sure
+_WANTED = f"""
+    SELECT r, list(DISTINCT payment_id ORDER BY payment_id)[:{COMPETITORS_NAMED_MAX} + 1] AS wanted_by
     FROM (
-        SELECT chosen.*, max(option) OVER (PARTITION BY p) AS options,
-            count(*) OVER (PARTITION BY p, option) AS receivables,
-            p IN (FROM matching_contested) AS wanted_twice, evidence, is_rest, standing
-        FROM matching_set chosen JOIN matching_payer USING (p)
+        SELECT r, payment_id FROM matching_set JOIN matching_payment USING (p)
+        UNION ALL SELECT r, unnest(named) FROM matching_wanted_in_doubt
+    ) GROUP BY r
+"""
+_CONTESTED = f"""
+    SELECT p, list(DISTINCT rival ORDER BY rival)[:{COMPETITORS_NAMED_MAX}] AS rivals
+    FROM (SELECT p, payment_id, unnest(wanted_by) AS rival FROM matching_set JOIN ({_WANTED}) USING (r)
+          JOIN (SELECT p, payment_id FROM matching_payment) USING (p))
+    WHERE rival <> payment_id GROUP BY p
+"""
+_TOLD = f"""
+    SELECT p, option, name || ' (' || {NAMED_COMPETITORS.format(named="members", all="receivables")} || ')' AS told
+    FROM (
+        SELECT p, option, any_value(name) AS name, count(*) AS receivables,
+            list(receivable_id ORDER BY due_on, issued_on, receivable_id)[:{COMPETITORS_NAMED_MAX}] AS members
+        FROM matching_set JOIN matching_receivable USING (r) GROUP BY p, option
     )
 """
-_BECAUSE = """
-    evidence || ', and ' || name || CASE receivables WHEN 1 THEN '' ELSE ' (' || receivables || ' receivables)' END || ' is '
-        || amount_text(payment.amount, payment.currency) || ' ' || payment.currency
-        || CASE receivables WHEN 1 THEN '' ELSE ' together' END || CASE WHEN sure THEN '' WHEN options > 1 THEN '; ' || options || ' sets do'
-            WHEN wanted_twice THEN '; another payment fits some of them too'
-            WHEN is_rest THEN '; the rest of the payment went elsewhere'
+_JUDGED = f"""
+    SELECT *, certain AND options = 1 AND rivals IS NULL AND standing = 'known' AND NOT is_rest AS sure
+    FROM matching_set JOIN (
+        SELECT p, option, told, count(*) OVER of_payment AS options,
+            [other.told FOR other IN list({{'option': option, 'told': told}} ORDER BY option) OVER of_payment
+                IF other.option <> option][:{SUGGESTED_MAX}] AS others
+        FROM ({_TOLD}) WINDOW of_payment AS (PARTITION BY p)
+    ) USING (p, option)
+    JOIN (SELECT p, standing, evidence, is_rest FROM matching_payer) USING (p)
+    LEFT JOIN matching_contested USING (p)
+"""
+_BECAUSE = f"""
+    evidence || ', and ' || told || ' is ' || amount_text(payment.amount, payment.currency) || ' ' || payment.currency
+        || CASE WHEN options > 1 THEN '; so is ' || {NAMED_COMPETITORS.format(named="others", all="(options - 1)")}
             WHEN NOT certain THEN '; others of their receivables may add up to it too' ELSE '' END
+        || CASE WHEN rivals IS NOT NULL THEN '; some of it may be for ' || array_to_string(rivals, ', ') ELSE '' END
+        || CASE WHEN is_rest THEN '; the rest of the payment went elsewhere' ELSE '' END
 """
 _PROPOSAL = f"""
     WITH chosen AS (SELECT p, r FROM matching_judged WHERE sure),
     net AS (SELECT p, c FROM matching_set_credit SEMI JOIN chosen USING (p))
     SELECT source AS p, r, spread.amount, 0::BIGINT AS difference, spread.outcome, true AS books, 1::BIGINT AS option,
         {_BECAUSE} AS because
-    FROM ({spread("chosen", "net")}) spread JOIN matching_judged USING (p, r) JOIN matching_payment payment USING (p)
+    FROM ({spread("chosen", "net")}) spread JOIN (FROM matching_judged WHERE sure) USING (p, r)
+    JOIN matching_payment payment USING (p)
     UNION ALL BY NAME
     SELECT p, r, least(open_amount, payment.amount) AS amount, 0::BIGINT AS difference, '' AS outcome, false AS books,
         option, {_BECAUSE} AS because
@@ -72,9 +100,10 @@ _PROPOSAL = f"""
 
 
 def lay_out_items(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Make `matching_item` from who the payers are and what is left; is there any?"""
+    """Make `matching_item` and `matching_item_credit` from who the payers are and what is left; is there any item?"""
     keep(connection, "matching_crowded", _CROWDED)
     keep(connection, "matching_item", _ITEMS)
+    keep(connection, "matching_item_credit", _CREDITS)
     return count(connection, "matching_item") > 0
 
 
@@ -83,6 +112,7 @@ def propose_sets(connection: duckdb.DuckDBPyConnection) -> None:
     if not count(connection, "matching_set"):
         propose_nothing(connection)
         return
+    know_wanted(connection)
     keep(connection, "matching_contested", _CONTESTED)
     keep(connection, "matching_judged", _JUDGED)
     keep(connection, "matching_proposal", _PROPOSAL)

@@ -82,7 +82,8 @@ _PAYERS = """
     UNION ALL BY NAME
     SELECT p, customer_id, standing, is_rest,
         'account …' || right(account, 4) || CASE
-            WHEN standing = 'shared' THEN ' pays for ' || CASE customers WHEN 1 THEN 'several' ELSE customers::VARCHAR END
+            WHEN standing = 'shared' THEN ' pays for '
+                || CASE customers WHEN 1 THEN 'several' ELSE customers::VARCHAR END
                 || ' customers, ' || customer_id || ' among them'
             WHEN decided = 'known' THEN ' is customer ' || customer_id || '''s, a person said'
             ELSE ' has paid for customer ' || customer_id || CASE times WHEN 1 THEN ' once' ELSE ' ' || times

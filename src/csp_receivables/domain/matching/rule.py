@@ -20,7 +20,8 @@ from csp_receivables.domain.matching.policy import MatchingPolicy
 #                are not carried from rule to rule
 _NOTHING = """
 CREATE OR REPLACE TEMP TABLE matching_proposal (
-    p BIGINT, r BIGINT, amount BIGINT, difference BIGINT, outcome VARCHAR, books BOOLEAN, option BIGINT, because VARCHAR)
+    p BIGINT, r BIGINT, amount BIGINT, difference BIGINT, outcome VARCHAR, books BOOLEAN, option BIGINT,
+    because VARCHAR)
 """
 Propose = Callable[[duckdb.DuckDBPyConnection, MatchingPolicy], None]
 
@@ -30,7 +31,8 @@ class Rule:
     """A rung.
 
     `concerned`: SQL for the rows without which it has nothing to do; `sentence`: SQL of `reference` (the payment's) and
-    `receivable_id`; `leaves_rests`: may take a part; `only_suggests`: is never sure enough to book.
+    `receivable_id`; `leaves_rests`: may take a part; `only_suggests`: is never sure enough to book; `net_of`: SQL for
+    (p, c), the credit notes whose rows of the proposal stand and fall with payment p's, "" where there are none.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Rule:
     sentence: str = "''"
     leaves_rests: bool = False
     only_suggests: bool = False
+    net_of: str = ""
 
 
 def propose_nothing(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,6 +1,6 @@
 """Rule 7: the payer is known, and of their few open items only one subset of at most three adds up to the payment.
 
-Licence prices repeat, so a second answer makes it a suggestion. So is what adds up only with a credit note.
+Licence prices repeat, so a second answer makes it a suggestion. What adds up only with a credit note is one, too.
 """
 
 from __future__ import annotations
@@ -14,9 +14,14 @@ from csp_receivables.domain.relations import keep
 
 ITEMS_MAX = 10
 
-_FEW = f"SELECT p, place, r, amount, open_amount FROM matching_item WHERE items <= {ITEMS_MAX} AND open_amount <= amount"
+_FEW = (
+    f"SELECT p, place, r, amount, open_amount FROM matching_item WHERE items <= {ITEMS_MAX} AND open_amount <= amount"
+)
+# A single one is rule 5's to find; where that is off, it is an answer like any other.
 _ADDING_UP = """
-    SELECT one.p, [one.r, two.r] AS members
+    SELECT p, [r] AS members FROM matching_few WHERE open_amount = amount
+    UNION ALL
+    SELECT one.p, [one.r, two.r]
     FROM matching_few one JOIN matching_few two ON two.p = one.p AND two.place > one.place
     WHERE one.open_amount + two.open_amount = one.amount
     UNION ALL
@@ -26,15 +31,15 @@ _ADDING_UP = """
     WHERE one.open_amount + two.open_amount + three.open_amount = one.amount
 """
 _LESS_A_CREDIT = f"""
-    SELECT item.p, r, credit.payment_id AS credit_id
-    FROM matching_item item JOIN matching_credit USING (customer_id, currency)
-    JOIN matching_payment_left credit ON credit.p = matching_credit.p AND open_amount - credit.amount = item.amount
-    WHERE items <= {ITEMS_MAX}
+    SELECT item.p, r, credit_id FROM matching_item item JOIN matching_item_credit credit USING (p)
+    WHERE items <= {ITEMS_MAX} AND open_amount - credit.amount = item.amount
 """
 _SETS = f"""
     SELECT p, row_number() OVER (PARTITION BY p ORDER BY credit_id, members) AS option, credit_id = '' AS certain,
-        CASE credit_id WHEN '' THEN 'the only set of their open receivables that fits'
-            ELSE 'one of their open receivables less credit note ' || credit_id END AS name, unnest(members) AS r
+        CASE WHEN credit_id <> '' THEN 'one of their open receivables less credit note ' || credit_id
+            WHEN count(*) OVER (PARTITION BY p) = 1
+                THEN 'the only set of up to three of their open receivables that fits'
+            ELSE 'a set of their open receivables' END AS name, unnest(members) AS r
     FROM (
         SELECT p, members, '' AS credit_id FROM matching_adding_up
         UNION ALL
