@@ -37,6 +37,13 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "csp_receivables.settings",
         "csp_receivables.steps",
         "csp_receivables.adapters",
+    ),
+    "csp_receivables.worlds_wiring": (  # apart, so that nothing that runs for a partner reaches the generator
+        "csp_receivables.domain",
+        "csp_receivables.settings",
+        "csp_receivables.steps",
+        "csp_receivables.adapters",
+        "csp_receivables.wiring",
         "csp_receivables.made_up",
     ),
     "csp_receivables.cli": (
@@ -45,6 +52,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "csp_receivables.settings",
         "csp_receivables.steps",
         "csp_receivables.wiring",
+        "csp_receivables.worlds_wiring",
         "csp_receivables.cli",
     ),
     "csp_airflow": (

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
 
-import duckdb
 from sqlalchemy import func, select, union
 from sqlalchemy.exc import DBAPIError
 
@@ -42,23 +39,17 @@ from csp_receivables.adapters.matching_policy import PolicyRefused, read_matchin
 from csp_receivables.adapters.microsoft_files.recon_csv import ReconCsv
 from csp_receivables.adapters.outputs import DayFiles
 from csp_receivables.adapters.tables import content_digest
-from csp_receivables.adapters.worlds import NoWorld, WorldFolder
 from csp_receivables.domain.account_names import AccountNames
 from csp_receivables.domain.accounting import FileRefused as AccountingRefused
-from csp_receivables.domain.accuracy import Accuracy, TruthDiffers
 from csp_receivables.domain.bank_files import BankFileRefused
 from csp_receivables.domain.bank_line_policy import BankLinePolicy
-from csp_receivables.domain.booking import Booking, decide_booking
 from csp_receivables.domain.charge_data import FileRefused as ChargesRefused
-from csp_receivables.domain.day import Mode
-from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.findings import Finding, findings_table
-from csp_receivables.domain.imports import Elsewhere, FileReport, Outcome, WhatElse, nothing_else
+from csp_receivables.domain.imports import Elsewhere, FileReport, WhatElse, nothing_else
 from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.matching_by_hand.requests import ByHandRefused
 from csp_receivables.domain.run_plan import RunPlan, is_still_live
-from csp_receivables.domain.statements import BankReport, State
-from csp_receivables.made_up.world import Made, generate
+from csp_receivables.domain.statements import BankReport
 from csp_receivables.ports import Booked
 from csp_receivables.settings import Settings
 from csp_receivables.steps import import_accounting as accounting
@@ -66,7 +57,6 @@ from csp_receivables.steps import take_inbox as inbox_step
 from csp_receivables.steps.aliases import Aliases
 from csp_receivables.steps.erase_contacts import Erasure
 from csp_receivables.steps.erase_contacts import erase_contacts as erase_contacts_step
-from csp_receivables.steps.evaluate import evaluate
 from csp_receivables.steps.import_bank import HEAD_BYTES, import_bank_file
 from csp_receivables.steps.import_microsoft import MicrosoftImport
 from csp_receivables.steps.match_by_hand import MatchByHand
@@ -90,7 +80,7 @@ class NotYetKnown(ValueError):
 # What a command answers with a sentence and exit code 2.
 REFUSALS = (
     LedgerRefused, NoLongerLive, UnknownCustomer, NotYetKnown, AccountNamesRefused, BankProfileRefused, BadProfile,
-    NoWorld, TruthDiffers, ByHandRefused, PolicyRefused, BankLinePolicyRefused,
+    ByHandRefused, PolicyRefused, BankLinePolicyRefused,
 )  # fmt: skip
 
 
@@ -365,50 +355,3 @@ def match_files(settings: Settings, receivables: Path, payments: Path, out: Path
         raise PolicyRefused(f"{policy}: there is no such policy. Name a YAML file as include/policies/matching.yaml")
     chosen = read_matching_policy(policy) if policy else matching_policy(settings)
     return match_files_step(MatchFiles(receivables=receivables, payments=payments, out=out), chosen)
-
-
-def generate_world(folder: Path, *, customers: int, months: int, seed: int) -> Made:
-    """Make up a partner whose truth is known, as files in `folder`, which must be new or empty."""
-    return generate(folder, customers_wanted=customers, months=months, seed=seed)
-
-
-def evaluate_world(settings: Settings, folder: Path) -> Accuracy:
-    """Read a world's files as they would be read live, into a ledger that is thrown away, and judge the bookings.
-
-    Its banks are described in the world's own include folder; the policies are this partner's. Raises NoWorld and
-    TruthDiffers.
-    """
-    world = WorldFolder(folder)
-    truth = world.truth()
-    with tempfile.TemporaryDirectory(prefix="csp-evaluate-") as home:
-        apart = replace(
-            settings,
-            home=Path(home),
-            ledger_url=f"sqlite:///{home}/ledger.db",
-            include=folder / "include",
-            environment="development",
-        )
-        ledger = open_ledger(apart)
-        _import_world(apart, ledger, world)
-        plan = RunPlan(as_of=date.max, known_at=None, mode=Mode.HISTORICAL, because="the whole world")
-        facts = LedgerBooks(ledger).facts(plan)
-        ledger.engine.dispose()
-        decide = partial(_decide_booking, policy=matching_policy(settings))
-        return evaluate(facts, truth, partial(engine, apart.home / "spill"), decide)
-
-
-def _decide_booking(connection: duckdb.DuckDBPyConnection, facts: Facts, policy: MatchingPolicy) -> Booking:
-    return decide_booking(connection, facts, policy)
-
-
-def _import_world(settings: Settings, ledger: Ledger, world: WorldFolder) -> None:
-    """Everything that was delivered; raises TruthDiffers with the first file that was refused or does not prove."""
-    reports = [import_customers(settings, ledger, path) for path in world.files("accounting", "customers-")]
-    reports += [import_receivables(settings, ledger, path) for path in world.files("accounting", "receivables-")]
-    banks = import_bank(ledger, world.files("bank"), account_names(settings), bank_profiles(settings))
-    for report in [*reports, *(bank.file for bank in banks)]:
-        if report.outcome is Outcome.REFUSED:
-            raise TruthDiffers(f"{report.name} was refused: {report.because}")
-    for bank in banks:
-        if any(each.state is State.HELD for each in bank.statements):
-            raise TruthDiffers(f"{bank.file.name} does not prove: {bank.file.findings[0].found}")

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from csp_receivables import wiring
-from csp_receivables.cli.output import JsonOption, emit_json, show_table
+from csp_receivables import worlds_wiring
+from csp_receivables.cli.output import JsonOption, Refused, emit_json, show_table
 from csp_receivables.domain.accuracy import Accuracy
 from csp_receivables.domain.money import to_text
 from csp_receivables.settings import Settings
@@ -20,7 +20,10 @@ _WRONG_SHOWN = 20
 
 def evaluate(folder: Folder, as_json: JsonOption = False) -> None:
     """Import the world's files, book day by day with this partner's policy, and compare with the truth."""
-    found = wiring.evaluate_world(Settings.from_environment(), folder)
+    try:
+        found = worlds_wiring.evaluate_world(Settings.from_environment(), folder)
+    except worlds_wiring.REFUSALS as refusal:
+        raise Refused(str(refusal)) from None
     if as_json:
         emit_json(_as_json(found))
     else:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from csp_receivables import wiring
+from csp_receivables import worlds_wiring
 from csp_receivables.cli.output import JsonOption, Refused, emit_json
 
 Customers = Annotated[int, typer.Option("--customers", min=1, max=1_000_000, help="How many customers.")]
@@ -20,7 +20,7 @@ def generate(customers: Customers, months: Months, seed: Seed, out: Out, as_json
     """Make a partner up: inbox/ as banks, accounting and Microsoft deliver it, and truth/ to evaluate against."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise Refused(f"{out} is not empty, and a world is not mixed with anything; name a new folder")
-    made = wiring.generate_world(out, customers=customers, months=months, seed=seed)
+    made = worlds_wiring.generate_world(out, customers=customers, months=months, seed=seed)
     if as_json:
         emit_json({"customers": made.customers, "receivables": made.receivables, "lines": made.lines, "out": str(out)})
         return

@@ -64,6 +64,7 @@ _FACTORS = {
     "GBP": Decimal("0.076"),
 }
 AZURE = -1
+_SATURDAY = 5
 _MARGIN = Decimal("1.18")
 
 
@@ -148,6 +149,7 @@ def reference_of(number: str, country: str, currency: str) -> str:
 def bill(random: Random, numbering: Numbering, customer: Customer, month: date) -> Iterator[Receivable]:
     """What the customer is billed for the service of `month` (its first day), in the middle of the next."""
     issued_on = next_month(month) + timedelta(days=random.randint(7, 12))
+    issued_on += timedelta(days=max(0, 7 - issued_on.weekday()) if issued_on.weekday() >= _SATURDAY else 0)
     for contract in customer.contracts:
         lines = tuple(_line(random, customer, subscription) for subscription in contract)
         if customer.uses_azure and contract is customer.contracts[0]:

@@ -19,6 +19,8 @@ from csp_receivables.domain.records import ALLOCATION, SUGGESTION
 Engine = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
 Decide = Callable[[duckdb.DuckDBPyConnection, Facts], Booking]
 
+_SATURDAY = 5
+
 
 @dataclass(slots=True)
 class Played:
@@ -56,9 +58,10 @@ def evaluate(facts: Facts, truth: pa.Table, engine: Engine, decide: Decide) -> A
 
 
 def play(facts: Facts, engine: Engine, decide: Decide) -> Played:
-    """Every day on which something is new: a payment or receivable came, or a receivable became overdue.
+    """Every banking day on which something is new: a payment or receivable came, or a receivable became overdue.
 
-    Between such days nothing that decides differs, so that a run would book and say the same again. A day has a
+    Between such days nothing that decides differs, so that a run would book and say the same again; what comes up on a
+    weekend is looked at on Monday. A day has a
     connection of its own, as a live run has: one that replaced its tables for a hundred days is ten times slower.
     """
     played = Played()
@@ -71,7 +74,12 @@ def play(facts: Facts, engine: Engine, decide: Decide) -> Played:
 def _days(facts: Facts) -> list[date]:
     came = {*_distinct(facts.payments["booked_on"]), *_distinct(facts.receivables["issued_on"])}
     overdue = {day + timedelta(days=1) for day in _distinct(facts.receivables["due_on"])}
-    return sorted(came | {day for day in overdue if day <= max(came, default=date.min)})
+    last = max(came, default=date.min)
+    return sorted({_not_on_a_weekend(day) for day in came | overdue if day <= last})
+
+
+def _not_on_a_weekend(day: date) -> date:
+    return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() >= _SATURDAY else 0)
 
 
 def _distinct(days: pa.ChunkedArray) -> Iterable[date]:
