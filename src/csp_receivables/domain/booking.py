@@ -7,23 +7,29 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from csp_receivables.domain.allocation_ids import allocation_id
+from csp_receivables.domain.allocation_ids import name_allocations
 from csp_receivables.domain.bank_line_policy import BankLinePolicy
 from csp_receivables.domain.credit_notes import apply_named_credits
 from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.findings import findings_table
-from csp_receivables.domain.matching.ladder import Matched, match
+from csp_receivables.domain.matching.ladder import Knowledge, Matched, match
 from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.not_customer_money import take_out
+from csp_receivables.domain.payer_aliases import keep_aliases
 from csp_receivables.domain.positions import keep_positions
 from csp_receivables.domain.records import ALLOCATION, NEW_ALLOCATION, OPEN_PAYMENT, OPEN_RECEIVABLE
 from csp_receivables.domain.refunds import book_refunds, unclear_refunds
-from csp_receivables.domain.relations import ask, load
+from csp_receivables.domain.relations import ask, keep, load
 from csp_receivables.domain.returned_payments import undo_returned
 
 _OPEN_RECEIVABLES = """
     SELECT receivable_id, customer_id, number, kind, issued_on, due_on, currency, amount, open_amount, reference
-      FROM invoice_positions WHERE open_amount > 0 ORDER BY receivable_id
+      FROM invoice_positions WHERE open_amount > 0
+    UNION ALL BY NAME
+    SELECT receivable_id, customer_id, number, kind, issued_on, due_on, currency, amount, left_amount AS open_amount,
+           '' AS reference
+      FROM credit_positions WHERE left_amount > 0
+     ORDER BY receivable_id
 """
 _OPEN_PAYMENTS = """
     SELECT payment_id, booked_on, currency, left_amount AS amount, payer_name, payer_account, reference, text,
@@ -31,23 +37,31 @@ _OPEN_PAYMENTS = """
       FROM payment_positions WHERE kind = 'payment' AND left_amount > 0 ORDER BY payment_id
 """
 _MATCHED = """
-    SELECT 'payment' AS source_kind, m.payment_id AS source_id, m.receivable_id, m.amount, m.difference, m.currency,
-           m.rule, m.outcome, m.because, greatest(p.booked_on, r.issued_on) AS effective_on, '' AS reverses
+    SELECT 'payment' AS source_kind, m.payment_id AS source_id,
+           CASE WHEN m.currency = r.currency THEN m.receivable_id ELSE '' END AS receivable_id, m.amount, m.difference,
+           m.currency, m.rule, m.outcome, m.because, greatest(p.booked_on, r.issued_on) AS effective_on, '' AS reverses
       FROM matched m JOIN open_payments p USING (payment_id) JOIN open_receivables r USING (receivable_id)
-     ORDER BY source_id, receivable_id
+    UNION ALL BY NAME
+    SELECT 'exchange' AS source_kind, e.payment_id AS source_id, e.receivable_id, e.amount, e.difference, e.currency,
+           m.rule, m.outcome, m.because, greatest(p.booked_on, r.issued_on) AS effective_on, '' AS reverses
+      FROM exchanged e JOIN matched m USING (payment_id, receivable_id) JOIN open_payments p USING (payment_id)
+      JOIN open_receivables r USING (receivable_id)
+    UNION ALL BY NAME
+    SELECT 'credit_note' AS source_kind, m.credit_id AS source_id, m.receivable_id, m.amount, 0::BIGINT AS difference,
+           m.currency, m.rule, m.outcome, m.because, greatest(c.issued_on, r.issued_on) AS effective_on, '' AS reverses
+      FROM credited m JOIN open_receivables c ON c.receivable_id = m.credit_id
+      JOIN open_receivables r ON r.receivable_id = m.receivable_id
+     ORDER BY source_kind, source_id, receivable_id
 """
-# The place among equals makes the id differ when a pair is allocated again after it was undone.
-_PLACE = """coalesce(e.earlier, 0) + row_number() OVER (PARTITION BY n.source_kind, n.source_id, n.receivable_id,
-                n.reverses ORDER BY n.amount)"""
-_ID = allocation_id("n.source_kind", "n.source_id", "n.receivable_id", "n.reverses", _PLACE)
-_NAMED = f"""
-    SELECT {_ID} AS allocation_id, n.*
-      FROM newly n
-      LEFT JOIN (SELECT source_kind, source_id, receivable_id, reverses, count(*) AS earlier
-                   FROM allocations GROUP BY ALL) e USING (source_kind, source_id, receivable_id, reverses)
-     ORDER BY allocation_id
+_INSTRUCTED = """
+    SELECT payment_id, instructed_currency, instructed_amount FROM payment_positions
+     WHERE instructed_amount > 0 AND kind = 'payment' AND left_amount = amount
 """
-
+_RESTS = "SELECT payment_id FROM payment_positions WHERE allocated <> 0"
+_KNOWN_PAYERS = """
+    UPDATE payment_positions SET customer_id = told.customer_id
+      FROM unapplied_told told WHERE told.payment_id = payment_positions.payment_id AND payment_positions.customer_id = ''
+"""
 
 NO_LINE_RULES = BankLinePolicy()
 
@@ -87,6 +101,9 @@ def decide_booking(
         if not refunded.num_rows:
             break
         booked.append(refunded)
+    # What the rules learnt of a payer counts for their standing; only allocations may say so within the passes.
+    load(connection, "unapplied_told", matched.unapplied.select(["payment_id", "customer_id"]))
+    connection.execute(_KNOWN_PAYERS)
     return Booking(
         allocations=pa.concat_tables(booked).sort_by("allocation_id"),
         suggestions=matched.suggestions,
@@ -103,16 +120,32 @@ def _one_pass(
     credited = _book(connection, facts, [*booked, undone], apply_named_credits(connection))
     load(connection, "open_receivables", ask(connection, _OPEN_RECEIVABLES, OPEN_RECEIVABLE))
     load(connection, "open_payments", ask(connection, _OPEN_PAYMENTS, OPEN_PAYMENT))
-    matched = match(connection, "open_receivables", "open_payments", policy)
+    matched = match(connection, "open_receivables", "open_payments", policy, _knowledge(connection))
     load(connection, "matched", matched.allocations)
+    load(connection, "credited", matched.credited)
+    load(connection, "exchanged", matched.exchanged)
     paid = _book(connection, facts, [*booked, undone, credited], ask(connection, _MATCHED, NEW_ALLOCATION))
     return [undone, credited, paid], matched
 
 
+def _knowledge(connection: duckdb.DuckDBPyConnection) -> Knowledge:
+    """What the facts say beside what is open."""
+    keep_aliases(connection)
+    keep(connection, "payment_rests", _RESTS)
+    keep(connection, "instructed", _INSTRUCTED)
+    return Knowledge(
+        payers="payer_aliases",
+        names="customers",
+        declined="declined",
+        instructed="instructed",
+        rates="exchange_rates",
+        rests="payment_rests",
+    )
+
+
 def _book(connection: duckdb.DuckDBPyConnection, facts: Facts, before: list[pa.Table], newly: pa.Table) -> pa.Table:
     """Name the new allocations and count them in, so that the next rule sees what is left."""
-    load(connection, "newly", newly)
-    named = ask(connection, _NAMED, ALLOCATION)
+    named = name_allocations(connection, newly)
     if named.num_rows:
         load(connection, "allocations", pa.concat_tables([facts.allocations, *before, named]))
         keep_positions(connection)

@@ -16,6 +16,7 @@ from csp_receivables.domain.records import (
     CUSTOMER_COST,
     CUSTOMER_TENANT,
     DECLINED,
+    EXCHANGE_RATE,
     RECEIVABLE,
     RECEIVABLE_LINE,
     STATED_OPEN,
@@ -50,6 +51,7 @@ SCHEMAS = {
     "statements": STATEMENT_SEEN,
     "alias_words": ALIAS_WORD,  # people's latest words, one row for each account and customer
     "declined": DECLINED,
+    "exchange_rates": EXCHANGE_RATE,  # of the days that payments may still be exchanged by
 }
 
 
@@ -71,6 +73,7 @@ class Facts:
     statements: pa.Table
     alias_words: pa.Table
     declined: pa.Table
+    exchange_rates: pa.Table
     findings: pa.Table  # FINDING: what the imports of the last days found
 
     def with_allocations(self, booked: pa.Table) -> Facts:

@@ -1,6 +1,8 @@
 """What is open of each invoice, left of each credit note and left of each payment, given the allocations.
 
-Open is ours alone: amount − paid − credited − written off. Reversals are allocations with a negative amount.
+Open is ours alone: amount − paid − credited − written off. Reversals are allocations with a negative amount. An
+allocation across currencies is two: the payment's, which bears no receivable, and one of kind `exchange` in the
+receivable's currency.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from csp_receivables.domain.relations import keep
 
 _APPLIED = """
     SELECT receivable_id,
-           coalesce(sum(amount) FILTER (source_kind = 'payment'), 0)::BIGINT AS paid,
+           coalesce(sum(amount) FILTER (source_kind <> 'credit_note'), 0)::BIGINT AS paid,
            coalesce(sum(amount) FILTER (source_kind = 'credit_note'), 0)::BIGINT AS credited,
            coalesce(sum(difference), 0)::BIGINT AS written_off
       FROM allocations GROUP BY receivable_id

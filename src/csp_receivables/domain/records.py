@@ -222,9 +222,9 @@ UNAPPLIED = _schema(payment_id=TEXT, amount=MONEY, currency=TEXT, customer_id=TE
 # ---- the books ------------------------------------------------------------------------------------------------
 ALLOCATION = _schema(  # append-only; a reversal is another row with the amount negated
     allocation_id=TEXT,
-    source_kind=TEXT,  # "payment" or "credit_note"
+    source_kind=TEXT,  # "payment", "credit_note", or "exchange": of a payment, in the receivable's currency
     source_id=TEXT,
-    receivable_id=TEXT,  # "" in a pair of entries that offsets a payment's unapplied rest: it was returned or refunded
+    receivable_id=TEXT,  # "" where a rest was returned or refunded, and in a payment's own currency beside an exchange
     amount=MONEY,
     difference=MONEY,
     currency=TEXT,

@@ -50,7 +50,7 @@ _STANDING_ALLOCATIONS = """
       FROM allocations a
       LEFT JOIN (SELECT reverses, sum(amount) AS amount, sum(difference) AS difference
                    FROM allocations WHERE reverses <> '' GROUP BY reverses) u ON u.reverses = a.allocation_id
-     WHERE a.source_kind = 'payment' AND a.reverses = '' AND a.receivable_id <> ''
+     WHERE a.source_kind = 'payment' AND a.reverses = '' AND (a.receivable_id <> '' OR a.rule = 'foreign_currency')
        AND a.source_id IN (SELECT payment_id FROM return_agreed) AND a.amount + coalesce(u.amount, 0) > 0
 """
 # Weaker evidence is not asked when stronger speaks, even if what that names was returned already: licence prices
@@ -99,7 +99,7 @@ _ORDERED = """
                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS wanted
       FROM certain_returns c JOIN standing_allocations s USING (payment_id)
       JOIN receivables r USING (receivable_id)
-     WHERE c.asked > c.from_rest
+     WHERE c.asked > c.from_rest AND s.receivable_id <> ''
 """
 _UNDONE = f"""
     SELECT 'payment' AS source_kind, return_id AS source_id, receivable_id, -least(amount, wanted)::BIGINT AS amount,
@@ -115,8 +115,19 @@ _UNDONE = f"""
            greatest(effective_on, returned_on) AS effective_on, allocation_id AS reverses
       FROM ({_ORDERED}) WHERE wanted > 0
 """
+# Of an allocation across currencies both entries are undone, and only as a whole: a part of it has no rate of its own.
+_EXCHANGE_UNDONE = """
+    SELECT a.source_kind, c.return_id AS source_id, a.receivable_id, -a.amount AS amount, -a.difference AS difference,
+           a.currency, 'returned_payment' AS rule, 'reversed' AS outcome,
+           'the bank returned ' || c.what || '; its allocation is undone in both currencies' AS because,
+           greatest(a.effective_on, c.returned_on) AS effective_on, a.allocation_id AS reverses
+      FROM certain_returns c JOIN allocations a ON a.source_id = c.payment_id AND a.reverses = ''
+     WHERE c.is_whole AND a.rule = 'foreign_currency'
+       AND a.allocation_id NOT IN (SELECT reverses FROM allocations WHERE reverses <> '')
+"""
 _UNDOING = f"""
-    SELECT * FROM ({_OFFSETS} UNION ALL BY NAME {_UNDONE}) ORDER BY source_id, receivable_id, reverses
+    SELECT * FROM ({_OFFSETS} UNION ALL BY NAME {_UNDONE} UNION ALL BY NAME {_EXCHANGE_UNDONE})
+     ORDER BY source_id, receivable_id, reverses
 """
 _WHY_LEFT = f"""
 WITH candidate AS (

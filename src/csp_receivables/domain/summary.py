@@ -44,7 +44,7 @@ WITH entry AS (
     UNION ALL SELECT 'refunded', currency, -amount FROM payment_positions
       WHERE kind = 'other' AND amount < 0 AND allocated <> 0
     UNION ALL SELECT 'allocated', currency, amount FROM allocations
-      WHERE source_kind = 'payment' AND receivable_id <> ''
+      WHERE source_kind = 'payment' AND (receivable_id <> '' OR rule = 'foreign_currency')
     UNION ALL SELECT 'unapplied', currency, amount FROM unapplied_view WHERE status = 'booked'
     UNION ALL SELECT 'credit left', currency, left_amount FROM credit_positions WHERE left_amount <> 0
     UNION ALL SELECT 'not customer money', currency, amount FROM payments

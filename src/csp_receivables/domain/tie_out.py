@@ -31,7 +31,8 @@ _TERMS = f"""
       FROM payments LEFT JOIN set_aside s USING (payment_id)
       WHERE status = 'booked' AND payments.kind = 'other' AND amount > 0
     UNION ALL SELECT '{BILLED}', currency, 'billed', true, amount FROM receivables WHERE kind = 'invoice'
-    UNION ALL SELECT '{BILLED}', currency, 'paid', false, amount FROM allocations WHERE source_kind = 'payment'
+    UNION ALL SELECT '{BILLED}', currency, 'paid', false, amount FROM allocations
+      WHERE source_kind <> 'credit_note' AND receivable_id <> ''
     UNION ALL SELECT '{BILLED}', currency, 'credited', false, amount FROM allocations WHERE source_kind = 'credit_note'
     UNION ALL SELECT '{BILLED}', currency, 'written off', false, difference FROM allocations
     UNION ALL SELECT '{BILLED}', currency, 'open', false, open FROM standings

@@ -32,6 +32,7 @@ def read_facts(connection: Connection, as_of: date, known_at: str) -> Facts:
         "statements": _statements(as_of, known_at),
         "alias_words": _latest(t.alias_word, ("payer_account", "customer_id"), "alias_words", known_at),
         "declined": _declined(known_at),
+        "exchange_rates": _exchange_rates(as_of, known_at),
     }
     read = {name: read_table(connection, query, SCHEMAS[name]) for name, query in queries.items()}
     return Facts(as_of=as_of, known_at=known_at, findings=_findings(connection, known_at), **read)
@@ -131,6 +132,13 @@ def _declined(known_at: str) -> Select[Any]:
     declined = t.declined_match
     query = select(*_columns(declined, SCHEMAS["declined"])).where(declined.c.recorded_at <= known_at)
     return query.order_by(declined.c.payment_id, declined.c.receivable_id, declined.c.rule)
+
+
+def _exchange_rates(as_of: date, known_at: str) -> Select[Any]:
+    rate, key = t.exchange_rate, ("source", "rated_on", "base", "quote")
+    ranked = _ranked(rate, key, rate.c.recorded_at <= known_at, rate.c.rated_on <= as_of)
+    query = select(*_columns(ranked, SCHEMAS["exchange_rates"])).where(ranked.c.place == 1)
+    return query.order_by(*(ranked.c[k] for k in key))
 
 
 def _findings(connection: Connection, known_at: str) -> pa.Table:

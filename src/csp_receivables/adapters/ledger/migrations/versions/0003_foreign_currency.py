@@ -13,6 +13,10 @@ def upgrade() -> None:
     with op.batch_alter_table('payment', schema=None) as batch_op:
         batch_op.add_column(sa.Column('instructed_currency', sa.String(), server_default='', nullable=False))
         batch_op.add_column(sa.Column('instructed_amount', sa.BigInteger(), server_default='0', nullable=False))
+    with op.batch_alter_table('allocation', schema=None) as batch_op:
+        batch_op.drop_constraint(op.f('ck_allocation_source_kind'), type_='check')
+        batch_op.create_check_constraint(op.f('ck_allocation_source_kind'),
+            "source_kind IN ('payment', 'credit_note', 'exchange')")
     op.create_table('exchange_rate',
     sa.Column('source', sa.String(), autoincrement=False, nullable=False),
     sa.Column('rated_on', sa.Date(), autoincrement=False, nullable=False),
@@ -26,6 +30,11 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table('exchange_rate')
+    op.execute("DELETE FROM allocation WHERE rule = 'foreign_currency'")
+    with op.batch_alter_table('allocation', schema=None) as batch_op:
+        batch_op.drop_constraint(op.f('ck_allocation_source_kind'), type_='check')
+        batch_op.create_check_constraint(op.f('ck_allocation_source_kind'),
+            "source_kind IN ('payment', 'credit_note')")
     with op.batch_alter_table('payment', schema=None) as batch_op:
         batch_op.drop_column('instructed_amount')
         batch_op.drop_column('instructed_currency')
