@@ -17,8 +17,9 @@ import pyarrow as pa
 
 from csp_receivables.adapters.bank_files.bai2_records import FieldsOf, Record, records, skip_funds
 from csp_receivables.adapters.bank_files.camt_entry import Line
+from csp_receivables.adapters.bank_files.line_batches import LINES_PER_BATCH, batches
 from csp_receivables.adapters.bank_files.mt940_values import day_of, garbled
-from csp_receivables.adapters.bank_files.reading import LINES_PER_BATCH, Doubt, Entry, Names, Reading, batches
+from csp_receivables.adapters.bank_files.reading import Doubt, Entry, Names, Reading
 from csp_receivables.domain.account_names import AccountNames
 from csp_receivables.domain.bank_files import BankFileRefused
 from csp_receivables.domain.currencies import exponents

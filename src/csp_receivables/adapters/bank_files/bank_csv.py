@@ -16,7 +16,8 @@ from typing import BinaryIO
 from csp_receivables.adapters.bank_csv_profiles import BankCsvProfile
 from csp_receivables.adapters.bank_files.bank_csv_rows import Export, Movement, header_place
 from csp_receivables.adapters.bank_files.camt_entry import Line
-from csp_receivables.adapters.bank_files.reading import LINES_PER_BATCH, Doubt, Entry, Names, Reading, batches
+from csp_receivables.adapters.bank_files.line_batches import LINES_PER_BATCH, batches
+from csp_receivables.adapters.bank_files.reading import Doubt, Entry, Names, Reading
 from csp_receivables.adapters.bank_files.running_balance import Balances, RunningBalance
 from csp_receivables.domain.account_names import AccountNames, not_named
 from csp_receivables.domain.bank_files import BankFileRefused

@@ -17,13 +17,12 @@ import pyarrow as pa
 from csp_receivables.adapters.bank_files.camt_entry import EntryOf, Line, ReadEntry, read_entry
 from csp_receivables.adapters.bank_files.camt_values import amount_of, compact, day_of, garbled, last_day_of, sign_of
 from csp_receivables.adapters.bank_files.camt_xml import Record, message_of, records
+from csp_receivables.adapters.bank_files.line_batches import LINES_PER_BATCH, batches
 from csp_receivables.adapters.bank_files.refusals import looks_like_xml
 from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.payment_ids import EntryIds, EqualsBefore, no_equals_before
-from csp_receivables.domain.records import BANK_LINE
 from csp_receivables.domain.statements import Statement, digest_of
 
-LINES_PER_BATCH = 10_000  # some 5 MB: bounds the memory of a file of any size
 _OPENING, _CLOSING = ("OPBD", "PRCD"), ("CLBD",)  # by preference; the other balances prove nothing
 
 
@@ -50,8 +49,7 @@ class CamtReader:
         for record, entry in records(stream):
             if at_hand is None or at_hand.record is not record:
                 if lines and at_hand is not None and at_hand.header.account == compact(record.get("account", "")):
-                    yield _batch(lines)  # a further page: `equals_before` must know what came before it
-                    lines = []
+                    yield from batches(lines)  # a further page: `equals_before` must know what came before it
                 ordinal += 1
                 at_hand = _Reading.begin(record, source, digest, ordinal, equals_before)
             if entry is None:
@@ -62,10 +60,8 @@ class CamtReader:
             lines += read.lines
             yield from read.findings
             if len(lines) >= LINES_PER_BATCH:
-                yield _batch(lines)
-                lines = []
-        if lines:
-            yield _batch(lines)
+                yield from batches(lines)
+        yield from batches(lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,8 +249,3 @@ def _signed(balance: Record | None, taken_for: str) -> Decimal | None:
 def _number(record: Record) -> str:
     number = record.get("legal_number") or record.get("electronic_number") or record.get("id", "")
     return f"{number}/{record['page']}" if "page" in record else str(number)
-
-
-def _batch(lines: list[Line]) -> pa.RecordBatch:
-    columns = zip(zip(*lines, strict=True), BANK_LINE, strict=True)
-    return pa.RecordBatch.from_arrays([pa.array(column, type=f.type) for column, f in columns], schema=BANK_LINE)

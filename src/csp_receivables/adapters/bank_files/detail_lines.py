@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
 
+from csp_receivables.adapters.bank_files.line_batches import LINES_PER_BATCH, batch_of
 from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.records import BANK_LINE
 from csp_receivables.domain.statements import Statement
 
-LINES_PER_BATCH = 10_000  # some 5 MB
 Row = dict[str, Any]  # the columns of BANK_LINE, but for those that such formats never fill
 _NEVER_FILLED = {"instructed_currency": "", "instructed_amount": 0}
+_in_order = itemgetter(*BANK_LINE.names)
 
 
 def batches(rows: Sequence[Row]) -> Iterator[pa.RecordBatch]:
     """`rows` as batches of schema BANK_LINE."""
     for start in range(0, len(rows), LINES_PER_BATCH):
-        filled = [_NEVER_FILLED | row for row in rows[start : start + LINES_PER_BATCH]]
-        yield pa.RecordBatch.from_pylist(filled, schema=BANK_LINE)
+        filled = (_NEVER_FILLED | row for row in rows[start : start + LINES_PER_BATCH])
+        yield batch_of([_in_order(row) for row in filled])
 
 
 def held(statement: Statement, line: int, doubts: Iterable[tuple[str, str]]) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from csp_receivables.adapters.bank_files.camt_entry import Line
+from csp_receivables.adapters.bank_files.line_batches import LINES_PER_BATCH, batches
 from csp_receivables.adapters.bank_files.mt940_details import details_of, is_account, non_swift
 from csp_receivables.adapters.bank_files.mt940_fields import closings, fields, tags_of, text_of
 from csp_receivables.adapters.bank_files.mt940_values import (
@@ -31,13 +32,11 @@ from csp_receivables.adapters.bank_files.mt940_values import (
     instructed_of,
 )
 from csp_receivables.adapters.bank_files.reading import (
-    LINES_PER_BATCH,
     NOTHING_INSTRUCTED,
     Doubt,
     Entry,
     Names,
     Reading,
-    batches,
 )
 from csp_receivables.domain.account_names import AccountNames
 from csp_receivables.domain.bank_files import BankFileRefused

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import BinaryIO
 
-from csp_receivables.adapters.bank_files.detail_lines import LINES_PER_BATCH, Row, batches, held
+from csp_receivables.adapters.bank_files.detail_lines import Row, batches, held
 from csp_receivables.adapters.bank_files.fixed_width import Record, cut_off, records
+from csp_receivables.adapters.bank_files.line_batches import LINES_PER_BATCH
 from csp_receivables.domain.account_names import AccountNames, not_named
 from csp_receivables.domain.bank_files import BankFileRefused
 from csp_receivables.domain.money import to_decimal

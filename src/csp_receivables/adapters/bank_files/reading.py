@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-
-import pyarrow as pa
 
 from csp_receivables.adapters.bank_files.camt_entry import BOOKED, PENDING, Line
 from csp_receivables.domain.currencies import UnknownCurrency
 from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.money import NotMoney, to_minor
 from csp_receivables.domain.payment_ids import EntryIds, EqualsBefore, bank_ref_of, payment_id_of, texts_of
-from csp_receivables.domain.records import BANK_LINE
 from csp_receivables.domain.statements import Statement
 
-LINES_PER_BATCH = 10_000  # some 5 MB: bounds the memory of a file of any size
 Doubt = tuple[str, str, str]  # code of the finding, field of the file, what differs with both figures
 
 
@@ -186,11 +182,3 @@ def what_differs(statement: Statement) -> str:
         f"Opening {opening:f} and booked entries of {statement.booked:f} make {made:f}, "
         f"but closing is {closing:f}: a difference of {closing - made:f}."
     )
-
-
-def batches(lines: list[Line]) -> Iterator[pa.RecordBatch]:
-    """`lines` as a batch of schema BANK_LINE, none when there are none; `lines` is empty then."""
-    if lines:
-        columns = zip(zip(*lines, strict=True), BANK_LINE, strict=True)
-        yield pa.RecordBatch.from_arrays([pa.array(column, type=f.type) for column, f in columns], schema=BANK_LINE)
-        lines.clear()

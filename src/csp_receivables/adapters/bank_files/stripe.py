@@ -18,7 +18,8 @@ from decimal import Decimal
 from typing import BinaryIO, NoReturn
 
 from csp_receivables.adapters.bank_files.bank_csv_rows import BadCell, number_of
-from csp_receivables.adapters.bank_files.detail_lines import LINES_PER_BATCH, Row, batches
+from csp_receivables.adapters.bank_files.detail_lines import Row, batches
+from csp_receivables.adapters.bank_files.line_batches import LINES_PER_BATCH
 from csp_receivables.domain.account_names import AccountNames
 from csp_receivables.domain.bank_files import BankFileRefused
 from csp_receivables.domain.currencies import UnknownCurrency
