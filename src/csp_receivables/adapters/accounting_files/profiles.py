@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from csp_receivables.adapters.accounting_files.forms import CANONICAL_FORMS, ISO_DAY, Form
+from csp_receivables.adapters.checked_yaml import BadYaml, read_checked
 from csp_receivables.domain.accounting import (
     CUSTOMER_FIELDS,
     HEADER_FIELDS,
@@ -30,10 +30,7 @@ _NEEDED = {
     Purpose.CUSTOMERS: ("customer_id", "name", "country"),
     Purpose.RECEIVABLES: ("number", "kind", "customer_id", "issued_on", "due_on", "currency", "net", "tax", "gross"),
 }
-_REMEDIES = {
-    "extra_forbidden": "Remove the key, or spell it as docs/FILES.md does",
-    "missing": "Add the key; docs/FILES.md lists them",
-}
+DESCRIBED_IN = "docs/FILES.md"
 
 
 class BadProfile(ValueError):
@@ -109,50 +106,9 @@ def load_forms(folder: Path) -> tuple[Form, ...]:
 def load_profile(path: Path) -> Profile:
     """One profile, checked. Raises BadProfile with file, line and remedy."""
     try:
-        tree = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadProfile(f"{path.name}: {error}. Write it as YAML in UTF-8") from None
-    if not isinstance(tree, yaml.MappingNode):
-        raise BadProfile(f"{path.name}:1: no keys. Describe the export as docs/FILES.md shows")
-    _refuse_doubled_keys(path, tree)
-    try:
-        return Profile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except ValidationError as error:
-        raise BadProfile("; ".join(_explain(path, tree, problem) for problem in error.errors())) from None
-
-
-def _explain(path: Path, tree: yaml.Node, problem: object) -> str:
-    assert isinstance(problem, dict)
-    place = ".".join(str(part) for part in problem["loc"])
-    remedy = _REMEDIES.get(problem["type"], "Correct it as docs/FILES.md shows")
-    message = str(problem["msg"]).removeprefix("Value error, ")
-    return f"{path.name}:{_line_of(tree, problem['loc'])}: {place + ': ' if place else ''}{message}. {remedy}"
-
-
-def _line_of(node: yaml.Node, place: Sequence[int | str]) -> int:
-    """The 1-based line of the key that `place` leads to; as far as the file has it."""
-    line = int(node.start_mark.line) + 1
-    for part in place:
-        if not isinstance(node, yaml.MappingNode):
-            break
-        entry = next(((key, value) for key, value in node.value if key.value == part), None)
-        if entry is None:
-            break
-        line, node = int(entry[0].start_mark.line) + 1, entry[1]
-    return line
-
-
-def _refuse_doubled_keys(path: Path, node: yaml.Node) -> None:
-    """YAML readers take the last of two equal keys without a word; a column would silently change its meaning."""
-    if not isinstance(node, yaml.MappingNode):
-        return
-    seen: dict[str, int] = {}
-    for key, value in node.value:
-        line = int(key.start_mark.line) + 1
-        if key.value in seen:
-            raise BadProfile(f"{path.name}:{line}: {key.value} stands on line {seen[key.value]} already. Keep one")
-        seen[key.value] = line
-        _refuse_doubled_keys(path, value)
+        return read_checked(path, Profile, DESCRIBED_IN)
+    except BadYaml as error:
+        raise BadProfile(str(error)) from None
 
 
 def _refuse_ambiguous(path: Path, form: Form, others: Sequence[Form]) -> None:
