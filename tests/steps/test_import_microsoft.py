@@ -155,6 +155,18 @@ def test_importing_again_changes_nothing(ledger: Ledger, tmp_path: Path, clock) 
     assert before == [stored(ledger, table) for table in (vendor_invoice, customer_cost, finding, imported_file)]
 
 
+def test_another_file_of_the_same_size_is_imported(ledger: Ledger, tmp_path: Path) -> None:
+    step = importer(ledger, tmp_path)
+    first = step.import_file(write(tmp_path, [row()]))
+    path = write(tmp_path, [row(InvoiceNumber="G000000002")])
+
+    report = step.import_file(path)
+
+    assert (report.outcome, report.new_facts) == (Outcome.IMPORTED, 1)
+    assert [one["bytes"] for one in stored(ledger, imported_file)] == [path.stat().st_size] * 2
+    assert report.digest != first.digest
+
+
 def test_a_statement_that_comes_later_makes_a_newer_version(ledger: Ledger, tmp_path: Path) -> None:
     path = write(tmp_path, [row()])
     step = importer(ledger, tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 from datetime import date
 from decimal import Decimal
@@ -319,3 +320,28 @@ def test_dialect_never_changes_the_totals(
         expected[tenant] = expected.get(tenant, Decimal(0)) + amount
     assert pre_tax(reading) == {"G000000001": expected}
     assert reading.findings == ()
+
+
+def test_a_long_first_cell_is_no_header_without_lines(tmp_path: Path) -> None:
+    reading, rows = read(write(tmp_path, [row(CustomerName="x" * 200_000), row()]))
+
+    assert [len(one["customer_name"]) for one in rows] == [200_000, 7]
+    assert reading.findings == ()
+
+
+def test_a_first_cell_of_megabytes_holds_its_invoice_and_is_named(tmp_path: Path) -> None:
+    reading, rows = read(write(tmp_path, [row(CustomerName="x" * 5_000_000), row()]))
+
+    assert [(one.code, one.line) for one in reading.findings] == [("microsoft.broken_record", 2)]
+    assert "line size" in reading.findings[0].found
+    assert ([one.unreadable for one in reading.invoices], len(rows)) == ([1], 1)
+
+
+@pytest.mark.parametrize("name", ["recon.csv", "recon.csv.gz"])
+@pytest.mark.parametrize("total", ["100", "'100"])  # the quick way and the tolerant way
+def test_a_reading_is_of_the_bytes_of_its_file(tmp_path: Path, name: str, total: str) -> None:
+    path = write(tmp_path, [row(Total=total)] * 3, name)
+
+    reading, _ = read(path)
+
+    assert reading.digest == hashlib.sha256(path.read_bytes()).hexdigest()

@@ -147,6 +147,7 @@ def _records(path: Path, start: bytes, *, is_whole: bool) -> list[list[str]]:
     except csv.Error as broken:  # an endless cell: the reader names its line later, only the header is needed here
         if not records:
             raise _refused(path, "microsoft.not_csv", f"no CSV ({broken})", "Download the file again") from None
+        records.append([])  # it is there all the same: this is no header without lines
     return records if is_whole or len(records) < 3 else records[:-1]
 
 
