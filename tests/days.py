@@ -344,6 +344,7 @@ def suggestion_rows() -> list[dict[str, Any]]:
             "payment_id": "P90000002",
             "booked_on": AS_OF,
             "payer_name": "Okänd Betalare",
+            "option": 1,
             "receivable_id": "partner/F100407",
             "number": "F100407",
             "customer_id": "K1003",

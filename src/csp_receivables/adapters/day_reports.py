@@ -245,11 +245,13 @@ COVERAGE = Report(
 SUGGESTIONS = Report(
     table="suggestions",
     title="Suggestions",
-    about="Matches that are likely but not sure: a person decides.",
+    about="Matches that are likely but not sure: a person decides with csp match confirm, split or reject. "
+    "The receivables of one option belong together; option 1 is the likeliest.",
     empty="There is nothing to decide.",
     columns=(
         _day("booked_on", "Booked"),
         _text("payer_name", "Payer", 30),
+        _count("option", "Option", 8),
         *CUSTOMER,
         _text("number", "Receivable", 16),
         CURRENCY,

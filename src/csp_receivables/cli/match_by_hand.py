@@ -92,7 +92,7 @@ def reject(
     option: Option = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say no to what is suggested for PAYMENT: all, one receivable, or one option. Its rule never suggests it again."""
+    """Say no to what is suggested for PAYMENT: all, one receivable, or one option. The same evidence is heard no more."""
     _decide("rejected", Reject(payment=payment, receivable=receivable, option=option), by, why, as_json=as_json)
 
 
@@ -153,5 +153,5 @@ def _show(did: str, done: ByHand) -> None:
         show_table(title, ("receivable", "amount", "outcome", "allocation"), rows, right=("amount",))
         return
     print(title)
-    for row in done.declined.to_pylist():
-        print(f"{row['receivable_id']} is not suggested for it by {row['rule']} any more")
+    for receivable_id in sorted(set(done.declined["receivable_id"].to_pylist())):
+        print(f"{receivable_id} is not suggested for it on the same evidence any more")

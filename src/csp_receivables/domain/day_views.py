@@ -42,11 +42,11 @@ SELECT payment_id, booked_on, account, currency, amount, payer_name, payer_accou
 ORDER BY status, booked_on, payment_id
 """
 _SUGGESTIONS = """
-SELECT s.payment_id, p.booked_on, p.payer_name, s.receivable_id, r.number, r.customer_id,
+SELECT s.payment_id, p.booked_on, p.payer_name, s.option, s.receivable_id, r.number, r.customer_id,
        coalesce(c.name, '') AS customer_name, s.amount, s.currency, s.rule, s.because
   FROM suggestions s JOIN payment_positions p USING (payment_id) JOIN receivables r USING (receivable_id)
   LEFT JOIN customers c ON c.customer_id = r.customer_id
- ORDER BY p.booked_on, s.payment_id, s.rule, s.receivable_id
+ ORDER BY p.booked_on, s.payment_id, s.option, s.receivable_id
 """
 
 

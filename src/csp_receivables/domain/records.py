@@ -324,6 +324,7 @@ SUGGESTION_VIEW = _schema(  # a suggestion with what a person needs to decide it
     payment_id=TEXT,
     booked_on=DAY,
     payer_name=TEXT,
+    option=COUNT,  # of the payment, 1 is the best; the receivables of one option belong together
     receivable_id=TEXT,
     number=TEXT,
     customer_id=TEXT,

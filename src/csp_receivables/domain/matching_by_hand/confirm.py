@@ -41,8 +41,7 @@ def confirm(
         return _allocate(connection, who, payment, [_part(connection, payment, request.receivable, request.amount)])
     receivable_id = books.invoice(connection, request.receivable).receivable_id if request.receivable else ""
     _refuse_confirmed(connection, payment, receivable_id)
-    if not receivable_id:
-        refuse_old_numbers(connection, payment.payment_id)
+    refuse_old_numbers(connection, payment.payment_id)
     rows = suggested(connection, situation, payment.payment_id)
     lay_out(connection, situation)
     chosen = option_of(rows, payment.payment_id, request.option, receivable_id)

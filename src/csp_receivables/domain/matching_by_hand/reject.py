@@ -1,12 +1,12 @@
-"""A person says no to what is suggested: the rule that suggested it never does so again."""
+"""A person says no to what is suggested: the same evidence never suggests it again."""
 
 from __future__ import annotations
 
 import duckdb
-import pyarrow as pa
 
 from csp_receivables.domain.matching_by_hand import books
 from csp_receivables.domain.matching_by_hand.books import Situation, lay_out
+from csp_receivables.domain.matching_by_hand.evidence import declined_table
 from csp_receivables.domain.matching_by_hand.requests import AlreadyDone, ByHand, ByHandRefused, Reject
 from csp_receivables.domain.matching_by_hand.suggested import (
     Suggested,
@@ -15,7 +15,6 @@ from csp_receivables.domain.matching_by_hand.suggested import (
     said,
     suggested,
 )
-from csp_receivables.domain.records import DECLINED
 
 
 def reject(
@@ -27,19 +26,16 @@ def reject(
     lay_out(connection, situation)
     payment = books.payment(connection, books.payment_id_of(connection, request.payment))
     receivable_id = books.invoice(connection, request.receivable).receivable_id if request.receivable else ""
-    if not receivable_id:
+    if request.option is not None or not receivable_id:
         refuse_old_numbers(connection, payment.payment_id)
     was_declined = books.was_decided(connection, payment.payment_id, receivable_id)
     rows = suggested(connection, situation, payment.payment_id)
     chosen = _chosen(rows, request, payment.payment_id, receivable_id, was_declined=was_declined)
-    declined = [
-        {"payment_id": payment.payment_id, "receivable_id": row.receivable_id, "rule": row.rule} for row in chosen
-    ]
     return ByHand(
         payment_id=payment.payment_id,
         currency=payment.currency,
         left=payment.left,
-        declined=pa.Table.from_pylist(declined, schema=DECLINED),
+        declined=declined_table(payment.payment_id, [(row.receivable_id, row.rule) for row in chosen]),
     )
 
 
@@ -52,6 +48,9 @@ def _chosen(
     if not with_it:
         there_is = f"; there is {said(rows)}" if rows else ""
         raise ByHandRefused(f"{receivable_id or 'nothing'} is not suggested for {payment_id}{there_is}")
-    if request.option is not None:
-        return option_of(rows, payment_id, request.option, receivable_id)
-    return list({row.receivable_id: row for row in with_it}.values())
+    if request.option is None:
+        return with_it
+    chosen = option_of(rows, payment_id, request.option, receivable_id)
+    in_others = {row.receivable_id for row in rows if row.option != request.option}
+    # A set falls with any of its receivables, so a no to one option names what no other option has, if it can.
+    return [row for row in chosen if row.receivable_id not in in_others] or chosen

@@ -40,8 +40,8 @@ def refuse_old_numbers(connection: duckdb.DuckDBPyConnection, payment_id: str) -
     """
     if was_decided(connection, payment_id):
         raise AlreadyDone(
-            f"something of {payment_id} was already rejected or taken back, and its options were counted anew since; "
-            "name the receivable too"
+            f"something of {payment_id} was already rejected or taken back, and its options are counted anew since; "
+            "name receivables instead (reject PAYMENT RECEIVABLE, or split PAYMENT RECEIVABLE=AMOUNT …)"
         )
 
 

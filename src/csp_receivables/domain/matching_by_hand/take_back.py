@@ -8,9 +8,10 @@ import pyarrow as pa
 from csp_receivables.domain.allocation_ids import name_allocations
 from csp_receivables.domain.matching_by_hand import books
 from csp_receivables.domain.matching_by_hand.books import Situation, Standing, lay_out
+from csp_receivables.domain.matching_by_hand.evidence import declined_table
 from csp_receivables.domain.matching_by_hand.requests import AlreadyDone, ByHand, ByHandRefused, Person, TakeBack
 from csp_receivables.domain.payer_aliases import TAKEN_BACK
-from csp_receivables.domain.records import DECLINED, NEW_ALLOCATION
+from csp_receivables.domain.records import NEW_ALLOCATION
 
 _LEFT = """
     SELECT coalesce(max(left_amount), 0) FROM (
@@ -24,14 +25,13 @@ def take_back(connection: duckdb.DuckDBPyConnection, situation: Situation, reque
     lay_out(connection, situation)
     found = _named(connection, request)
     undoing = pa.Table.from_pylist([_row(who, found)], schema=NEW_ALLOCATION)
-    declined = {"payment_id": found.source_id, "receivable_id": found.receivable_id, "rule": found.rule}
     ((left,),) = connection.execute(_LEFT, {"id": found.source_id}).fetchall()
     return ByHand(
         payment_id=found.source_id,
         currency=found.currency,
         left=left + found.amount,
         allocations=name_allocations(connection, undoing),
-        declined=pa.Table.from_pylist([declined], schema=DECLINED),
+        declined=declined_table(found.source_id, [(found.receivable_id, found.rule)]),
     )
 
 
