@@ -56,7 +56,7 @@ def evaluate_world(settings: Settings, folder: Path) -> Accuracy:
             include=folder / "include",
             environment="development",
         )
-        facts = _read(apart, world)
+        facts = read_world(apart, world)
         policies = settings.include / "policies"
         decide = partial(
             _decide,
@@ -74,7 +74,7 @@ def import_world(settings: Settings, ledger: Ledger, world: WorldFolder) -> tupl
     return reports, wiring.import_bank(ledger, world.files("bank"), names, profiles)
 
 
-def _read(settings: Settings, world: WorldFolder) -> Facts:
+def read_world(settings: Settings, world: WorldFolder) -> Facts:
     """All facts of the world. Raises TruthDiffers with the first file that was refused or does not prove."""
     ledger = wiring.open_ledger(settings)
     reports, banks = import_world(settings, ledger, world)

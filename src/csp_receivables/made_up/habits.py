@@ -69,7 +69,7 @@ WHAT = Habits(
         Habit(name="one", share=0, source="the rest"),
         Habit(name="partial", share=150, source=f"listed in 3.4, {_CHOSEN}"),
         Habit(name="over", share=60, source=f"listed in 3.4, {_CHOSEN}"),
-        Habit(name="early", share=60, source=f"prepayment; listed in issue 3, {_CHOSEN}"),
+        Habit(name="early", share=60, source=f"prepayment, of who owes nothing; listed in issue 3, {_CHOSEN}"),
         Habit(name="duplicate", share=40, source=f"the same order twice; listed in 3.4, {_CHOSEN}"),
         Habit(name="returned", share=30, source=f"listed in 3.4, {_CHOSEN}"),
         Habit(name="never", share=100, source=f"not paid within the world; {_CHOSEN}"),

@@ -77,19 +77,23 @@ class Payers:
         last = max(ready, key=lambda each: each.due_on)
         pays = tuple((each.receivable_id, each.left) for each in ready)
         made = self._told(customer, ready, self._day(customer, last), pays)
-        made.habit = "several"
+        if made.habit == "one":
+            made.habit = "several"
         return made
 
     def _single(self, customer: Customer, receivable: Receivable) -> Iterator[Payment]:
         what = WHAT.draw(self.random)
         if what == "never":
             return
-        day = self._day(customer, receivable)
-        if what == "early":
-            what, day = self._early(customer, receivable, day)
+        day = self._early(customer, receivable) if what == "early" else None
+        if day is None:
+            what, day = "one" if what == "early" else what, self._day(customer, receivable)
         pays = ((receivable.receivable_id, receivable.left),)
         first = self._told(customer, [receivable], day, pays)
-        first.habit = what if what != "one" or receivable.left == receivable.amount else "net_of_credit"
+        if what != "one":
+            first.habit = what
+        elif receivable.left != receivable.amount:
+            first.habit = "net_of_credit"
         if what == "early" and not happens(self.random, KNOWS_REFERENCE):
             first = replace(first, references=(), text=idle(self.random), says="payer")
         follow = {
@@ -105,13 +109,13 @@ class Payers:
             self._deduct_fee(first, receivable)
         yield first
 
-    def _early(self, customer: Customer, receivable: Receivable, day: date) -> tuple[str, date]:
-        """Some days before the receivable exists; who still owes something does not prepay."""
+    def _early(self, customer: Customer, receivable: Receivable) -> date | None:
+        """A day before the receivable exists; None for who still owes something, for he does not prepay."""
         before = _banking_day(receivable.issued_on - timedelta(days=self.random.randint(2, 7)), -1)
         if before.month != receivable.issued_on.month or before <= customer.paid_until:
-            return "one", day
+            return None
         customer.paid_until = before
-        return "early", before
+        return before
 
     def _partial(self, customer: Customer, receivable: Receivable, first: Payment) -> Iterator[Payment]:
         whole = first.amount
