@@ -8,7 +8,7 @@ from types import MappingProxyType
 import pytest
 
 from csp_receivables.domain.matching.ladder import RULES, MatchingPolicy, Mode, Tolerance
-from tests.domain.matching.worlds import booked, left, payment, receivable, run, suggested
+from tests.domain.matching.worlds import booked, credit_note, left, payment, receivable, run, suggested
 
 
 def tolerating(**tolerances: Tolerance) -> MatchingPolicy:
@@ -268,7 +268,10 @@ def test_a_booking_that_makes_a_reference_unique_settles_the_other_payment_in_th
     assert [(row[0], row[1]) for row in booked(matched)] == [("P1", "A/26009999"), ("P2", "A/26001234")]
 
 
-@pytest.mark.parametrize("rule", [rule.name for rule in RULES])
+BOOKING_RULES = [rule.name for rule in RULES if not rule.only_suggests]
+
+
+@pytest.mark.parametrize("rule", BOOKING_RULES)
 def test_a_rule_that_may_only_suggest_books_nothing(rule: str) -> None:
     receivables = [
         receivable("A/26001", 100, reference="551"),
@@ -276,19 +279,34 @@ def test_a_rule_that_may_only_suggest_books_nothing(rule: str) -> None:
         receivable("A/26003", 100, reference="553"),
         receivable("A/26004", 100, reference="554"),
         receivable("A/26005", 100, reference="555"),
+        receivable("A/26006", 100, reference="5556", customer_id="C2"),
+        credit_note("A/26007", 7, customer_id="C2"),
+        receivable("A/26008", 90, reference="5557", customer_id="C3", currency="USD"),
+        receivable("A/26009", 100, customer_id="C4"),
+        *(receivable(f"A/2602{amount}", amount, customer_id="C5") for amount in (3, 5)),
+        *(receivable(f"A/2603{amount}", amount, customer_id="C6") for amount in (90, 7, 30, 13)),
     ]
     payments = [
         payment("P1", 100, reference="551"),
         payment("P2", 40, reference="552"),
         payment("P3", 200, reference="553 554"),
         payment("P4", 100, text="26005"),
+        payment("P5", 93, reference="5556"),
+        payment("P6", 80, reference="5557"),
+        payment("P7", 100, customer_id="C4"),
+        payment("P8", 8, customer_id="C5"),
+        payment("P9", 20, customer_id="C6"),
     ]
+    instructed = [{"payment_id": "P6", "instructed_currency": "USD", "instructed_amount": 90}]
     policy = MatchingPolicy(modes=MappingProxyType({rule: Mode.SUGGEST}))
-    as_usual, careful = run(receivables, payments), run(receivables, payments, policy)
+    careful = run(receivables, payments, policy, instructed=instructed)
 
-    assert {row[4] for row in booked(as_usual)} == {each.name for each in RULES}
-    assert {row[4] for row in booked(careful)} == {each.name for each in RULES} - {rule}
+    assert {row[4] for row in booked(careful)} == set(BOOKING_RULES) - {rule}
     assert {row[3] for row in suggested(careful)} == {rule}
+    assert {row["because"].partition(":")[0] for row in careful.suggestions.to_pylist()} == {
+        "the policy lets this rule only suggest"
+    }
+    assert (careful.credited.num_rows == 0) == (rule == "net_of_credit_note")
 
 
 def test_a_rule_that_is_off_leaves_the_payment_to_the_next() -> None:

@@ -15,6 +15,9 @@ from csp_receivables.domain.records import DECLINED, OPEN_PAYMENT, OPEN_RECEIVAB
 Row = dict[str, Any]
 ACCOUNT = "SE45 5000 0000 0583 9825 7466"
 _NAMES = pa.schema([("customer_id", pa.string()), ("name", pa.string())])
+_INSTRUCTED = pa.schema(
+    [("payment_id", pa.string()), ("instructed_currency", pa.string()), ("instructed_amount", pa.int64())]
+)
 _RESTS = pa.schema([("payment_id", pa.string())])
 
 
@@ -82,8 +85,9 @@ def run(
     names: Mapping[str, str] | None = None,
     no: Sequence[Row] = (),
     rests: Collection[str] = (),
+    instructed: Sequence[Row] = (),
 ) -> Matched:
-    """The ladder over both, in an engine of its own; known are `payers`, customers' `names`, people's `no`, `rests`."""
+    """The ladder over both, in an engine of its own, and what is known besides; `no` is what people declined."""
     called = [{"customer_id": customer_id, "name": name} for customer_id, name in (names or {}).items()]
     with duckdb.connect() as connection:
         connection.register("receivables", pa.Table.from_pylist(list(receivables), schema=OPEN_RECEIVABLE))
@@ -92,11 +96,13 @@ def run(
         connection.register("names", pa.Table.from_pylist(called, schema=_NAMES))
         connection.register("no", pa.Table.from_pylist(list(no), schema=DECLINED))
         connection.register("rests", pa.Table.from_pylist([{"payment_id": one} for one in rests], schema=_RESTS))
+        connection.register("instructed", pa.Table.from_pylist(list(instructed), schema=_INSTRUCTED))
         knowledge = Knowledge(
             payers="payers" if payers else "",
             names="names" if names else "",
             declined="no" if no else "",
             rests="rests" if rests else "",
+            instructed="instructed" if instructed else "",
         )
         return match(connection, "receivables", "payments", policy or MatchingPolicy(), knowledge)
 

@@ -37,8 +37,8 @@ NAMED_COMPETITORS = """array_to_string({named}, ', ')
 _WANTED_IN_DOUBT = f"""
     SELECT r, count(*) AS payments, list(payment_id ORDER BY payment_id)[:{COMPETITORS_NAMED_MAX}] AS named
     FROM (SELECT DISTINCT p, r, amount FROM matching_suggested)
-    JOIN (SELECT r, open_amount FROM matching_receivable_left) USING (r)
-    JOIN (SELECT p, payment_id FROM matching_payment) USING (p)
+    JOIN (SELECT r, open_amount, currency FROM matching_receivable_left) USING (r)
+    JOIN (SELECT p, payment_id, currency FROM matching_payment) USING (p, currency)
     WHERE amount = open_amount AND p >= 0 GROUP BY r
 """
 

@@ -48,7 +48,7 @@ INSERT INTO matching_natural
 OTHERS_RANK = 6  # the first that was found by trying; the next are 7, 8 …
 # The same receivables under two names are one set, called by the first.
 _SET = f"""
-    SELECT p, row_number() OVER (PARTITION BY p ORDER BY rank, members) AS option, rank, name, unnest(members) AS r,
+    SELECT p, row_number() OVER (PARTITION BY p ORDER BY rank, name) AS option, rank, name, unnest(members) AS r,
         rank = 1 OR p IN (SELECT p FROM matching_item WHERE items <= {TRIED_AMONG_MAX}) AS certain
     FROM (
         SELECT p, members, net, min(rank) AS rank, arg_min(name, rank) AS name

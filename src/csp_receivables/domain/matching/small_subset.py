@@ -19,31 +19,31 @@ _FEW = (
 )
 # A single one is rule 5's to find; where that is off, it is an answer like any other.
 _ADDING_UP = """
-    SELECT p, [r] AS members FROM matching_few WHERE open_amount = amount
+    SELECT p, [place] AS places, [r] AS members FROM matching_few WHERE open_amount = amount
     UNION ALL
-    SELECT one.p, [one.r, two.r]
+    SELECT one.p, [one.place, two.place], [one.r, two.r]
     FROM matching_few one JOIN matching_few two ON two.p = one.p AND two.place > one.place
     WHERE one.open_amount + two.open_amount = one.amount
     UNION ALL
-    SELECT one.p, [one.r, two.r, three.r]
+    SELECT one.p, [one.place, two.place, three.place], [one.r, two.r, three.r]
     FROM matching_few one JOIN matching_few two ON two.p = one.p AND two.place > one.place
     JOIN matching_few three ON three.p = one.p AND three.place > two.place
     WHERE one.open_amount + two.open_amount + three.open_amount = one.amount
 """
 _LESS_A_CREDIT = f"""
-    SELECT item.p, r, credit_id FROM matching_item item JOIN matching_item_credit credit USING (p)
+    SELECT item.p, place, r, credit_id FROM matching_item item JOIN matching_item_credit credit USING (p)
     WHERE items <= {ITEMS_MAX} AND open_amount - credit.amount = item.amount
 """
 _SETS = f"""
-    SELECT p, row_number() OVER (PARTITION BY p ORDER BY credit_id, members) AS option, credit_id = '' AS certain,
+    SELECT p, row_number() OVER (PARTITION BY p ORDER BY credit_id, places) AS option, credit_id = '' AS certain,
         CASE WHEN credit_id <> '' THEN 'one of their open receivables less credit note ' || credit_id
             WHEN count(*) OVER (PARTITION BY p) = 1
                 THEN 'the only set of up to three of their open receivables that fits'
             ELSE 'a set of their open receivables' END AS name, unnest(members) AS r
     FROM (
-        SELECT p, members, '' AS credit_id FROM matching_adding_up
+        SELECT p, places, members, '' AS credit_id FROM matching_adding_up
         UNION ALL
-        SELECT p, [r], credit_id FROM ({_LESS_A_CREDIT})
+        SELECT p, [place], [r], credit_id FROM ({_LESS_A_CREDIT})
     )
 """
 _NO_CREDITS = "SELECT NULL::BIGINT AS p, NULL::BIGINT AS c WHERE false"
