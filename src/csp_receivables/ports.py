@@ -18,7 +18,7 @@ from csp_receivables.domain.charge_data import ChargeReading
 from csp_receivables.domain.day import Day
 from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.findings import Finding
-from csp_receivables.domain.imports import FileReport
+from csp_receivables.domain.imports import Elsewhere, FileReport
 from csp_receivables.domain.matching.ladder import Matched
 from csp_receivables.domain.matching_by_hand.requests import ByHand, Person
 from csp_receivables.domain.payer_aliases import AliasWord
@@ -27,6 +27,12 @@ from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.domain.statements import BankReport, Statement
 from csp_receivables.domain.vendor_imports import VendorInvoice
 from csp_receivables.domain.vendor_tie_out import InvoiceStatement
+
+WhatElse: TypeAlias = Callable[[Path], Elsewhere | None]  # asked of a file that an import does not know
+
+
+def nothing_else(_: Path) -> None:
+    """Knows no other kinds of files."""
 
 
 class AccountingReader(Protocol):

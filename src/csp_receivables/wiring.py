@@ -45,12 +45,12 @@ from csp_receivables.domain.bank_files import BankFileRefused
 from csp_receivables.domain.bank_line_policy import BankLinePolicy
 from csp_receivables.domain.charge_data import FileRefused as ChargesRefused
 from csp_receivables.domain.findings import Finding, findings_table
-from csp_receivables.domain.imports import Elsewhere, FileReport, WhatElse, nothing_else
+from csp_receivables.domain.imports import Elsewhere, FileReport
 from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.matching_by_hand.requests import ByHandRefused
 from csp_receivables.domain.run_plan import RunPlan, is_still_live
 from csp_receivables.domain.statements import BankReport
-from csp_receivables.ports import Booked
+from csp_receivables.ports import Booked, WhatElse, nothing_else
 from csp_receivables.settings import Settings
 from csp_receivables.steps import import_accounting as accounting
 from csp_receivables.steps import take_inbox as inbox_step

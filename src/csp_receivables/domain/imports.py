@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 
 from csp_receivables.domain.findings import Finding
 
@@ -46,10 +44,3 @@ class Elsewhere:
     @property
     def remedy(self) -> str:
         return f"Import it with: {self.command}, or put it into the inbox folder of its kind"
-
-
-WhatElse = Callable[[Path], Elsewhere | None]  # asked of a file that an import does not know
-
-
-def nothing_else(_: Path) -> None:
-    """Knows no other kinds of files."""

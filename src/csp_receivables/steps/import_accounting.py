@@ -6,8 +6,8 @@ from pathlib import Path
 
 from csp_receivables.domain.accounting import AccountingFile, FileRefused, Purpose
 from csp_receivables.domain.findings import Finding, Severity
-from csp_receivables.domain.imports import FileReport, WhatElse, nothing_else
-from csp_receivables.ports import AccountingReader, CustomerBook, ReceivableBook
+from csp_receivables.domain.imports import FileReport
+from csp_receivables.ports import AccountingReader, CustomerBook, ReceivableBook, WhatElse, nothing_else
 
 
 def import_customers(

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from csp_receivables.domain.bank_files import BankFile, BankFileRefused
-from csp_receivables.domain.imports import WhatElse, nothing_else
 from csp_receivables.domain.payment_ids import EqualsBefore
 from csp_receivables.domain.statements import BankReport
-from csp_receivables.ports import BankBook, BankFilePart, BankFileReader
+from csp_receivables.ports import BankBook, BankFilePart, BankFileReader, WhatElse, nothing_else
 
 HEAD_BYTES = 1 << 16  # enough to tell what any file is
 

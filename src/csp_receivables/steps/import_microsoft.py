@@ -13,9 +13,9 @@ from pathlib import Path
 
 from csp_receivables.domain.charge_data import ChargedInvoice, ChargeReading, FileRefused
 from csp_receivables.domain.findings import Finding, Severity
-from csp_receivables.domain.imports import FileReport, Outcome, WhatElse, nothing_else
+from csp_receivables.domain.imports import FileReport, Outcome
 from csp_receivables.domain.vendor_imports import InvoiceRefused, VendorInvoice, findings_of, judge_invoice
-from csp_receivables.ports import ChargeFile, ChargeLake, ChargeReader, VendorBook
+from csp_receivables.ports import ChargeFile, ChargeLake, ChargeReader, VendorBook, WhatElse, nothing_else
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
