@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Protocol, TypeAlias
 import duckdb
 import pyarrow as pa
 
-from csp_receivables.domain.accounting import AccountingFile, CustomerBatch, ReceivableBatch
+from csp_receivables.domain.accounting import AccountingFile, CustomerBatch, RateBatch, ReceivableBatch
 from csp_receivables.domain.bank_files import BankFile, BankFileRefused
 from csp_receivables.domain.charge_data import ChargeReading
 from csp_receivables.domain.day import Day
@@ -292,3 +292,26 @@ class AliasBook(Protocol):
 
     def say(self, account: str, customer_id: str, word: str, who: Person) -> None:
         """Keep a person's word. Raises AlreadyDone where it is the latest, ByHandRefused for an unknown customer."""
+
+
+class RateReader(Protocol):
+    """Reads files of exchange rates."""
+
+    def identify(self, path: Path) -> AccountingFile:
+        """The file by its bytes alone."""
+
+    def recognise(self, path: Path, file: AccountingFile) -> AccountingFile:
+        """`file` with what it is. Raises FileRefused for what is no file of rates."""
+
+    def rates(self, path: Path) -> Iterator[RateBatch]:
+        """Its rates in batches. Raises FileRefused."""
+
+
+class RateBook(Protocol):
+    """Keeps exchange rates, each as its source published it."""
+
+    def import_file(self, file: AccountingFile, batches: Iterable[RateBatch]) -> FileReport:
+        """Store what is new, in one transaction."""
+
+    def refuse_file(self, file: AccountingFile, findings: Sequence[Finding]) -> FileReport:
+        """Keep why nothing of the file counts."""

@@ -20,6 +20,7 @@ from csp_receivables.adapters.bank_csv_proposal import Proposal, propose
 from csp_receivables.adapters.bank_files import reader_of, readers
 from csp_receivables.adapters.bank_line_policy import BankLinePolicyRefused, read_bank_line_policy
 from csp_receivables.adapters.engine import engine
+from csp_receivables.adapters.exchange_rate_files import RateFiles
 from csp_receivables.adapters.home import make_home as make_folders
 from csp_receivables.adapters.inbox import FolderInbox
 from csp_receivables.adapters.lake import Lake
@@ -30,6 +31,7 @@ from csp_receivables.adapters.ledger.bulk import insert_new
 from csp_receivables.adapters.ledger.connection import moment_text
 from csp_receivables.adapters.ledger.contacts import LedgerContactBook
 from csp_receivables.adapters.ledger.customers import LedgerCustomerBook
+from csp_receivables.adapters.ledger.exchange_rates import LedgerRateBook
 from csp_receivables.adapters.ledger.matches_by_hand import LedgerAliasBook, LedgerMatchBook
 from csp_receivables.adapters.ledger.receivables import LedgerReceivableBook
 from csp_receivables.adapters.ledger.schema import upgrade
@@ -59,6 +61,7 @@ from csp_receivables.steps.erase_contacts import Erasure
 from csp_receivables.steps.erase_contacts import erase_contacts as erase_contacts_step
 from csp_receivables.steps.import_bank import HEAD_BYTES, import_bank_file
 from csp_receivables.steps.import_microsoft import MicrosoftImport
+from csp_receivables.steps.import_rates import import_rates as import_rates_step
 from csp_receivables.steps.match_by_hand import MatchByHand
 from csp_receivables.steps.match_files import MatchReport
 from csp_receivables.steps.match_files import match_files as match_files_step
@@ -158,6 +161,11 @@ def import_receivables(settings: Settings, ledger: Ledger, path: Path) -> FileRe
     """Import one receivables file."""
     what_else = partial(what_it_is, settings)
     return accounting.import_receivables(path, accounting_files(settings), LedgerReceivableBook(ledger), what_else)
+
+
+def import_rates(ledger: Ledger, path: Path) -> FileReport:
+    """Import one file of exchange rates."""
+    return import_rates_step(path, RateFiles(), LedgerRateBook(ledger))
 
 
 def erase_contacts(settings: Settings, ledger: Ledger, customer_id: str, *, by: str, why: str) -> Erasure:

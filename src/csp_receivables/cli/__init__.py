@@ -16,6 +16,7 @@ from csp_receivables.cli.generate import generate
 from csp_receivables.cli.import_accounting import customers, receivables
 from csp_receivables.cli.import_bank import bank
 from csp_receivables.cli.import_microsoft import microsoft
+from csp_receivables.cli.import_rates import rates
 from csp_receivables.cli.inbox import inbox
 from csp_receivables.cli.match_by_hand import match_app
 from csp_receivables.cli.output import Refused, explain, fail, refuse
@@ -45,6 +46,7 @@ app.add_typer(reference_app, name="reference")
 import_app.command("customers")(customers)
 import_app.command("receivables")(receivables)
 import_app.command("microsoft")(microsoft)
+import_app.command("rates")(rates)
 import_app.command("bank")(bank)
 
 

@@ -17,10 +17,11 @@ from csp_receivables.domain.money import to_text
 
 
 class Purpose(StrEnum):
-    """Which of the two an accounting file is."""
+    """What a file of columns holds."""
 
     CUSTOMERS = "customers"
     RECEIVABLES = "receivables"
+    RATES = "rates"
 
 
 CUSTOMER_FIELDS = ("customer_id", "name", "org_number", "country", "language", "party_kind", "tenants", "contacts")
@@ -94,6 +95,14 @@ class ReceivableBatch:
     receivables: pa.Table  # RECEIVABLE
     lines: pa.Table  # RECEIVABLE_LINE
     stated_open: pa.Table  # STATED_OPEN
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateBatch:
+    """Some exchange rates of a file."""
+
+    rates: pa.Table  # EXCHANGE_RATE
     findings: tuple[Finding, ...] = ()
 
 
