@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 import pyarrow as pa
+
+DAMAGED = "\ufffd"  # what stands for a character that is none
+# PostgreSQL keeps no zero character; UTF-8 has no half of a surrogate pair, which Python makes of undecodable bytes.
+_CAN_NOT_BE_KEPT = re.compile("[\x00\ud800-\udfff]")
+
+
+def kept(text: str) -> str:
+    """`text` as the ledger can keep it: what files say is quoted, and files may say anything."""
+    return _CAN_NOT_BE_KEPT.sub(DAMAGED, text)
 
 
 class Severity(StrEnum):
@@ -33,6 +43,10 @@ class Finding:
     customer_id: str = ""
     amount: int | None = None  # minor units
     currency: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("found", "remedy", "source", "field", "subject", "customer_id"):
+            object.__setattr__(self, name, kept(getattr(self, name)))
 
     @property
     def finding_id(self) -> str:

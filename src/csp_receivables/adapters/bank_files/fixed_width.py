@@ -9,6 +9,7 @@ from itertools import count
 from typing import BinaryIO
 
 from csp_receivables.domain.bank_files import BankFileRefused
+from csp_receivables.domain.findings import kept
 
 WIDTH = 80
 _LINE_BYTES_MAX = 1_024  # what is longer by far is no such file, and must not fill the memory
@@ -63,7 +64,7 @@ def records(stream: BinaryIO, taken_for: str) -> Iterator[Record]:
         raw = stream.readline(_LINE_BYTES_MAX)
         if not raw:
             return
-        text = _decoded(raw.removeprefix(_BYTE_ORDER_MARK) if number == 1 else raw).rstrip(_PADDING)
+        text = kept(_decoded(raw.removeprefix(_BYTE_ORDER_MARK) if number == 1 else raw).rstrip(_PADDING))
         record = Record(number, text.expandtabs(), taken_for)  # tabs come from files that somebody opened in an editor
         if len(record.text) > WIDTH:
             raise record.garbled("record", f"The record has {len(record.text)} characters, more than {WIDTH}.")
