@@ -109,6 +109,21 @@ def test_a_bad_cell_is_a_finding_with_its_line_and_no_other_row_is_held_up(keys:
     assert [(f.code, f.line, f.field) for f in findings] == [("bank.bad_cell", 3, field)]
 
 
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_payout_of_which_a_row_can_not_be_read_is_held_wherever_the_row_stands(place: int) -> None:
+    rows = [CHARGE, paid_out("1231.25")]
+    rows.insert(place, dict(transaction("1.00", "x", "1.00", number=9)))
+
+    _, [statement], findings = read(stripe(*rows))
+
+    assert statement.state is State.HELD
+    assert [(f.code, f.severity.value) for f in findings] == [("bank.bad_cell", "refused"), ("bank.row_missing", "held")]
+    assert (findings[1].found, findings[1].subject) == (
+        "1 row of payout po_1 can't be read, so that nobody knows what it came to.", statement.statement_id,
+    )  # fmt: skip
+    assert f"--accept {statement.statement_id}" in findings[1].remedy
+
+
 def test_a_net_that_is_not_gross_less_fee_holds_the_payout() -> None:
     _, [statement], findings = read(stripe(transaction("10.00", "1.00", "9.50"), paid_out("9.00")))
 

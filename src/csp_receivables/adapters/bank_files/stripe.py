@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -130,6 +131,7 @@ class _Report:
     digest: str
     names: AccountNames
     payouts: dict[tuple[str, str, str], _Payout] = field(default_factory=dict)
+    not_read: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # rows that could not be, by payout
     line: int = 1
 
     def take(self, line: int, row: Mapping[str, str], lines: list[Row]) -> Iterator[Finding]:
@@ -143,8 +145,7 @@ class _Report:
                 raise _BadField("balance_transaction_id", "The transaction has no id")
         except _BadField as error:
             yield self._finding("bank.bad_cell", (line, error.field), f"{error}.", severity=Severity.REFUSED)
-            if payout := self.payouts.get(self._key(row, currency)):
-                payout.is_sound = False
+            self.not_read[self._key(row, currency)] += 1
             return
         payout = self._payout(row, currency)
         if gross - fee != net:
@@ -162,9 +163,11 @@ class _Report:
 
     def finish(self) -> Iterator[BankFilePart]:
         """A statement for each payout, with what does not add up in it."""
-        for payout in self.payouts.values():
-            statement = _statement(payout, self.source, self.digest)
-            yield statement
+        for key, payout in self.payouts.items():
+            payout.is_sound &= not self.not_read[key]
+            yield _statement(payout, self.source, self.digest)
+            if rows := self.not_read[key]:
+                yield self._missing(payout, rows)
             if payout.paid_out is None:
                 found = f"The report does not state what payout {payout.number or '(none)'} came to; nothing proves it."
                 place = (self.line, "automatic_payout_id")
@@ -173,6 +176,12 @@ class _Report:
                 paid, made = (to_text(n, payout.currency) for n in (payout.paid_out, payout.booked + payout.paid_out))
                 found = f"Payout {payout.number} came to {paid} {payout.currency}, but its transactions make {made}."
                 yield self._finding("bank.payout_differs", (self.line, "net"), found, payout.statement_id)
+
+    def _missing(self, payout: _Payout, rows: int) -> Finding:
+        """Said of the payout: what is said of the row names no payout to accept."""
+        counted = f"{rows} row" if rows == 1 else f"{rows} rows"
+        found = f"{counted} of payout {payout.number or '(none)'} can't be read, so that nobody knows what it came to."
+        return self._finding("bank.row_missing", (self.line, "automatic_payout_id"), found, payout.statement_id)
 
     def _key(self, row: Mapping[str, str], currency: str) -> tuple[str, str, str]:
         is_payout = row["reporting_category"] == PAYOUT
