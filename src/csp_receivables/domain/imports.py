@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from csp_receivables.domain.findings import Finding
+from csp_receivables.domain.findings import Finding, kept
 
 
 class Outcome(StrEnum):
@@ -28,6 +28,9 @@ class FileReport:
     new_facts: int = 0
     because: str = ""  # why it was refused, one sentence
     findings: tuple[Finding, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "because", kept(self.because))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
