@@ -12,7 +12,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-BENCHES = ("recon_csv", "camt", "mt940", "ledger_load", "matching", "dag_parse")
+from bench import accuracy
+
+BENCHES = ("recon_csv", "camt", "mt940", "ledger_load", "matching", "dag_parse", "generate", "accuracy")
 HERE = Path(__file__).parent
 INTRODUCTION = """# Measurements
 
@@ -27,7 +29,8 @@ their own, in turns. The ratio is best against best; budgets are DESIGN's. Secon
 def main(names: list[str]) -> int:
     """Run the benches named (all by default); the exit code is the number of those that could not be run."""
     failed = [name for name in names or BENCHES if not _ran(name)]
-    (HERE / "RESULTS.md").write_text(INTRODUCTION + "".join(_row(result) for result in _newest()), encoding="utf-8")
+    rows = "".join(_row(result) for result in _newest())
+    (HERE / "RESULTS.md").write_text(INTRODUCTION + rows + accuracy.section(), encoding="utf-8")
     for name in failed:
         print(f"bench.{name} ended with an error")
     return len(failed)

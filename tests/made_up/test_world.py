@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -83,7 +84,7 @@ def test_statements_open_where_the_last_one_closed(parts: list[pa.RecordBatch | 
     ]
     for account in {each.account for each in statements}:
         chain = sorted((each for each in statements if each.account == account), key=lambda each: str(each.from_on))
-        for earlier, later in zip(chain, chain[1:], strict=False):
+        for earlier, later in pairwise(chain):
             assert later.opening == earlier.closing, (account, later.from_on)
 
 
