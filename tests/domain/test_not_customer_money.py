@@ -223,6 +223,7 @@ def refund(amount: int = 30, **other: Any) -> dict[str, Any]:
         (30, {"payer_account": "Y", "reference": "R"}, 100),  # to another account than it came from
         (30, {"payer_account": "", "reference": "R"}, 70),
         (30, {"currency": "EUR"}, 100),
+        (30, {"family": "stripe", "account": "stripe"}, 100),  # a payout, for which no payer was paid back
         (30, {"booked_on": date(2026, 10, 14)}, 100),  # before the payment
     ],
 )

@@ -42,10 +42,12 @@ _OWN_ACCOUNTS = """
             UNION ALL SELECT unnest($keys), unnest($accounts))
      WHERE key <> '' GROUP BY key
 """
+# A payer pays often: each account's key is made once.
+_PAYER_KEYS = "SELECT payer_account, account_key(payer_account) AS key FROM payments GROUP BY payer_account"
 _OWN_TRANSFERS = """
     SELECT p.payment_id, 'own_transfer' AS kind, 'the other account, ' || p.payer_account || ', is our own'
            || CASE WHEN other.account = p.payer_account THEN '' ELSE ' ' || other.account END AS because
-      FROM payments p JOIN own_accounts other ON other.key = account_key(p.payer_account)
+      FROM payments p JOIN payer_keys USING (payer_account) JOIN own_accounts other USING (key)
       LEFT JOIN own_accounts this ON this.key = account_key(p.account)
      WHERE p.status = 'booked' AND p.kind IN ('payment', 'other') AND p.payer_account <> ''
        AND other.account <> coalesce(this.account, p.account)
@@ -99,6 +101,7 @@ def take_out(connection: duckdb.DuckDBPyConnection, policy: BankLinePolicy, as_o
     own = policy.own.accounts
     values = {"keys": list(own), "accounts": list(own.values()), "providers": list(PROVIDERS)}
     keep(connection, "own_accounts", _OWN_ACCOUNTS, **values)
+    keep(connection, "payer_keys", _PAYER_KEYS)
     keep(connection, "set_aside", _OWN_TRANSFERS)
     contradicted = _by_rule(connection, policy.rules)
     payouts = [place for place, rule in enumerate(policy.rules) if rule.kind is LineKind.PROVIDER_PAYOUT]

@@ -122,7 +122,8 @@ def _set_aside(connection: duckdb.DuckDBPyConnection, pairs: Sequence[tuple[_Lin
 
 def _unclear(line: _Line, waiting: Sequence[_Line]) -> Finding:
     """The nearest payout of the days around helps to see what differs."""
-    near = [payout for payout in waiting if payout.currency == line.currency and _may_arrive(payout, line)]
+    alike = [payout for payout in waiting if payout.currency == line.currency]
+    near = [payout for payout in alike if payout.texts in line.texts] or [p for p in alike if _may_arrive(p, line)]
     nearest = min(near, key=lambda payout: (abs(payout.amount + line.amount), payout.payment_id), default=None)
     found = f"{to_text(line.amount, line.currency)} {line.currency} of {line.booked_on} looks like a provider's payout"
     if nearest:

@@ -12,18 +12,21 @@ import pyarrow as pa
 
 from csp_receivables.domain.allocation_ids import allocation_id
 from csp_receivables.domain.findings import Finding, Severity
+from csp_receivables.domain.payouts import PROVIDERS
 from csp_receivables.domain.records import NEW_ALLOCATION
 from csp_receivables.domain.relations import ask, keep
 
 CANDIDATES_NAMED_MAX = 5
 
-# Lines that a rule knows as something else are no refunds.
+# Lines that a rule knows as something else are no refunds, nor are payouts and fees on a provider's account; what a
+# provider gives back to a payer is a return there.
 _OPEN_DEBITS = """
     SELECT payment_id AS refund_id, booked_on AS refunded_on, currency, (-left_amount)::BIGINT AS asked,
            CASE WHEN end_to_end IN ('NOTPROVIDED', 'NONREF') THEN '' ELSE end_to_end END AS end_to_end, reference,
            payer_account
       FROM payment_positions ANTI JOIN set_aside USING (payment_id)
-     WHERE kind = 'other' AND left_amount < 0 AND (payer_account <> '' OR reference <> '' OR end_to_end <> '')
+     WHERE kind = 'other' AND left_amount < 0 AND NOT list_contains($providers, family)
+       AND (payer_account <> '' OR reference <> '' OR end_to_end <> '')
 """
 # Each trait is a join of its own: an OR would compare all with all.
 _TRAITS = ("payer_account", "reference", "end_to_end")
@@ -82,7 +85,7 @@ def book_refunds(connection: duckdb.DuckDBPyConnection) -> pa.Table:
 
     Needs the positions and `set_aside`. To be asked after the ladder, which has the first word on what is unapplied.
     """
-    keep(connection, "open_debits", _OPEN_DEBITS)
+    keep(connection, "open_debits", _OPEN_DEBITS, providers=list(PROVIDERS))
     if not connection.execute("SELECT 1 FROM open_debits LIMIT 1").fetchall():
         return NEW_ALLOCATION.empty_table()
     keep(connection, "refund_agreed", _AGREED)
