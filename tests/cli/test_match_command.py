@@ -1,4 +1,4 @@
-"""`csp match` as its users meet it: files in, four files out, one clear message when it can't."""
+"""`csp match` as its users meet it: files in, files out, one clear message when it can't."""
 
 from __future__ import annotations
 
@@ -69,7 +69,13 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     csp_match(tmp_path, *files)
 
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == first
-    assert sorted(first) == ["allocations.csv", "findings.csv", "suggestions.csv", "unapplied.csv"]
+    assert sorted(first) == [
+        "allocations.csv",
+        "credited.csv",
+        "findings.csv",
+        "suggestions.csv",
+        "unapplied.csv",
+    ]
 
 
 def test_parquet_gives_what_csv_gives(tmp_path: Path) -> None:
@@ -177,8 +183,56 @@ def test_files_that_are_no_tables_are_refused(tmp_path: Path) -> None:
 def test_json_tells_counts_totals_and_findings(tmp_path: Path) -> None:
     answer = json.loads(csp_match(tmp_path, *csv_files(tmp_path), "--json"))
 
-    assert answer["counts"] == {"allocations": 3, "suggestions": 0, "unapplied": 1, "findings": 0}
-    assert answer["totals"] == {"allocated": {"EUR": "120.00", "JPY": "7000"}, "unapplied": {"EUR": "9.99"}}
+    assert answer["counts"] == {"allocations": 3, "credited": 0, "suggestions": 0, "unapplied": 1, "findings": 0}
+    assert answer["totals"] == {
+        "allocated": {"EUR": "120.00", "JPY": "7000"},
+        "credited": {},
+        "unapplied": {"EUR": "9.99"},
+    }
+
+
+def test_credit_notes_and_sets_of_suggestions_are_written_out(tmp_path: Path) -> None:
+    receivables = """receivable_id,customer_id,number,kind,issued_on,due_on,currency,amount,reference
+A/1,C1,1001,invoice,2026-09-01,2026-10-01,EUR,100.00,55512
+A/2,C1,1002,credit_note,2026-09-01,2026-10-01,EUR,7.50,
+A/3,C2,1003,invoice,2026-09-01,2026-10-01,JPY,70,
+A/4,C2,1004,invoice,2026-09-01,2026-10-01,JPY,30,
+A/5,C2,1005,invoice,2026-08-01,2026-10-02,JPY,99,
+A/6,C2,1006,invoice,2026-08-01,2026-10-02,JPY,1,
+"""
+    payments = """payment_id,booked_on,currency,amount,reference,customer_id
+p1,2026-10-01,EUR,92.50,55512,
+p2,2026-10-01,JPY,100,,C2
+"""
+    answer = json.loads(csp_match(tmp_path, *csv_files(tmp_path, receivables, payments), "--json"))
+
+    assert [tuple(row.values())[:6] for row in written(tmp_path, "credited")] == [
+        ("A/2", "A/1", "7.50", "EUR", "net_of_credit_note", "partial")
+    ]
+    assert [(row["receivable_id"], row["option"]) for row in written(tmp_path, "suggestions")] == [
+        ("A/5", "1"),
+        ("A/6", "1"),
+        ("A/3", "2"),
+        ("A/4", "2"),
+    ]
+    assert answer["counts"]["credited"] == 1
+    assert answer["totals"]["credited"] == {"EUR": "7.50"}
+
+
+def test_receivables_of_nobody_are_not_one_customer_s(tmp_path: Path) -> None:
+    receivables = """receivable_id,number,issued_on,due_on,currency,amount,reference
+A/1,1001,2026-09-01,2026-10-01,EUR,100.00,55512
+A/2,1002,2026-09-01,2026-10-01,EUR,7.50,
+"""
+    payments = """payment_id,booked_on,currency,amount,reference,payer_name,payer_account
+p1,2026-10-01,EUR,100.00,55512,Alpha AB,DE1
+p2,2026-10-01,EUR,7.50,,Alpha AB,DE1
+p3,2026-10-01,EUR,7.50,,Alpha AB,
+"""
+    csp_match(tmp_path, *csv_files(tmp_path, receivables, payments))
+
+    assert [row["receivable_id"] for row in written(tmp_path, "allocations")] == ["A/1"]
+    assert written(tmp_path, "suggestions") == []
 
 
 def test_the_policy_file_rules(tmp_path: Path) -> None:
@@ -206,6 +260,12 @@ def test_the_policy_file_rules(tmp_path: Path) -> None:
         ("tolerances:\n  EUR: {per_mille: 1001}\n", r"policy.yaml:2:tolerances.EUR.per_mille: '1001'"),
         ("tolerances:\n  EURO: {fixed: 1}\n", r"policy.yaml:2:tolerances.EURO: unknown key"),
         ("rules: [\n", r"no YAML"),
+        (
+            "rules:\n  known_payer: off\n  name_likeness: auto\n",
+            r"policy.yaml:3:rules.name_likeness: 'auto': this rule is never sure enough to book. Write suggest or off",
+        ),
+        ("rules: {damaged_reference: auto}\n", r"policy.yaml:1:rules.damaged_reference: 'auto'"),
+        ("exchange_per_mille: -1\n", r"policy.yaml:1:exchange_per_mille: '-1'"),
     ],
 )
 def test_a_wrong_policy_is_refused_with_its_line(tmp_path: Path, text: str, told: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated
@@ -16,6 +16,7 @@ from csp_receivables.domain.matching.ladder import RULES, MatchingPolicy, Mode, 
 from csp_receivables.domain.money import NotMoney, to_minor
 
 _RULE_NAMES = tuple(rule.name for rule in RULES)
+_ONLY_SUGGESTS = tuple(rule.name for rule in RULES if rule.only_suggests)
 
 
 class PolicyRefused(ValueError):
@@ -34,21 +35,24 @@ class _PolicyForm(BaseModel):
 
     rules: dict[str, Mode] = {}
     tolerances: dict[str, _ToleranceForm] = {}
+    exchange_per_mille: Annotated[int, Field(ge=0, le=1000)] = 0
 
     @model_validator(mode="before")
     @classmethod
     def _empty_parts(cls, data: object) -> object:
         """A key whose entries are all commented out is an empty part."""
-        return {key: value or {} for key, value in data.items()} if isinstance(data, dict) else data
+        if not isinstance(data, dict):
+            return data
+        return {key: value for key, value in data.items() if value or key not in cls.model_fields}
 
 
 def read_matching_policy(path: Path | None) -> MatchingPolicy:
-    """The policy in `path`; with None, or when the file is absent, the default: every rule automatic, no tolerance.
+    """The policy in `path`; with None, or when the file is absent, the default: what may book does, no tolerance.
 
     Raises PolicyRefused.
     """
     if path is None or not path.is_file():
-        return MatchingPolicy()
+        return MatchingPolicy(modes=_modes({}))
     try:
         root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
         # BaseLoader keeps every scalar as text: `off` stays a word, 0.50 an exact amount and NO a code.
@@ -68,6 +72,11 @@ def _policy(path: Path, root: yaml.Node | None, form: _PolicyForm) -> MatchingPo
     for rule in form.rules:
         if rule not in _RULE_NAMES:
             raise PolicyRefused(_unknown(path, root, ("rules", rule), _RULE_NAMES))
+        if rule in _ONLY_SUGGESTS and form.rules[rule] is Mode.AUTO:
+            raise PolicyRefused(
+                f"{_place(path, root, ('rules', rule))}: 'auto': this rule is never sure enough to book. "
+                "Write suggest or off"
+            )
     tolerances = {}
     for currency, tolerance in form.tolerances.items():
         if currency not in exponents():
@@ -75,7 +84,16 @@ def _policy(path: Path, root: yaml.Node | None, form: _PolicyForm) -> MatchingPo
         tolerances[currency] = Tolerance(
             fixed=_fixed(path, root, currency, tolerance.fixed), per_mille=tolerance.per_mille
         )
-    return MatchingPolicy(modes=MappingProxyType(dict(form.rules)), tolerances=MappingProxyType(tolerances))
+    return MatchingPolicy(
+        modes=_modes(form.rules),
+        tolerances=MappingProxyType(tolerances),
+        exchange_per_mille=form.exchange_per_mille,
+    )
+
+
+def _modes(said: Mapping[str, Mode]) -> Mapping[str, Mode]:
+    """What the policy says, and `suggest` for the rules that can do no more."""
+    return MappingProxyType(dict.fromkeys(_ONLY_SUGGESTS, Mode.SUGGEST) | dict(said))
 
 
 def _fixed(path: Path, root: yaml.Node | None, currency: str, text: str) -> int:

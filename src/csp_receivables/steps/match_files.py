@@ -37,11 +37,16 @@ def match_files(files: FilesToMatch, policy: MatchingPolicy) -> MatchReport:
         payments=items.payment_count,
         counts={
             "allocations": matched.allocations.num_rows,
+            "credited": matched.credited.num_rows,
             "suggestions": matched.suggestions.num_rows,
             "unapplied": matched.unapplied.num_rows,
             "findings": findings.num_rows,
         },
-        totals={"allocated": _totals(matched.allocations), "unapplied": _totals(matched.unapplied)},
+        totals={
+            "allocated": _totals(matched.allocations),
+            "credited": _totals(matched.credited),
+            "unapplied": _totals(matched.unapplied),
+        },
         findings=tuple(_finding(row) for row in findings.to_pylist()),
         files=written,
     )

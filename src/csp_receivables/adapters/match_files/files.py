@@ -21,7 +21,8 @@ from csp_receivables.ports import OpenItems
 
 RESULTS = {
     "allocations": "payment_id, receivable_id, {amount}, currency, rule, outcome, because",
-    "suggestions": "payment_id, receivable_id, {amount}, currency, rule, because",
+    "credited": "credit_id, receivable_id, {amount}, currency, rule, outcome, because",
+    "suggestions": "payment_id, receivable_id, {amount}, currency, option, rule, because",
     "unapplied": "payment_id, {amount}, currency, nullif(customer_id, '') AS customer_id, because",
     "findings": "code, severity, nullif(source, '') AS file, line, nullif(field, '') AS field, found, remedy, "
     "nullif(subject, '') AS subject, nullif(customer_id, '') AS customer_id, {amount}, "
@@ -58,10 +59,11 @@ class MatchFiles:
             )
 
     def write(self, connection: duckdb.DuckDBPyConnection, matched: Matched, findings: pa.Table) -> dict[str, Path]:
-        """The four result files; each is complete when it gets its name."""
+        """The result files; each is complete when it gets its name."""
         define_money(connection)
         tables = {
             "allocations": matched.allocations,
+            "credited": matched.credited,
             "suggestions": matched.suggestions,
             "unapplied": matched.unapplied,
             "findings": findings,
