@@ -4,6 +4,7 @@ Makes `matching_payer (p, customer_id, standing, evidence, is_rest)` for what is
     known    the account paid for one customer only, or a person said whose it is
     shared   it paid for several customers, or a person said so: a row for each of them
     demoted  it paid for one customer, and a person has taken back what that had been used for
+    doubted  it is known, but the payment names a receivable that was closed before
 An account learns from the rules that go by a reference or a number, and from people; never from amounts or names.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 import duckdb
 
 from csp_receivables.domain.matching.knowledge import Knowledge
+from csp_receivables.domain.matching.paid_before import know_paid_before
 from csp_receivables.domain.matching.stock import count, view
 from csp_receivables.domain.relations import keep
 
@@ -91,16 +93,25 @@ _PAYERS = """
         || CASE standing WHEN 'demoted' THEN ', but a person has taken such a payment back' ELSE '' END AS evidence
     FROM matching_asker JOIN matching_standing USING (account) WHERE given = ''
 """
+_DOUBTED = """
+    SELECT payer.* REPLACE (
+        CASE WHEN standing = 'known' AND before.p IS NOT NULL THEN 'doubted' ELSE standing END AS standing,
+        evidence || CASE WHEN before.p IS NULL THEN ''
+            ELSE ', and names receivable ' || before.receivable_id || ', which ' || before.payers || ' closed' END
+            AS evidence)
+    FROM ({payers}) payer LEFT JOIN matching_paid_before before USING (p)
+"""
 _NO_PAYERS = """
 CREATE OR REPLACE TEMP TABLE matching_payer (
     p BIGINT, customer_id VARCHAR, standing VARCHAR, is_rest BOOLEAN, evidence VARCHAR)
 """
 _NAMES = """
-    SELECT customer_id, name FROM {names} WHERE name <> ''
+    SELECT customer_id, name FROM {names} WHERE name <> '' AND customer_id <> ''
 """
 _NAMES_TAUGHT_NOW = """
     SELECT DISTINCT teacher.customer_id, payer_name AS name
-    FROM {payments} JOIN matching_teacher teacher USING (payment_id) WHERE payer_name <> ''
+    FROM {payments} JOIN matching_teacher teacher USING (payment_id)
+    WHERE payer_name <> '' AND teacher.customer_id <> ''
 """
 
 
@@ -135,6 +146,7 @@ def begin_learning(connection: duckdb.DuckDBPyConnection, payments: str, knowled
 
 def know_payers(connection: duckdb.DuckDBPyConnection, payments: str, knowledge: Knowledge) -> None:
     """Say of each payment that is left who it is from, as far as anybody knows."""
+    know_paid_before(connection, knowledge.closed)
     was_rest = f"payment_id IN (SELECT payment_id FROM {knowledge.rests})" if knowledge.rests else "false"
     keep(connection, "matching_asker", _ASKERS.format(payments=payments, was_rest=was_rest))
     if not count(connection, "matching_asker WHERE given <> '' OR account <> ''"):
@@ -145,4 +157,4 @@ def know_payers(connection: duckdb.DuckDBPyConnection, payments: str, knowledge:
     if knowledge.payers:
         taught += _TAUGHT_BEFORE.format(payers=knowledge.payers)
     keep_standings(connection, taught)
-    keep(connection, "matching_payer", _PAYERS)
+    keep(connection, "matching_payer", _DOUBTED.format(payers=_PAYERS))
