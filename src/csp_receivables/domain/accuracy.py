@@ -229,8 +229,9 @@ def _check(connection: duckdb.DuckDBPyConnection) -> None:
     """Every line of the truth is exactly one line of the bank, and the other way round."""
     lost, doubled = _row(
         connection,
-        "SELECT count(*) FILTER (payment_id IS NULL), count(payment_id) - count(DISTINCT payment_id) "
-        "FROM known WHERE part = 1",
+        """SELECT count(*) FILTER (payment_id IS NULL),
+            count(payment_id) - count(DISTINCT payment_id) + count(*) - (SELECT count(*) FROM truth WHERE part = 1)
+            FROM known WHERE part = 1""",
     )
     (unknown,) = _row(
         connection, "SELECT count(*) FROM payments WHERE payment_id NOT IN (SELECT payment_id FROM known)"
