@@ -207,6 +207,14 @@ PAYER = _schema(  # what is known of a bank account and a customer; at most one 
     decided=TEXT,  # a person's word: "known", "shared", "forgotten", or ""
 )
 ALIAS_WORD = _schema(payer_account=TEXT, customer_id=TEXT, word=TEXT)  # "known", "shared" or "forgotten"
+CLOSED = _schema(  # a receivable with nothing open
+    receivable_id=TEXT,
+    customer_id=TEXT,
+    number=TEXT,
+    currency=TEXT,
+    reference=TEXT,
+    payers=TEXT,  # what closed it, in words
+)
 DECLINED = _schema(payment_id=TEXT, receivable_id=TEXT, rule=TEXT)  # a suggestion or allocation that a person undid
 ALIAS = _schema(  # an account and a customer as people are shown them
     payer_account=TEXT,  # letters and digits alone

@@ -11,6 +11,7 @@ class Knowledge:
 
     payers: str = ""  # PAYER: what earlier allocations and people taught about bank accounts
     names: str = ""  # customer_id, name
+    closed: str = ""  # CLOSED: receivables with nothing open, and what closed them
     declined: str = ""  # DECLINED: what people said no to
     instructed: str = ""  # payment_id, instructed_currency, instructed_amount: what the payer paid in another currency
     rates: str = ""  # EXCHANGE_RATE

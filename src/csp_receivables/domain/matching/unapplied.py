@@ -27,8 +27,7 @@ PAID_BY = """
 """
 UNAPPLIED_SQL = """
     SELECT payment.payment_id, (payment.amount - coalesce(used.amount, 0))::BIGINT AS amount, payment.currency,
-        CASE WHEN payment.customer_id <> '' THEN payment.customer_id ELSE coalesce(payer.customer_id, '') END
-            AS customer_id,
+        coalesce(nullif(payment.customer_id, ''), payer.customer_id, before.customer_id, '') AS customer_id,
         CASE WHEN payment.amount = 0 THEN 'the amount is zero: there is nothing to allocate'
             WHEN payment.amount < 0 THEN 'the amount is negative: money that went out pays nothing'
             WHEN suggested.receivables = 1 THEN 'a person decides: ' || suggested.rule || ' suggests receivable '
@@ -39,6 +38,8 @@ UNAPPLIED_SQL = """
                 || payment.currency || ' went to ' || used.receivable_ids
             WHEN paid_by.p IS NOT NULL THEN 'receivable ' || paid_by.receivable_id || ' is already paid by '
                 || paid_by.payers
+            WHEN before.p IS NOT NULL THEN 'receivable ' || before.receivable_id || ' is already closed by '
+                || before.payers
             WHEN payment.reference <> '' THEN 'reference ' || payment.reference || ' names no open receivable in '
                 || payment.currency
             WHEN payer.p IS NOT NULL THEN payer.evidence || ', but nothing they have open in ' || payment.currency
@@ -56,14 +57,20 @@ UNAPPLIED_SQL = """
         FROM matching_suggested JOIN matching_receivable USING (r) GROUP BY p
     ) suggested USING (p)
     LEFT JOIN matching_paid_by paid_by USING (p)
-    LEFT JOIN (SELECT p, customer_id, evidence FROM matching_payer WHERE standing = 'known') payer USING (p)
+    LEFT JOIN matching_paid_before before USING (p)
+    LEFT JOIN (SELECT p, customer_id, evidence FROM matching_payer
+        WHERE standing IN ('known', 'doubted')) payer USING (p)
     SEMI JOIN matching_rest USING (p)
     ORDER BY payment.payment_id
 """
 PAID_AGAIN = """
     SELECT payment.payment_id, paid_by.receivable_id, paid_by.payers, payment.customer_id, payment.amount,
         payment.currency
-    FROM matching_paid_by paid_by JOIN matching_payment payment USING (p)
+    FROM (
+        SELECT p, receivable_id, payers FROM matching_paid_by
+        UNION ALL
+        SELECT p, receivable_id, payers FROM matching_paid_before ANTI JOIN matching_paid_by USING (p)
+    ) paid_by JOIN matching_payment payment USING (p)
     ANTI JOIN matching_taken USING (p) ANTI JOIN matching_suggested USING (p)
     ORDER BY payment_id
 """

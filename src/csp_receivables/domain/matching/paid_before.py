@@ -1,0 +1,62 @@
+"""Payments that name a receivable which is closed already: often paid twice. What they name beats what they amount to.
+
+Makes `matching_paid_before (p, receivable_id, customer_id, payers)`. Such a payment books nothing by payer and amount:
+licence prices repeat, and the next month's receivable would take what has to go back, or wait.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from csp_receivables.domain.relations import keep
+
+KEY_LENGTH_MIN = 4  # as for numbers in text
+
+_SAID = f"""
+    SELECT DISTINCT p, currency, key FROM (
+        SELECT p, currency, reference_key AS key FROM matching_payment_left
+        UNION ALL
+        SELECT p, currency, matching_key(unnest(string_split(reference, ' '))) FROM matching_payment_left
+        WHERE contains(reference, ' ')
+        UNION ALL
+        SELECT p, currency, matching_text_key(unnest(regexp_extract_all(upper(text), '[0-9A-Z]*[0-9][0-9A-Z]*')))
+        FROM matching_payment_left WHERE regexp_matches(text, '[0-9]')
+    )
+    WHERE len(key) >= {KEY_LENGTH_MIN}
+"""
+# What this run has closed, with the payments that did; a part of the payment itself says nothing.
+_CLOSED_NOW = """
+    SELECT receivable_id, customer_id, currency, key, closer, 'payment ' || payment_id AS payers
+    FROM (
+        SELECT rowid AS r, receivable_id, customer_id, currency, unnest([reference_key, matching_key(number)]) AS key
+        FROM matching_receivable_stored
+    )
+    SEMI JOIN matching_said_left USING (key, currency)
+    JOIN (
+        SELECT r, NULL AS closer, payment_id FROM matching_at_once
+        UNION ALL
+        SELECT r, p AS closer, payment_id FROM matching_taken JOIN matching_payment USING (p)
+    ) USING (r)
+    ANTI JOIN matching_receivable_left USING (r)
+"""
+_CLOSED_BEFORE = """
+    SELECT receivable_id, customer_id, currency, matching_key(unnest([reference, number])) AS key, NULL AS closer,
+        payers
+    FROM {closed}
+"""
+_PAID_BEFORE = """
+    SELECT p, min(receivable_id) AS receivable_id, arg_min(customer_id, receivable_id) AS customer_id,
+        arg_min(payers, receivable_id) AS payers
+    FROM (
+        SELECT p, receivable_id, customer_id, string_agg(DISTINCT payers, ', ' ORDER BY payers) AS payers
+        FROM matching_said_left JOIN ({closed}) USING (key, currency) WHERE closer IS DISTINCT FROM p GROUP BY ALL
+    )
+    GROUP BY p
+"""
+
+
+def know_paid_before(connection: duckdb.DuckDBPyConnection, closed: str) -> None:
+    """Look what is left up among what this run has closed, and in the relation `closed` (CLOSED; "" for none)."""
+    keep(connection, "matching_said_left", _SAID)
+    known = _CLOSED_NOW + (f"UNION ALL {_CLOSED_BEFORE.format(closed=closed)}" if closed else "")
+    keep(connection, "matching_paid_before", _PAID_BEFORE.format(closed=known))
