@@ -20,7 +20,7 @@ Receivables = Annotated[
 Payments = Annotated[
     Path, typer.Argument(help="CSV or Parquet: payment_id, booked_on, currency, amount, reference, text, …")
 ]
-Out = Annotated[Path, typer.Option("--out", help="Folder for allocations, credited, suggestions, unapplied and findings.")]
+Out = Annotated[Path, typer.Option("--out", help="Folder for the results (CSV).")]
 Policy = Annotated[Path | None, typer.Option("--policy", help="YAML as include/policies/matching.yaml.")]
 
 
