@@ -1,0 +1,89 @@
+"""The rules that go by the payer, on random worlds of few amounts: they say what their plain twin says."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from datetime import date, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from csp_receivables.domain.currencies import exponents
+from tests.domain.matching.payer_twins import PayerTwin, payer_twin
+from tests.domain.matching.worlds import Row, booked, credited, payer, payment, receivable, run
+
+CURRENCIES = sorted(exponents())[:40]
+STANDINGS = {
+    "DE1": [("C1", "known")],
+    "DE2": [("C1", "shared"), ("C2", "shared")],
+    "DE3": [("C2", "demoted")],
+    "DE4": [("C2", "known")],
+}
+PAYERS = [
+    payer("C1", "DE1"),
+    payer("C1", "DE2"),
+    payer("C2", "DE2"),
+    payer("C2", "DE3", contradicted=1),
+    payer("C1", "DE4"),
+    payer("C2", "DE4", decided="known"),
+]
+
+
+def a_world(chance: random.Random, currency: str) -> tuple[list[Row], list[Row]]:
+    """Up to nine receivables and four payments: some amounts collide, and some payments are made to fit a few."""
+    amounts = chance.choice([[10, 20, 30], [10, 20, 30, 70, 110], [11, 23, 47, 95, 191, 383, 767]])
+    receivables = [a_receivable(chance, currency, place, amounts) for place in range(chance.randint(0, 9))]
+    payments = [a_payment(chance, currency, place, receivables) for place in range(chance.randint(0, 4))]
+    return receivables, payments
+
+
+def a_receivable(chance: random.Random, currency: str, place: int, amounts: list[int]) -> Row:
+    issued_on = date(2026, 8, 1) + timedelta(days=chance.choice([0, 5, 31, 36, 60, 70]))
+    return receivable(
+        f"R/{currency}{place}",
+        chance.choice(amounts),
+        currency=currency,
+        customer_id=chance.choice(["C1", "C1", "C2"]),
+        kind=chance.choice(["invoice"] * 5 + ["credit_note"]),
+        issued_on=issued_on,
+        due_on=issued_on + timedelta(days=chance.choice([10, 30])),
+    )
+
+
+def a_payment(chance: random.Random, currency: str, place: int, receivables: list[Row]) -> Row:
+    invoices = [row for row in receivables if row["kind"] == "invoice"] or [{"open_amount": 10}]
+    some = chance.sample(invoices, chance.randint(1, len(invoices)))
+    less = chance.choice([0, 0, 10, 11])
+    return payment(
+        f"P/{currency}{place}",
+        max(sum(row["open_amount"] for row in some) - less, 1),
+        currency=currency,
+        booked_on=date(2026, 10, 1) + timedelta(days=chance.randint(0, 2)),
+        customer_id=chance.choice(["", "C1", "C2"]),
+        payer_account=chance.choice(["", *STANDINGS]),
+    )
+
+
+def said(expected: PayerTwin) -> dict[str, list[set[str]]]:
+    return {
+        one: [set(members) for members in options]
+        for one, options in expected.options.items()
+        if not expected.sources[one]["is_credit"]
+    }
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.integers(0, 2**32))
+def test_the_rules_that_go_by_the_payer_agree_with_their_plain_twin(seed: int) -> None:
+    chance = random.Random(seed)
+    worlds = [a_world(chance, currency) for currency in CURRENCIES]
+    receivables = [row for some, _ in worlds for row in some]
+    payments = [row for _, some in worlds for row in some]
+    matched, expected = run(receivables, payments, payers=PAYERS), payer_twin(receivables, payments, STANDINGS)
+
+    suggested: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for row in matched.suggestions.to_pylist():
+        suggested[row["payment_id"]][row["option"]].add(row["receivable_id"])
+    assert {(*row[:3], row[4]) for row in booked(matched)} | {row[:4] for row in credited(matched)} == expected.booked
+    assert {one: [options[nth] for nth in sorted(options)] for one, options in suggested.items()} == said(expected)
