@@ -126,6 +126,21 @@ def test_a_file_that_is_cut_off_is_refused_with_its_line(share: float) -> None:
     assert (error.code, error.line) == ("bank.not_well_formed", left.count(b"\n") + 1)
 
 
+@pytest.mark.parametrize("encoding", ["zUTF-8", "utf-7", "gb18030", "hex", "undefined", "idna", "UTF-32", "x" * 200])
+def test_an_encoding_that_can_not_be_read_refuses_the_file(encoding: str) -> None:
+    content = f'<?xml version="1.0" encoding="{encoding}"?>'.encode() + camt([Entry(amount="1.00")])
+
+    assert refusal(content).code in ("bank.unknown_encoding", "bank.not_well_formed")
+
+
+def test_an_encoding_of_single_bytes_is_read() -> None:
+    content = camt([Entry(amount="1.00", details=[Detail(amount="1.00", text="Zażółć")])]).decode()
+
+    _, lines, _ = read(b'<?xml version="1.0" encoding="windows-1250"?>' + content.encode("cp1250"))
+
+    assert lines[0]["text"] == "Zażółć"
+
+
 @pytest.mark.parametrize("amount", ["12,50", "1 000.00", "12..5", "", "NaN", "Infinity", "0x10", "-5.00", "１２"])
 def test_a_garbled_amount_refuses_the_file_naming_line_and_field(amount: str) -> None:
     error = refusal(camt([Entry(amount="1.00"), Entry(amount="2.00")]).replace(b">2.00<", f">{amount}<".encode()))

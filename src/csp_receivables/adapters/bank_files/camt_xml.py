@@ -292,6 +292,15 @@ class _Builder:
         if kind != "details":
             self._done_until = self.parser.CurrentByteIndex
 
+    def feed(self, chunk: bytes, *, is_last: bool = False) -> None:
+        """Raises ExpatError, and BankFileRefused for what the builder refuses and for an encoding nobody can read."""
+        try:
+            self.parser.Parse(chunk, is_last)
+        except BankFileRefused:
+            raise
+        except (LookupError, ValueError) as error:  # from Python's codecs, which expat asks beyond the few it knows
+            raise _unknown_encoding(error) from None
+
     def check_limits(self, fed: int) -> None:
         """Between two chunks: nothing that is kept may grow without end."""
         pieces = sum(map(len, self.pieces)) if self.pieces else 0
@@ -316,11 +325,11 @@ def records(stream: BinaryIO) -> Iterator[tuple[Record, Record | None]]:
     try:
         while chunk := stream.read(CHUNK):
             fed += len(chunk)
-            builder.parser.Parse(chunk, False)
+            builder.feed(chunk)
             builder.check_limits(fed)
             yield from builder.done
             builder.done.clear()
-        builder.parser.Parse(b"", True)
+        builder.feed(b"", is_last=True)
     except expat.ExpatError as error:
         raise _not_well_formed(error) from None
     yield from builder.done
@@ -335,7 +344,7 @@ def message_of(head: bytes) -> str | None:
     """
     builder = _Builder()
     try:
-        builder.parser.Parse(head, False)
+        builder.feed(head)
     except expat.ExpatError as error:
         if not builder.message:
             raise _not_well_formed(error) from None
@@ -349,6 +358,12 @@ def _not_well_formed(error: expat.ExpatError) -> BankFileRefused:
         "Fetch the file again from the bank; nothing of it was booked.",
         line=error.lineno,
     )
+
+
+def _unknown_encoding(error: Exception) -> BankFileRefused:
+    found = f"The XML names an encoding that can't be read: {error}."
+    remedy = "Ask the bank for the file in UTF-8."
+    return BankFileRefused("bank.unknown_encoding", found, remedy, line=1, field="encoding")
 
 
 def _another_message(name: str, line: int) -> BankFileRefused:
