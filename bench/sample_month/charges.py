@@ -8,20 +8,9 @@ from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from random import Random
 
+from csp_receivables.made_up.microsoft import COLUMNS
 from sample_month.people import PARTNER_ID, PARTNER_MPN_ID, Customer, guid
 
-# fmt: off
-COLUMNS = (  # the header of 2025, 47 columns
-    "PartnerId", "CustomerId", "CustomerName", "CustomerDomainName", "CustomerCountry", "InvoiceNumber", "MpnId",
-    "Tier2MpnId", "OrderId", "OrderDate", "ProductId", "SkuId", "AvailabilityId", "SkuName", "ProductName",
-    "ChargeType", "UnitPrice", "Quantity", "Subtotal", "TaxTotal", "Total", "Currency",
-    "PriceAdjustmentDescription", "PublisherName", "PublisherId", "SubscriptionDescription", "SubscriptionId",
-    "ChargeStartDate", "ChargeEndDate", "TermAndBillingCycle", "EffectiveUnitPrice", "UnitType", "AlternateId",
-    "BillableQuantity", "BillingFrequency", "PricingCurrency", "PCToBCExchangeRate", "PCToBCExchangeRateDate",
-    "MeterDescription", "ReservationOrderId", "CreditReasonCode", "SubscriptionStartDate", "SubscriptionEndDate",
-    "ReferenceId", "ProductQualifiers", "PromotionId", "ProductCategory",
-)
-# fmt: on
 CENT = Decimal("0.01")
 # name, product, sku, monthly list price in SEK
 _LICENCES = (

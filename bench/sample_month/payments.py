@@ -3,47 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
 
+from csp_receivables.made_up import bookings
+from csp_receivables.made_up.bookings import FEE, RETURN, TRANSFER_OUT
 from sample_month.books import Receivable
 from sample_month.calendar_days import october
 from sample_month.people import Customer
 
+__all__ = ["FEE", "RETURN", "TRANSFER_OUT", "Booking", "Detail", "Payer", "number_them", "one"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Detail:
+class Detail(bookings.Detail):
     """One payment inside a booking. `pays` and `rule` say what the day should make of it: the sample's truth."""
 
-    amount: int  # minor units, signed
-    payer: str = ""
-    payer_iban: str = ""
-    references: tuple[str, ...] = ()
-    text: str = ""
-    end_to_end: str = ""
     pays: tuple[tuple[str, int], ...] = ()
     rule: str = ""  # "1", "2", "3", "4": the rule of cash application that should take it; "" for none
     shows: str = ""  # what the payment is in the sample for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Booking:
+class Booking(bookings.Booking):
     """One entry on the account: one detail, or a batch of several."""
 
-    booked_on: date
     details: tuple[Detail, ...]
-    bank_ref: str = ""
-    code: tuple[str, str, str] = ("PMNT", "RCDT", "DMCT")
-    is_return: bool = False
-    is_batch: bool = False  # details come in a camt.054 of their own
-    info: str = ""
-
-    @property
-    def amount(self) -> int:
-        return sum(detail.amount for detail in self.details)
-
-
-FEE, TRANSFER_OUT = ("PMNT", "MDOP", "CHRG"), ("PMNT", "ICDT", "XBCT")
-RETURN = ("PMNT", "RCDT", "RRTN")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +42,7 @@ class Payer:
         made = Detail(
             amount=paid,
             payer=customer.name,
-            payer_iban=customer.iban,
+            payer_account=customer.iban,
             references=(receivable.reference,),
             end_to_end=f"E2E{receivable.number}",
             pays=((receivable.number, min(paid, receivable.amount)),),
@@ -70,7 +53,7 @@ class Payer:
 
     def stranger(self, amount: int, name: str, iban: str, text: str, shows: str) -> Detail:
         """Money without any reference that could say what it is for."""
-        return Detail(amount=amount, payer=name, payer_iban=iban, text=text, end_to_end="NOTPROVIDED", shows=shows)
+        return Detail(amount=amount, payer=name, payer_account=iban, text=text, end_to_end="NOTPROVIDED", shows=shows)
 
 
 def one(day: int, detail: Detail, **changes: object) -> Booking:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from random import Random
 
-from stdnum import luhn
-from stdnum.de import vat as german_vat
-from stdnum.dk import cvr as danish_cvr
-from stdnum.fi import ytunnus as finnish_id
 from stdnum.iso7064 import mod_97_10
 
+from csp_receivables.made_up.identities import digits, guid, org_number
+from csp_receivables.made_up.microsoft import PARTNER_ID, PARTNER_MPN_ID
+
+__all__ = ["PARTNER_ID", "PARTNER_MPN_ID", "PARTNER_NAME", "Customer", "customers", "guid", "iban"]
+
 PARTNER_NAME = "Fjärdholm Molntjänster AB"
-PARTNER_ID = "5d0c1f6e-7a43-4a0e-9b7c-2f1d3c9a8e10"  # the partner's own tenant
-PARTNER_MPN_ID = "9990001"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,49 +80,17 @@ def _customer(
         language=_LANGUAGES[country],
         party_kind="public_body" if "kommun" in name else "company",
         term_days=term_days,
-        org_number=_org_number(random, country, "2129" if "kommun" in name else "5599"),
+        org_number=org_number(random, country, "2129" if "kommun" in name else "5599"),
         iban=iban(random, country),
         tenants=tuple(guid(random) for _ in range(tenants)),
     )
 
 
-def guid(random: Random) -> str:
-    """A version 4 GUID from the seed."""
-    return str(uuid.UUID(int=random.getrandbits(128), version=4))
-
-
-def digits(random: Random, number: int) -> str:
-    """`number` random digits."""
-    return "".join(str(random.randrange(10)) for _ in range(number))
-
-
 def iban(random: Random, country: str) -> str:
-    """An IBAN with right check digits in a bank that does not exist (bank codes of nines)."""
+    """An IBAN with right check digits in a bank that does not exist (bank codes of nines).
+
+    It draws for every country, whichever is asked for: the published sample was drawn so.
+    """
     bban = {"SE": "999" + digits(random, 17), "FI": "999999" + digits(random, 8), "DK": "9999" + digits(random, 10)}
     body = bban.get(country) or "99999999" + digits(random, 10)
     return f"{country}{mod_97_10.calc_check_digits(body + country)}{body}"
-
-
-def _org_number(random: Random, country: str, series: str) -> str:
-    """An organisation number with a right check digit; `series` is a Swedish one that has not been handed out."""
-    if country == "SE":
-        body = series + digits(random, 5)
-        number = body + luhn.calc_check_digit(body)
-        return f"{number[:6]}-{number[6:]}"
-    if country == "FI":
-        return _first_valid(random, lambda body: finnish_id.format(body + _finnish_check(body)), 7, finnish_id.is_valid)
-    if country == "DK":
-        return _first_valid(random, lambda body: body, 8, danish_cvr.is_valid)
-    return "DE" + _first_valid(random, lambda body: body, 9, german_vat.is_valid)
-
-
-def _finnish_check(body: str) -> str:
-    rest = sum(weight * int(digit) for weight, digit in zip((7, 9, 10, 5, 8, 4, 2), body, strict=True)) % 11
-    return str(11 - rest) if rest > 1 else str(rest)  # rest 1 is never handed out; the caller tries the next
-
-
-def _first_valid(random: Random, make, length: int, is_valid) -> str:  # type: ignore[no-untyped-def]
-    while True:
-        number = str(make("9" + digits(random, length - 1)))
-        if is_valid(number):
-            return number
