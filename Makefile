@@ -7,7 +7,7 @@ LOCAL := $(BIN)/python -m csp_airflow.local
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui down status airflow test check format lock clean browser bench
+.PHONY: help run ui down status airflow test check format lock clean browser bench fuzz
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -44,6 +44,7 @@ format: $(VENV)/.tests ## put the code into its form
 lock: $(VENV)/.runs ## compile requirements*.txt anew
 	$(BIN)/uv pip compile requirements.in -o requirements.txt --python-version 3.11 --no-header
 	$(BIN)/uv pip compile requirements-dev.in -o requirements-dev.txt --python-version 3.11 --no-header
+	$(BIN)/uv pip compile requirements-fuzz.in -o requirements-fuzz.txt --python-version 3.11 --no-header
 
 browser: $(VENV)/.tests ## a browser for the tests that look at pages
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
@@ -52,9 +53,14 @@ browser: $(VENV)/.tests ## a browser for the tests that look at pages
 bench: $(VENV)/.tests ## measure everything against its floor; writes bench/RESULTS.md
 	$(BIN)/python -m bench
 
+SECONDS ?= 300
+
+fuzz: $(VENV)/.fuzz ## feed every reader mutated files for SECONDS each, 300 by default; writes fuzz/RESULTS.md
+	$(BIN)/python -m fuzz --seconds $(SECONDS)
+
 clean: ## remove what was built and measured; never the data under CSP_HOME
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist src/*.egg-info
-	find src tests bench dags plugins -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests bench fuzz dags plugins -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment: what the product runs on, then what its tests need besides. uv takes seconds where pip takes minutes;
 # where uv can't be had or can't reach the packages, pip does it.
@@ -69,4 +75,9 @@ $(VENV)/.runs: requirements.txt pyproject.toml
 
 $(VENV)/.tests: $(VENV)/.runs requirements-dev.txt
 	$(call INSTALL,-r requirements.txt -r requirements-dev.txt)
+	@touch $@
+
+# Apart from the tests' packages: its wheels are for Linux on x86-64 only, and the tests run anywhere.
+$(VENV)/.fuzz: $(VENV)/.tests requirements-fuzz.txt
+	$(call INSTALL,-r requirements-fuzz.txt)
 	@touch $@

@@ -10,7 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
-PARTS = {"requirements.in": PAGE.split("\n## ")[1], "requirements-dev.in": PAGE.split("\n## ")[2]}
+NAMES = ("requirements.in", "requirements-dev.in", "requirements-fuzz.in")
+PARTS = dict(zip(NAMES, PAGE.split("\n## ")[1:], strict=True))
 
 
 def _wanted(name: str) -> list[str]:
@@ -33,7 +34,7 @@ def test_each_dependency_has_one_reason_and_no_reason_is_stale(name: str) -> Non
 
 @pytest.mark.parametrize("name", sorted(PARTS))
 def test_each_dependency_is_pinned_and_no_host_is_named(name: str) -> None:
-    text = "".join((ROOT / each).read_text(encoding="utf-8") for each in ("requirements.txt", "requirements-dev.txt"))
+    text = "".join(each.read_text(encoding="utf-8") for each in sorted(ROOT.glob("requirements*.txt")))
     pins = {pin.lower().replace("_", "-") for pin in re.findall(r"^([\w.-]+)(?:\[[^]]*\])?==\S+", text, re.M)}
 
     assert {each.lower().replace("_", "-") for each in _wanted(name)} <= pins

@@ -117,7 +117,10 @@ def test_a_payout_of_which_a_row_can_not_be_read_is_held_wherever_the_row_stands
     _, [statement], findings = read(stripe(*rows))
 
     assert statement.state is State.HELD
-    assert [(f.code, f.severity.value) for f in findings] == [("bank.bad_cell", "refused"), ("bank.row_missing", "held")]
+    assert [(f.code, f.severity.value) for f in findings] == [
+        ("bank.bad_cell", "refused"),
+        ("bank.row_missing", "held"),
+    ]
     assert (findings[1].found, findings[1].subject) == (
         "1 row of payout po_1 can't be read, so that nobody knows what it came to.", statement.statement_id,
     )  # fmt: skip
