@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import mmap
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,21 +99,29 @@ def read_text_table(
 def _read_parquet(
     connection: duckdb.DuckDBPyConnection, path: Path, name: str, required: Sequence[str], optional: Sequence[str]
 ) -> TextTable:
-    try:
+    with _refusing_what_is_damaged(path):
         described = connection.execute("DESCRIBE FROM read_parquet($path)", {"path": str(path)}).fetchall()
-    except duckdb.Error as error:
-        raise FileRefused(f"{path}: the Parquet file can't be read: {error}. Write it again") from None
     kinds = {column.strip().lower(): (column, kind) for column, kind, *_ in described}
     _require(path, list(kinds), required)
     taken = ", ".join(
         f"{_as_text(path, *kinds[column]) if column in kinds else repr('')} AS {column}"
         for column in (*required, *optional)
     )
-    connection.execute(f"CREATE TABLE {name} AS SELECT {taken} FROM read_parquet($path)", {"path": str(path)})
+    with _refusing_what_is_damaged(path):
+        connection.execute(f"CREATE TABLE {name} AS SELECT {taken} FROM read_parquet($path)", {"path": str(path)})
     columns = tuple(column for column in (*required, *optional) if column in kinds)
     return TextTable(
         name=name, path=path, columns=columns, is_csv=False, delimiter="", rejected=(), unclosed_quote=False
     )
+
+
+@contextmanager
+def _refusing_what_is_damaged(path: Path) -> Iterator[None]:
+    """A Parquet file may be found damaged at its end, where its columns stand, and only later in its pages."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise FileRefused(f"{path}: the Parquet file can't be read: {error}. Write it again") from None
 
 
 def _as_text(path: Path, column: str, kind: str) -> str:
@@ -179,7 +188,10 @@ def _csv_header(path: Path) -> tuple[str, list[str]]:
     if not text.strip() or "\0" in text:
         raise FileRefused(f"{path}: the first line is no CSV header. Name a CSV or Parquet file")
     delimiter = max(DELIMITERS, key=text.count)
-    header = [column.strip().lower() for column in next(csv.reader([text], delimiter=delimiter))]
+    try:
+        header = [column.strip().lower() for column in next(csv.reader([text], delimiter=delimiter, strict=True))]
+    except csv.Error as error:  # a bare carriage return, a quotation mark that does not close, an endless name
+        raise FileRefused(f"{path}:1: the first line is no CSV header: {error}. Name a CSV or Parquet file") from None
     twice = sorted({column for column in header if header.count(column) > 1})
     if twice:
         raise FileRefused(f"{path}:1: column {', '.join(twice)} stands twice in the header. Keep one of them")
