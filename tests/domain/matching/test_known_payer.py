@@ -244,3 +244,18 @@ def test_only_the_end_of_an_account_is_written_out() -> None:
     assert "…7466" in said
     assert "57466" not in said
     assert account not in said
+
+
+def test_the_rest_of_a_payment_did_not_pay_again_what_it_closed_itself_before() -> None:
+    closed = {name: "A/1" for name in ("receivable_id", "number")} | {
+        "customer_id": "C1",
+        "currency": "EUR",
+        "reference": "55512",
+        "payers": "payment P1",
+    }
+    payments = [payment("P1", 7, reference="55512"), payment("P2", 9, reference="55512")]
+    matched = run([receivable("A/2", 7)], payments, rests=["P1"], closed=[closed])
+
+    assert matched.findings["subject"].to_pylist() == ["P2"]
+    assert because(matched, "P1") == "reference 55512 names no open receivable in EUR"
+    assert because(matched, "P2") == "receivable A/1 is already closed by payment P1"

@@ -166,6 +166,21 @@ def what_is_taught(payments: list[Row], matched: Matched, receivables: list[Row]
     return [payer(customer, account, confirmed=len(by)) for (account, customer), by in taught.items()]
 
 
+def what_is_closed(matched: Matched, receivables: list[Row]) -> list[Row]:
+    """What a run closed, and what it closed it with; `receivables` as they are after it."""
+    by: dict[str, set[str]] = defaultdict(set)
+    for source, receivable_id, *_ in booked(matched):
+        by[receivable_id].add(f"payment {source}")
+    for source, receivable_id, *_ in credited(matched):
+        by[receivable_id].add(f"credit note {source}")
+    fields = ("receivable_id", "customer_id", "number", "currency", "reference")
+    return [
+        {name: row[name] for name in fields} | {"payers": ", ".join(sorted(by[row["receivable_id"]]))}
+        for row in receivables
+        if row["open_amount"] == 0 and by[row["receivable_id"]]
+    ]
+
+
 @settings(max_examples=3, deadline=None)
 @given(worlds())
 def test_matching_what_is_left_books_nothing_more(world: World) -> None:
@@ -184,6 +199,7 @@ def test_matching_what_is_left_books_nothing_more(world: World) -> None:
         names=NAMES,
         payers=what_is_taught(payments, first, receivables),
         rests={row[0] for row in booked(first)} & set(rest),
+        closed=what_is_closed(first, receivables),
     )
 
     assert booked(again) == credited(again) == []

@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from csp_receivables.domain.matching.ladder import Knowledge, Matched, MatchingPolicy, match
-from csp_receivables.domain.records import DECLINED, OPEN_PAYMENT, OPEN_RECEIVABLE, PAYER
+from csp_receivables.domain.records import CLOSED, DECLINED, OPEN_PAYMENT, OPEN_RECEIVABLE, PAYER
 
 Row = dict[str, Any]
 ACCOUNT = "SE45 5000 0000 0583 9825 7466"
@@ -86,6 +86,7 @@ def run(
     no: Sequence[Row] = (),
     rests: Collection[str] = (),
     instructed: Sequence[Row] = (),
+    closed: Sequence[Row] = (),
 ) -> Matched:
     """The ladder over both, in an engine of its own, and what is known besides; `no` is what people declined."""
     called = [{"customer_id": customer_id, "name": name} for customer_id, name in (names or {}).items()]
@@ -97,12 +98,14 @@ def run(
         connection.register("no", pa.Table.from_pylist(list(no), schema=DECLINED))
         connection.register("rests", pa.Table.from_pylist([{"payment_id": one} for one in rests], schema=_RESTS))
         connection.register("instructed", pa.Table.from_pylist(list(instructed), schema=_INSTRUCTED))
+        connection.register("closed", pa.Table.from_pylist(list(closed), schema=CLOSED))
         knowledge = Knowledge(
             payers="payers" if payers else "",
             names="names" if names else "",
             declined="no" if no else "",
             rests="rests" if rests else "",
             instructed="instructed" if instructed else "",
+            closed="closed" if closed else "",
         )
         return match(connection, "receivables", "payments", policy or MatchingPolicy(), knowledge)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import duckdb
 
+from csp_receivables.domain.matching.knowledge import Knowledge
 from csp_receivables.domain.relations import keep
 
 KEY_LENGTH_MIN = 4  # as for numbers in text
@@ -24,24 +25,25 @@ _SAID = f"""
     )
     WHERE len(key) >= {KEY_LENGTH_MIN}
 """
-# What this run has closed, with the payments that did; a part of the payment itself says nothing.
+# What this run has closed, and with what; what a payment closed itself, now or before, says nothing of its rest.
 _CLOSED_NOW = """
-    SELECT receivable_id, customer_id, currency, key, closer, 'payment ' || payment_id AS payers
+    SELECT receivable_id, customer_id, currency, key, closer, payers, false AS earlier
     FROM (
         SELECT rowid AS r, receivable_id, customer_id, currency, unnest([reference_key, matching_key(number)]) AS key
         FROM matching_receivable_stored
     )
     SEMI JOIN matching_said_left USING (key, currency)
     JOIN (
-        SELECT r, NULL AS closer, payment_id FROM matching_at_once
+        SELECT r, NULL AS closer, 'payment ' || payment_id AS payers FROM matching_at_once
         UNION ALL
-        SELECT r, p AS closer, payment_id FROM matching_taken JOIN matching_payment USING (p)
+        SELECT r, p, CASE WHEN p < 0 THEN 'credit note ' ELSE 'payment ' END || payment_id
+        FROM matching_taken JOIN matching_payment USING (p)
     ) USING (r)
     ANTI JOIN matching_receivable_left USING (r)
 """
 _CLOSED_BEFORE = """
     SELECT receivable_id, customer_id, currency, matching_key(unnest([reference, number])) AS key, NULL AS closer,
-        payers
+        payers, true AS earlier
     FROM {closed}
 """
 _PAID_BEFORE = """
@@ -49,14 +51,19 @@ _PAID_BEFORE = """
         arg_min(payers, receivable_id) AS payers
     FROM (
         SELECT p, receivable_id, customer_id, string_agg(DISTINCT payers, ', ' ORDER BY payers) AS payers
-        FROM matching_said_left JOIN ({closed}) USING (key, currency) WHERE closer IS DISTINCT FROM p GROUP BY ALL
+        FROM matching_said_left JOIN ({closed}) USING (key, currency)
+        WHERE closer IS DISTINCT FROM p AND NOT (earlier AND p IN ({rests})) GROUP BY ALL
     )
     GROUP BY p
 """
 
 
-def know_paid_before(connection: duckdb.DuckDBPyConnection, closed: str) -> None:
-    """Look what is left up among what this run has closed, and in the relation `closed` (CLOSED; "" for none)."""
+def know_paid_before(connection: duckdb.DuckDBPyConnection, knowledge: Knowledge) -> None:
+    """Look what is left up among what was closed by this run or, for payments that are whole yet, before it."""
     keep(connection, "matching_said_left", _SAID)
-    known = _CLOSED_NOW + (f"UNION ALL {_CLOSED_BEFORE.format(closed=closed)}" if closed else "")
-    keep(connection, "matching_paid_before", _PAID_BEFORE.format(closed=known))
+    closed = _CLOSED_NOW
+    if knowledge.closed:
+        closed += f"UNION ALL {_CLOSED_BEFORE.format(closed=knowledge.closed)}"
+    rests = f"SEMI JOIN {knowledge.rests} USING (payment_id)" if knowledge.rests else "WHERE false"
+    paid_before = _PAID_BEFORE.format(closed=closed, rests=f"SELECT p FROM matching_payment {rests}")
+    keep(connection, "matching_paid_before", paid_before)

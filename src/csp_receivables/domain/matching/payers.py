@@ -146,7 +146,7 @@ def begin_learning(connection: duckdb.DuckDBPyConnection, payments: str, knowled
 
 def know_payers(connection: duckdb.DuckDBPyConnection, payments: str, knowledge: Knowledge) -> None:
     """Say of each payment that is left who it is from, as far as anybody knows."""
-    know_paid_before(connection, knowledge.closed)
+    know_paid_before(connection, knowledge)
     was_rest = f"payment_id IN (SELECT payment_id FROM {knowledge.rests})" if knowledge.rests else "false"
     keep(connection, "matching_asker", _ASKERS.format(payments=payments, was_rest=was_rest))
     if not count(connection, "matching_asker WHERE given <> '' OR account <> ''"):
