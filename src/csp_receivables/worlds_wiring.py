@@ -93,4 +93,5 @@ def read_world(settings: Settings, world: WorldFolder) -> Facts:
 def _decide(
     connection: duckdb.DuckDBPyConnection, facts: Facts, policy: MatchingPolicy, lines: BankLinePolicy
 ) -> Booking:
+    connection.execute("SET threads = 1")  # a day is small: handing its hundreds of statements to threads costs a third
     return decide_booking(connection, facts, policy, lines)
