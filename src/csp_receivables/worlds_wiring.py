@@ -40,11 +40,11 @@ def generate_world(folder: Path, *, customers: int, months: int, seed: int) -> M
     return generate(folder, customers_wanted=customers, months=months, seed=seed)
 
 
-def evaluate_world(settings: Settings, folder: Path) -> Accuracy:
+def evaluate_world(settings: Settings, folder: Path, until: date | None = None) -> Accuracy:
     """Read a world's files as they would be read live, into a ledger that is thrown away, and judge the bookings.
 
-    Its banks are described in the world's own include folder; the policies are this partner's. Raises NoWorld and
-    TruthDiffers.
+    Its banks are described in the world's own include folder; the policies are this partner's. `until`: only the days
+    up to then. Raises NoWorld and TruthDiffers.
     """
     world = WorldFolder(folder)
     truth = world.truth()
@@ -63,7 +63,7 @@ def evaluate_world(settings: Settings, folder: Path) -> Accuracy:
             policy=wiring.matching_policy(settings),
             lines=read_bank_line_policy(policies / "bank_lines.yaml", wiring.account_names(apart)),
         )
-        return evaluate(facts, truth, partial(engine, apart.home / "spill"), decide)
+        return evaluate(facts, truth, partial(engine, apart.home / "spill"), decide, until)
 
 
 def import_world(settings: Settings, ledger: Ledger, world: WorldFolder) -> tuple[list[FileReport], list[BankReport]]:

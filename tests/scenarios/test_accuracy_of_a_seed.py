@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from csp_receivables import worlds_wiring
 from csp_receivables.domain.accuracy import Accuracy
 from csp_receivables.settings import Settings
 
-CUSTOMERS, MONTHS, SEED = 430, 1, 5  # some 600 payments
+CUSTOMERS, MONTHS, SEED = 700, 1, 5
+UNTIL = date(2025, 3, 14)  # some 600 payments in 25 banking days
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +19,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Accuracy:
     home = tmp_path_factory.mktemp("evaluated")
     worlds_wiring.generate_world(home / "world", customers=CUSTOMERS, months=MONTHS, seed=SEED)
     settings = Settings.from_environment({"CSP_HOME": str(home), "CSP_CLOCK": "2026-11-01T06:00:00+01:00"})
-    return worlds_wiring.evaluate_world(settings, home / "world")
+    return worlds_wiring.evaluate_world(settings, home / "world", until=UNTIL)
 
 
 def test_no_automatic_booking_is_wrong(found: Accuracy) -> None:

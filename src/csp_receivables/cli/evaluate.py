@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -18,10 +19,15 @@ Folder = Annotated[Path, typer.Argument(help="A folder that `csp generate` made.
 _WRONG_SHOWN = 20
 
 
-def evaluate(folder: Folder, as_json: JsonOption = False) -> None:
+Until = Annotated[
+    datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="Play the days up to this one; else all.")
+]
+
+
+def evaluate(folder: Folder, until: Until = None, as_json: JsonOption = False) -> None:
     """Import the world's files, book day by day with this partner's policy, and compare with the truth."""
     try:
-        found = worlds_wiring.evaluate_world(Settings.from_environment(), folder)
+        found = worlds_wiring.evaluate_world(Settings.from_environment(), folder, until.date() if until else None)
     except worlds_wiring.REFUSALS as refusal:
         raise Refused(str(refusal)) from None
     if as_json:

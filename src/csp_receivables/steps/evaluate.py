@@ -42,8 +42,11 @@ class Played:
             self.seen.update(first["payment_id"].to_pylist())
 
 
-def evaluate(facts: Facts, truth: pa.Table, engine: Engine, decide: Decide) -> Accuracy:
-    """Book the days of `facts` in their order and judge them by `truth` (TRUTH). Raises TruthDiffers."""
+def evaluate(facts: Facts, truth: pa.Table, engine: Engine, decide: Decide, until: date | None = None) -> Accuracy:
+    """Book the days of `facts` in order, up to `until`, and judge them by `truth` (TRUTH). Raises TruthDiffers."""
+    if until is not None:
+        truth = truth.filter(pc.less_equal(truth["booked_on"], until))
+        facts = _by(until, facts, facts.allocations)
     played = play(facts, engine, decide)
     with engine() as connection:
         return judge(
