@@ -15,7 +15,6 @@ from types import MappingProxyType
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from bench.measure import Budget, measure_pair, report
 from bench.payment_world import SHARES, make

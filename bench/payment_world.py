@@ -1,8 +1,8 @@
 """A made-up world of payments and open receivables, as Parquet, with the truth known. The same seed, the same world.
 
-Of the payments 80 % carry the exact reference, 10 % the number or reference in noisy text, 7 % come from a known account
-(5 % for one receivable, 2 % for two at once), 3 % lead nowhere at once: the mix that published match rates describe. Of
-those 3 %, a third has one wrong digit in its reference and a third only a name that is like the customer's.
+Of the payments 80 % carry the exact reference, 10 % the number or reference in noisy text, 7 % come from a known
+account (5 % for one receivable, 2 % for two at once), 3 % lead nowhere at once: the mix that published match rates
+describe. Of those 3 %, a third has one wrong digit in its reference, and a third only a name like the customer's.
 """
 
 from __future__ import annotations
