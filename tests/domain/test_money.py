@@ -75,3 +75,20 @@ def test_amounts_of_two_currencies_never_add_up() -> None:
 
 def test_a_total_is_the_sum_in_its_currency() -> None:
     assert Money(150, "EUR") == total([Money(100, "EUR"), Money(50, "EUR")], "EUR")
+
+
+@pytest.mark.parametrize("text", ["1." + "0" * 40 + "1", "0." + "0" * 27 + "1", "92233720368547758.07" + "0" * 30 + "1"])
+def test_a_digit_beyond_the_minor_unit_is_refused_however_far_behind_it_stands(text: str) -> None:
+    with pytest.raises(NotMoney, match="has more decimals than SEK knows"):
+        to_minor(text, "SEK")
+
+
+@pytest.mark.parametrize("text", ["1." + "0" * 40, "0" * 40 + "1", "0." + "0" * 40 + "1e41", "1e0"])
+def test_zeros_cost_no_amount_its_exactness(text: str) -> None:
+    assert to_minor(text, "SEK") == 100
+
+
+@pytest.mark.parametrize("text", ["92233720368547758.08", "1e17", "1" * 60, "9" * 60 + ".001", "1e999"])
+def test_what_no_column_holds_is_said_to_be_too_large(text: str) -> None:
+    with pytest.raises(NotMoney, match="is larger than any real amount"):
+        to_minor(text, "SEK")

@@ -51,12 +51,12 @@ def parse_decimal(text: str) -> Decimal:
 def to_minor(amount: str | Decimal, currency: str) -> int:
     """`amount` in whole minor units. A non-zero digit beyond the currency's exponent is refused, never cut."""
     number = parse_decimal(amount) if isinstance(amount, str) else amount
-    scaled = number.scaleb(exponent(currency))
-    minor = int(scaled)
-    if minor != scaled:
-        raise NotMoney(f"{number} has more decimals than {currency} knows ({exponent(currency)})")
+    digits = exponent(currency)
+    minor = int(number.scaleb(digits))  # which rounds to 28 digits: enough for INT64_MAX, not for every text
     if abs(minor) > INT64_MAX:
         raise NotMoney(f"{number} {currency} is larger than any real amount")
+    if Decimal(minor).scaleb(-digits) != number:
+        raise NotMoney(f"{number} has more decimals than {currency} knows ({digits})")
     return minor
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import StrEnum
 
 from csp_receivables.domain.imports import FileReport
+
+_EXACT = Context(prec=3_000)  # more digits than two numbers of `money.parse_decimal` can need; the default keeps 28
 
 
 class State(StrEnum):
@@ -49,13 +51,23 @@ class Statement:
     controls_hold: bool | None = None  # the file's own counts and totals agree with its records; None: it states none
 
     @property
+    def made(self) -> Decimal | None:
+        """What opening and booked entries add up to, exactly."""
+        return None if self.opening is None else _EXACT.add(self.opening, self.booked)
+
+    @property
+    def difference(self) -> Decimal | None:
+        """What closing is more than that, exactly."""
+        return None if self.made is None or self.closing is None else _EXACT.subtract(self.closing, self.made)
+
+    @property
     def reconciles(self) -> bool | None:
         """Control totals agree, and opening and booked entries add up to closing; None when the file states neither."""
         if self.controls_hold is False:
             return False
         if self.opening is None or self.closing is None:
             return self.controls_hold
-        return self.one_currency and self.opening + self.booked == self.closing
+        return self.one_currency and self.difference == 0
 
     @property
     def state(self) -> State:

@@ -221,10 +221,9 @@ def _remarks(statement: Statement, line: int | None) -> Iterator[Finding]:
 def _what_differs(statement: Statement) -> str:
     if not statement.one_currency:
         return "The balances and entries are in different currencies, so no sum proves them."
-    opening, closing = statement.opening or Decimal(0), statement.closing or Decimal(0)
     return (
-        f"Opening {opening:f} and booked entries of {statement.booked:f} make {opening + statement.booked:f}, "
-        f"but closing is {closing:f}: a difference of {closing - opening - statement.booked:f}."
+        f"Opening {statement.opening:f} and booked entries of {statement.booked:f} make {statement.made:f}, "
+        f"but closing is {statement.closing:f}: a difference of {statement.difference:f}."
     )
 
 

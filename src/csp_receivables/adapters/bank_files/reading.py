@@ -170,15 +170,14 @@ class Reading:
 
 def what_differs(statement: Statement) -> str:
     """Both figures where the balances do not prove the statement; "" where they do or are not there."""
-    opening, closing = statement.opening, statement.closing
-    if opening is None or closing is None:
+    difference = statement.difference
+    if difference is None:
         return ""
     if not statement.one_currency:
         return "The balances are in different currencies, so no sum proves them."
-    made = opening + statement.booked
-    if made == closing:
+    if difference == 0:
         return ""
     return (
-        f"Opening {opening:f} and booked entries of {statement.booked:f} make {made:f}, "
-        f"but closing is {closing:f}: a difference of {closing - made:f}."
+        f"Opening {statement.opening:f} and booked entries of {statement.booked:f} make {statement.made:f}, "
+        f"but closing is {statement.closing:f}: a difference of {difference:f}."
     )
