@@ -91,7 +91,6 @@ def upgrade() -> None:
     sa.Column('days_over_90', sa.BigInteger(), nullable=False),
     sa.Column('overdue', sa.BigInteger(), nullable=False),
     sa.Column('unapplied', sa.BigInteger(), nullable=False),
-    sa.Column('credit_left', sa.BigInteger(), nullable=False),
     sa.Column('oldest_due_on', sa.Date(), nullable=True),
     sa.Column('days_overdue', sa.BigInteger(), nullable=False),
     sa.Column('bucket', sa.String(), server_default='', nullable=False),
