@@ -87,27 +87,17 @@ def a_payment(chance: random.Random, currency: str, place: int) -> Row:
 
 @settings(max_examples=3, deadline=None)
 @given(worlds())
-def test_every_minor_unit_of_every_payment_is_allocated_or_unapplied(world: World) -> None:
-    receivables, payments = world
-    matched = run(receivables, payments, POLICY, names=NAMES)
-
-    spent: dict[str, int] = defaultdict(int, left(matched))
-    for payment_id, _, amount, difference, _, _ in booked(matched):
-        assert amount > 0
-        assert difference >= 0
-        spent[payment_id] += amount
-    assert dict(spent) == {row["payment_id"]: row["amount"] for row in payments}
-
-
-@settings(max_examples=3, deadline=None)
-@given(worlds())
-def test_nothing_gives_or_gets_more_than_it_has_and_nothing_goes_across_currencies_or_customers(world: World) -> None:
+def test_no_money_is_made_or_lost_and_none_goes_across_currencies_or_customers(world: World) -> None:
     receivables, payments = world
     by_id = {row["receivable_id"]: row for row in receivables}
     payers = {row["payment_id"]: row for row in payments}
     matched = run(receivables, payments, POLICY, names=NAMES)
+    spent: dict[str, int] = defaultdict(int, left(matched))
     taken: dict[str, int] = defaultdict(int)
     for payment_id, receivable_id, amount, difference, _, _ in booked(matched):
+        assert amount > 0
+        assert difference >= 0
+        spent[payment_id] += amount
         taken[receivable_id] += amount + difference
         assert by_id[receivable_id]["currency"] == payers[payment_id]["currency"]
         assert payers[payment_id]["customer_id"] in ("", by_id[receivable_id]["customer_id"])
@@ -120,6 +110,7 @@ def test_nothing_gives_or_gets_more_than_it_has_and_nothing_goes_across_currenci
             assert by_id[credit_id][same] == by_id[receivable_id][same]
         assert (by_id[credit_id]["kind"], by_id[receivable_id]["kind"]) == ("credit_note", "invoice")
 
+    assert dict(spent) == {row["payment_id"]: row["amount"] for row in payments}
     assert all(amount <= by_id[key]["open_amount"] for key, amount in taken.items())
 
 
@@ -203,4 +194,4 @@ def test_matching_what_is_left_books_nothing_more(world: World) -> None:
     )
 
     assert booked(again) == credited(again) == []
-    assert again.suggestions.equals(first.suggestions)
+    assert again.suggestions.drop_columns(["because"]).equals(first.suggestions.drop_columns(["because"]))

@@ -73,7 +73,7 @@ def said(expected: PayerTwin) -> dict[str, list[set[str]]]:
     }
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.integers(0, 2**32))
 def test_the_rules_that_go_by_the_payer_agree_with_their_plain_twin(seed: int) -> None:
     chance = random.Random(seed)
