@@ -77,11 +77,11 @@ print(json.dumps({"seen": seen, "last": said, "kept": forked(kept)}))
 @pytest.mark.parametrize(
     ("first", "request_", "before", "after"),
     [
-        (None, Confirm(payment="p1", receivable="10100"), [0, 0], [1, 0]),
+        # a confirmation is a split in one part; two rows show that none is kept without the other
         (None, Split(payment="p1", parts=(("10100", "30.00"), ("10101", "20.00"))), [0, 0], [2, 0]),
         (Confirm(payment="p1", receivable="10100"), TakeBack(payment="p1", receivable="10100"), [1, 0], [2, 1]),
     ],
-    ids=["confirm", "split", "unallocate"],
+    ids=["split", "unallocate"],
 )
 def test_a_killed_decision_is_kept_whole_or_not_at_all(
     first: Request | None,

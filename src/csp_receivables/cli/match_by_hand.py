@@ -92,7 +92,7 @@ def reject(
     option: Option = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say no to what is suggested for PAYMENT: all, one receivable, or one option. The same evidence is heard no more."""
+    """Say no to what is suggested for PAYMENT: all, one receivable, or one option. That evidence is heard no more."""
     _decide("rejected", Reject(payment=payment, receivable=receivable, option=option), by, why, as_json=as_json)
 
 
