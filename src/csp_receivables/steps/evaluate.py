@@ -64,8 +64,7 @@ def play(facts: Facts, engine: Engine, decide: Decide) -> Played:
     """Every banking day on which something is new: a payment or receivable came, or a receivable became overdue.
 
     Between such days nothing that decides differs, so that a run would book and say the same again; what comes up on a
-    weekend is looked at on Monday. A day has a
-    connection of its own, as a live run has: one that replaced its tables for a hundred days is ten times slower.
+    weekend is looked at on Monday. A day has a connection of its own, as a live run has.
     """
     played = Played()
     for day in _days(facts):
