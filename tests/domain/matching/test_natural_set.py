@@ -32,9 +32,8 @@ def powers(customer_id: str, items: int) -> list[Row]:
     return [receivable(f"{customer_id}/{place:02}", amount) for place, amount in enumerate(amounts)]
 
 
-@pytest.fixture(scope="module")
-def matched() -> Matched:
-    receivables = [
+def what_is_open() -> list[Row]:
+    return [
         *(receivable(f"ALL/{place}", amount) for place, amount in enumerate((100, 100, 50))),
         receivable("ALL/LATER", 500, date(2026, 10, 12), due_on=date(2026, 11, 1)),
         receivable("OVERDUE/1", 500, JULY),
@@ -72,6 +71,10 @@ def matched() -> Matched:
         *(receivable(f"ABROAD/{place}", amount) for place, amount in enumerate((100, 60))),
         receivable("ABROAD/SEK", 40, currency="SEK"),
     ]
+
+
+@pytest.fixture(scope="module")
+def matched() -> Matched:
     payments = [
         *(of_customer(f"{name}", amount) for name, amount in (("ALL", 250), ("OVERDUE", 520), ("MONTH", 50))),
         *(of_customer(f"{name}", 30) for name in ("RUN", "SAME", "DIFFER", "OTHER")),
@@ -90,7 +93,7 @@ def matched() -> Matched:
         ),
     ]
     payers = [payer("DEMOTED", "A1", contradicted=1), payer("SHARED", "A2"), payer("ALL", "A2")]
-    return run(receivables, payments, payers=payers, rests=["P-REST"])
+    return run(what_is_open(), payments, payers=payers, rests=["P-REST"])
 
 
 def taken(matched: Matched, payment_id: str) -> set[str]:

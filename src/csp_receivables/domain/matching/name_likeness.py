@@ -65,7 +65,8 @@ def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> 
         processor=default_process,
         score_cutoff=LIKENESS_MIN,
     )
-    load(connection, "matching_likeness", pairs.append_column("likeness", pa.array(likeness, pa.float64())))
+    likenesses = pa.array(likeness, pa.float64())  # not money: how alike two names are
+    load(connection, "matching_likeness", pairs.append_column("likeness", likenesses))
     keep(connection, "matching_like", _LIKE)
     keep(connection, "matching_proposal", _PROPOSAL)
 
