@@ -154,9 +154,7 @@ def match(
         stock_up(connection)
         number_rows(connection, receivables, payments)
         name_receivables(connection)
-        # What a person declined is looked at rule by rule.
-        at_once = policy.mode(EXACT_REFERENCE.name) is Mode.AUTO and not knowledge.declined
-        settle_at_once(connection, allowed=at_once)
+        settle_at_once(connection, allowed=_may_settle_at_once(connection, policy, knowledge))
         number_credits(connection, receivables)
         know_exchange(connection, knowledge)
         know_declined(connection, knowledge.declined)
@@ -166,6 +164,12 @@ def match(
         return _matched(connection)
     finally:
         clear_up(connection)
+
+
+def _may_settle_at_once(connection: duckdb.DuckDBPyConnection, policy: MatchingPolicy, knowledge: Knowledge) -> bool:
+    """Where a person has declined anything, every rule has to heed it in its turn."""
+    declined = count(connection, knowledge.declined) if knowledge.declined else 0
+    return policy.mode(EXACT_REFERENCE.name) is Mode.AUTO and not declined
 
 
 def _climb_to_the_payers(
