@@ -73,13 +73,19 @@ def exit_code(results: Sequence[Result]) -> int:
 
 def _asked(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m fuzz", description=__doc__.splitlines()[0])
-    parser.add_argument("targets", nargs="*", default=list(TARGETS), choices=TARGETS, metavar="TARGET")
+    parser.add_argument("targets", nargs="*", default=list(TARGETS), type=_known, metavar="TARGET")
     parser.add_argument("--seconds", type=int, default=300, help="for each target")
     parser.add_argument("--replay", type=Path, metavar="FILE", help="read one input with the one target named")
     asked = parser.parse_args(arguments)
     if asked.replay and len(asked.targets) != 1:
         parser.error("--replay needs one target")
     return asked
+
+
+def _known(name: str) -> str:
+    if name not in TARGETS:
+        raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(TARGETS)}")
+    return name
 
 
 def _replay(target: Target, path: Path) -> int:

@@ -30,7 +30,7 @@ READER = ReconCsv(spill=Path(_FOLDER.name) / "spill")
 
 
 def recon_csv(data: bytes) -> None:
-    """Open and read the file; what goes the quick way must come the same the tolerant way."""
+    """Open and read the file; what goes the quick way must come the same the tolerant way (one in four is tried)."""
     _PATH.write_bytes(data)
     try:
         opening = READER.open(_PATH)
@@ -45,7 +45,8 @@ def recon_csv(data: bytes) -> None:
     claims.holds([*sorted(row["line_no"] for row in rows)] == [row["line_no"] for row in rows], "lines are in order")
     for invoice in reading.invoices:
         _adds_up(invoice, rows)
-    _same_both_ways(opening)
+    if claims.one_in_four(data):
+        _same_both_ways(opening)
 
 
 def _adds_up(invoice: ChargedInvoice, rows: list[dict[str, Any]]) -> None:
