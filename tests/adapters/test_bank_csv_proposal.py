@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csp_receivables.adapters.bank_csv_profiles import BankProfileRefused, load_bank_profiles
+from csp_receivables.adapters.bank_csv_profiles import BankProfileRefused, load_bank_profiles, parse_bank_profile
 from csp_receivables.adapters.bank_csv_proposal import Proposal, propose
 from csp_receivables.adapters.bank_files.bank_csv import BankCsvReader
 from tests.adapters.bank_files.test_bank_csv import IRISH, SWEDISH
@@ -113,3 +113,14 @@ def test_no_sample_raises_anything_but_a_refusal(tmp_path_factory: pytest.TempPa
         assert propose(path, account=IBAN, currency="SEK").text
     except BankProfileRefused as refusal:
         assert str(refusal).startswith("any.csv: ") or "proposal for any.csv" in str(refusal)
+
+
+@pytest.mark.parametrize("name", ["a\x00b", "a\nb: [", "a\r\nb", "a\u2028b", "a\x1bb", "\ufffe"])
+def test_what_a_header_says_leaves_the_proposal_a_profile(tmp_path: Path, name: str) -> None:
+    rows = [("2026-10-15", "1,00", "x"), ("2026-10-16", "2,00", "y")]
+    proposal, _ = proposed(tmp_path, table(("Datum", "Belopp", name), *rows), account=IBAN, currency="SEK")
+
+    profile = parse_bank_profile("proposed.yaml", proposal.text)
+
+    assert profile.names[:2] == ("Datum", "Belopp")
+    assert len(profile.names) == 3

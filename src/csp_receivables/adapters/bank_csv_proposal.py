@@ -28,7 +28,7 @@ from csp_receivables.adapters.bank_files.bank_csv import BankCsvReader
 from csp_receivables.adapters.bank_files.bank_csv_rows import BadCell, day_of, number_of
 from csp_receivables.domain.bank_files import BankFileRefused
 from csp_receivables.domain.currencies import exponents
-from csp_receivables.domain.findings import Finding, Severity
+from csp_receivables.domain.findings import DAMAGED, Finding, Severity
 from csp_receivables.domain.statements import Statement
 
 SAMPLE_BYTES = 4 << 20
@@ -98,8 +98,13 @@ def propose(path: Path, *, account: str = "", currency: str = "") -> Proposal:
     reads = _read_back(sample, profile, path.name)
     comments = [f"Proposed from {path.name}: {reads}", "Compare each column with the file before you use it.",
                 *(f"Check: {doubt}" for doubt in doubts)]  # fmt: skip
-    text = "".join(f"# {comment}\n" for comment in comments) + body
+    text = "".join(f"# {_one_line(comment)}\n" for comment in comments) + body
     return Proposal(text=text, doubts=tuple(doubts), reads=reads)
+
+
+def _one_line(comment: str) -> str:
+    """The comment without what YAML takes for the end of a line or for no text: it quotes the file's header."""
+    return "".join(character if character.isprintable() else DAMAGED for character in comment)
 
 
 def _refused(name: str, found: str, remedy: str) -> BankProfileRefused:
