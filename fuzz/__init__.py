@@ -3,7 +3,7 @@
 | module | what it is |
 | --- | --- |
 | `targets` | the table of what is fuzzed |
-| `bank_files`, `accounting_files`, `microsoft_files`, `match_files`, `references` | harnesses: one input, read |
+| `bank_files`, `bank_profiles`, `accounting_files`, … | harnesses: read one input |
 | `claims` | what must hold of whatever was read |
 | `seeds`, `tokens` | made-up samples and the words of each format |
 | `guided` | one process of libFuzzer (atheris) |

@@ -136,6 +136,13 @@ def _bank_csv() -> Iterator[bytes]:
     yield b"Day,Value\r\nDate,Account,Currency,Sum,D/C,Message,OCR\r\n15.10.2026,SE1,SEK,1 000,C,a,1\r\nTotal,1\r\n"
 
 
+def _bank_tables() -> Iterator[bytes]:
+    yield from _bank_csv()
+    yield b'Datum,Bedrag,Af Bij,Omschrijving\n20261015,"1,00",Bij,Tack\n20261016,"2,50",Af,Kosten\n'
+    rows = ("15.10.2026", "", "1.000,00", "1.000,00", "EUR"), ("16.10.2026", "5,00", "", "995,00", "EUR")
+    yield bank_csv_files.table(("Datum", "Soll", "Haben", "Saldo", "W\u00e4hrung"), *rows)
+
+
 def _receivables() -> Iterator[bytes]:
     lines = [
         invoice(line_net="60.00", line_tax="15.00", description="Licences", service_from="2026-10-01"),
@@ -207,6 +214,7 @@ _SEEDS: dict[str, Callable[[], Iterator[bytes]]] = {
     "nets_ocr": _nets_ocr,
     "stripe": _stripe,
     "bank_csv": _bank_csv,
+    "bank_profile": _bank_tables,
     "recognise": _bank_heads,
     "receivables": _receivables,
     "customers": _customers,

@@ -35,6 +35,7 @@ TARGETS = {
         Target(name="nets_ocr", module="bank_files", published=("bank/nets_ocr_kid",)),
         Target(name="stripe", module="bank_files"),
         Target(name="bank_csv", module="bank_files"),
+        Target(name="bank_profile", module="bank_profiles"),
         Target(
             name="recognise",
             module="bank_files",

@@ -64,6 +64,10 @@ TOKENS: dict[str, list[str]] = {
     ),
 }
 TOKENS["recon_gzip"] = TOKENS["recon_csv"]
+TOKENS["bank_profile"] = [
+    *TOKENS["bank_csv"],
+    *_words("Date Amount Balance Datum Belopp Saldo Soll Haben Credit Debit IBAN"),
+]
 TOKENS["recognise"] = [token for name in ("camt", "mt940", "bai2", "bgmax", "nets_ocr") for token in TOKENS[name]]
 
 
