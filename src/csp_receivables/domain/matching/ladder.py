@@ -23,7 +23,7 @@ from csp_receivables.domain.matching.naming import name_receivables
 from csp_receivables.domain.matching.natural_set import NATURAL_SET
 from csp_receivables.domain.matching.net_of_credit_note import NET_OF_CREDIT_NOTE
 from csp_receivables.domain.matching.number_in_text import NUMBER_IN_TEXT
-from csp_receivables.domain.matching.payers import begin_learning, know_payers
+from csp_receivables.domain.matching.payers import begin_learning, know_nobody, know_payers
 from csp_receivables.domain.matching.policy import MatchingPolicy, Mode, Tolerance
 from csp_receivables.domain.matching.reference_with_difference import REFERENCE_WITH_DIFFERENCE
 from csp_receivables.domain.matching.rule import Rule
@@ -176,6 +176,10 @@ def _climb_to_the_payers(
     connection: duckdb.DuckDBPyConnection, payments: str, policy: MatchingPolicy, knowledge: Knowledge
 ) -> None:
     """Go by names until nothing more is booked, then by payers; what those book may make a name unique again."""
+    if not any(policy.mode(rule.name) is not Mode.OFF for rule in PAYER_RULES + LIKENESS_RULES):
+        _climb_by_names(connection, policy)
+        know_nobody(connection)
+        return
     for _ in range(PASSES_MAX):
         _climb_by_names(connection, policy)
         gather_left(connection)

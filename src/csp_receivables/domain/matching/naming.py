@@ -84,6 +84,8 @@ def _look_up(connection: duckdb.DuckDBPyConnection, into: str, wanted: str) -> N
 
 def _pairs(connection: duckdb.DuckDBPyConnection, wanted: str, keyed: str) -> str:
     """SQL for the pairs: each key with its only receivable, and a shared key with the first few that share it."""
+    keep(connection, "matching_wanted_keyed", f"FROM ({keyed}) SEMI JOIN ({wanted}) USING (key, currency)")
+    keyed = "FROM matching_wanted_keyed"
     keep(connection, "matching_shared", _SHARED.format(keyed=keyed))
     if not count(connection, "matching_shared"):
         return _PAIRS.format(wanted=wanted, keyed=keyed, rivals="1::BIGINT")

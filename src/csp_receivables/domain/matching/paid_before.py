@@ -56,6 +56,10 @@ _PAID_BEFORE = """
     )
     GROUP BY p
 """
+_NOTHING = """
+CREATE OR REPLACE TEMP TABLE matching_paid_before (
+    p BIGINT, receivable_id VARCHAR, customer_id VARCHAR, payers VARCHAR)
+"""
 
 
 def know_paid_before(connection: duckdb.DuckDBPyConnection, knowledge: Knowledge) -> None:
@@ -67,3 +71,8 @@ def know_paid_before(connection: duckdb.DuckDBPyConnection, knowledge: Knowledge
     rests = f"SEMI JOIN {knowledge.rests} USING (payment_id)" if knowledge.rests else "WHERE false"
     paid_before = _PAID_BEFORE.format(closed=closed, rests=f"SELECT p FROM matching_payment {rests}")
     keep(connection, "matching_paid_before", paid_before)
+
+
+def know_nothing_paid_before(connection: duckdb.DuckDBPyConnection) -> None:
+    """The empty `matching_paid_before`."""
+    connection.execute(_NOTHING)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import duckdb
 
 from csp_receivables.domain.matching.knowledge import Knowledge
-from csp_receivables.domain.matching.paid_before import know_paid_before
+from csp_receivables.domain.matching.paid_before import know_nothing_paid_before, know_paid_before
 from csp_receivables.domain.matching.stock import count, view
 from csp_receivables.domain.relations import keep
 
@@ -158,3 +158,9 @@ def know_payers(connection: duckdb.DuckDBPyConnection, payments: str, knowledge:
         taught += _TAUGHT_BEFORE.format(payers=knowledge.payers)
     keep_standings(connection, taught)
     keep(connection, "matching_payer", _DOUBTED.format(payers=_PAYERS))
+
+
+def know_nobody(connection: duckdb.DuckDBPyConnection) -> None:
+    """What `know_payers` leaves when no rule asks who a payment is from."""
+    connection.execute(_NO_PAYERS)
+    know_nothing_paid_before(connection)
