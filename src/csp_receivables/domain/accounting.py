@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import pyarrow as pa
 
-from csp_receivables.domain.findings import Finding
+from csp_receivables.domain.findings import Finding, kept
 from csp_receivables.domain.money import to_text
 
 
@@ -70,6 +70,9 @@ class AccountingFile:
     size: int
     purpose: Purpose | None = None  # None until it is recognised
     form: str = ""  # "canonical", or the name of a column profile
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", kept(self.name))
 
     @property
     def taken_for(self) -> str:

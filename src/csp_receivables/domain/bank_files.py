@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from csp_receivables.domain.findings import Finding, Severity
+from csp_receivables.domain.findings import Finding, Severity, kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +15,9 @@ class BankFile:
     digest: str
     size: int
     taken_for: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", kept(self.name))
 
 
 class BankFileRefused(ValueError):

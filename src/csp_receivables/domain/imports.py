@@ -30,7 +30,8 @@ class FileReport:
     findings: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "because", kept(self.because))
+        for name in ("name", "because"):
+            object.__setattr__(self, name, kept(getattr(self, name)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from csp_receivables.domain.findings import Finding, Severity
+from csp_receivables.domain.findings import Finding, Severity, kept
 from csp_receivables.domain.match_files import FileRefused
 
 DELIMITERS = ",;\t|"
@@ -87,6 +87,8 @@ def read_text_table(
     """
     if not path.is_file():
         raise FileRefused(f"{path}: there is no such file. Name a CSV or Parquet file")
+    if kept(str(path)) != str(path):  # the engine opens no such file
+        raise FileRefused(f"{kept(str(path))}: the file's name is no UTF-8. Rename it")
     with path.open("rb") as file:
         head = file.read(len(PARQUET_MAGIC))
     if head.startswith(GZIP_MAGIC):

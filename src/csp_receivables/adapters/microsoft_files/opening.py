@@ -128,6 +128,11 @@ def broken_gzip(path: Path, detail: str) -> FileRefused:
     return _refused(path, "microsoft.broken_gzip", found, "Download the file again")
 
 
+def unreadable_name(path: Path) -> FileRefused:
+    """The refusal of a file that the engine can't open, as its name is no text."""
+    return _refused(path, "microsoft.file_name", "a file whose name is no UTF-8", "Rename it and import it again")
+
+
 def _refuse_by_magic(path: Path, start: bytes) -> None:
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     for magic, what, remedy in NOT_CSV:

@@ -17,12 +17,20 @@ import duckdb
 
 from csp_receivables.adapters.engine import engine
 from csp_receivables.adapters.microsoft_files import staging_sql
-from csp_receivables.adapters.microsoft_files.opening import DayFormat, Opening, broken_gzip, file_digest, open_file
+from csp_receivables.adapters.microsoft_files.opening import (
+    DayFormat,
+    Opening,
+    broken_gzip,
+    file_digest,
+    open_file,
+    unreadable_name,
+)
 from csp_receivables.adapters.microsoft_files.recon_findings import find_oddities, find_problems
 from csp_receivables.adapters.microsoft_files.recon_sums import sum_charges
 from csp_receivables.adapters.microsoft_files.statement import find_statement
 from csp_receivables.adapters.microsoft_files.tidy_csv import NotTidy, write_tidy
 from csp_receivables.domain.charge_data import ChargeReading
+from csp_receivables.domain.findings import kept
 from csp_receivables.domain.vendor_tie_out import InvoiceStatement
 
 MEMORY = "600MB"  # of DuckDB; with the interpreter and the Parquet writer the process stays below 1 GB
@@ -70,6 +78,8 @@ def stage(connection: duckdb.DuckDBPyConnection, opening: Opening, staged: Path)
 
     Slashed dates are read month first. When some can't be and none needs it, the file is read again, day first.
     """
+    if kept(str(opening.path)) != str(opening.path):
+        raise unreadable_name(opening.path)
     _copy(connection, opening, staged)
     if opening.day_format is DayFormat.MONTH_FIRST and staging_sql.is_day_first(connection, opening, staged):
         opening = replace(opening, day_format=DayFormat.DAY_FIRST)
