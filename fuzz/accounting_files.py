@@ -32,17 +32,18 @@ _PATH = Path(_FOLDER.name) / "fuzzed.csv"
 
 def receivables(data: bytes) -> None:
     """Recognise the file and, when it holds receivables, read it twice."""
-    if _purpose_of(data) is Purpose.RECEIVABLES:
+    if purpose_of(data) is Purpose.RECEIVABLES:
         claims.same_again(_receivables(), _receivables())
 
 
 def customers(data: bytes) -> None:
     """Recognise the file and, when it holds customers, read it twice."""
-    if _purpose_of(data) is Purpose.CUSTOMERS:
+    if purpose_of(data) is Purpose.CUSTOMERS:
         claims.same_again(_customers(), _customers())
 
 
-def _purpose_of(data: bytes) -> Purpose | None:
+def purpose_of(data: bytes) -> Purpose | None:
+    """What the file is recognised as; None where it is refused."""
     _PATH.write_bytes(data)
     try:
         return READER.recognise(_PATH, READER.identify(_PATH)).purpose

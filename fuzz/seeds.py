@@ -148,19 +148,23 @@ def _receivables() -> Iterator[bytes]:
         invoice(line_net="60.00", line_tax="15.00", description="Licences", service_from="2026-10-01"),
         invoice(line_net="40.00", line_tax="10.00", tax_rate="25", service_until="2026-10-31", open="125.00"),
     ]
-    yield text_of([invoice(), invoice(number="1002", kind="credit_note")], [*INVOICE]).encode()
+    credit = invoice(number="1002", kind="credit_note", credits_number="1001")
+    yield text_of([invoice(), credit], [*INVOICE, "credits_number"]).encode()
     yield text_of([invoice(seller="s", open="5", stated_on="2026-10-30"), *lines], RECEIVABLE_FIELDS).encode()
     yield (
         "Fakturanr;Fakturatyp;Kundnr;Kundnamn;Fakturadatum;Förfallodatum;Valuta;Netto;Moms;Totalt;OCR;Krediterar;Saldo;"
-        "Utskriftsdatum;Vår referens\r\n1;Kredit;C1;Å;2026-10-01;2026-10-31;SEK;-1 000,00;-250;-1 250,00;;;0;2026-11-01"
+        "Utskriftsdatum;Vår referens\r\n"
+        "1;Kredit;C1;Å;2026-10-01;2026-10-31;SEK;-1 000,00;-250;-1 250,00;;;0;2026-11-01;"
     ).encode("cp1252")
     yield (SAMPLE / "accounting" / "receivables-2026-10-30.csv").read_bytes()[:3_000]
 
 
 def _customers() -> Iterator[bytes]:
-    full = customer(language="sv", party_kind="company", org_number="5560360793", contacts="Ann <ann@example.org>|ap")
-    yield text_of([customer(), customer(customer_id="C2", tenants="")], [*CUSTOMER]).encode()
-    yield text_of([full, customer(country="Sverige")], CUSTOMER_FIELDS).encode()
+    full = customer(
+        language="sv", party_kind="company", org_number="5560360793", contacts="ann@example.org|Ann|ap;b@example.org"
+    )
+    yield text_of([customer(), customer(customer_id="C2", tenants="")], CUSTOMER_FIELDS).encode()
+    yield text_of([full, customer(customer_id="C3", country="Sverige")], CUSTOMER_FIELDS).encode()
     yield (SAMPLE / "accounting" / "customers-2026-10-30.csv").read_bytes()[:3_000]
 
 

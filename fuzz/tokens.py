@@ -49,7 +49,7 @@ TOKENS: dict[str, list[str]] = {
     "bank_csv": ["Day;Value;Amount;", "Kontonummer;", "Summa", "Total", ",C,", "(5,00)", "5,00-", "+5", *_CSV],
     "receivables": ["invoice", "credit_note", "line_net", "service_from", "Kredit", "Debet", *_CSV],
     "customers": [
-        *_words("company public_body consumer <a@b.se> sv-SE 11111111-2222-3333-4444-555555555555"),
+        *_words("company public_body consumer a@b.se|A|ap; sv-SE 11111111-2222-3333-4444-555555555555"),
         *_CSV,
     ],
     "match_files": ["receivable_id", "payment_id", "open_amount", "credit_note", "PAR1", *_CSV],

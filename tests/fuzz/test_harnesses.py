@@ -13,13 +13,14 @@ import pyarrow as pa
 import pytest
 
 from csp_receivables.adapters.bank_files.camt import CamtReader
+from csp_receivables.domain.accounting import Purpose
 from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.payment_ids import EqualsBefore
 from csp_receivables.domain.references import Kind, Reference
 from csp_receivables.domain.statements import Statement
 from csp_receivables.ports import BankFilePart
 from fuzz import __main__ as runner
-from fuzz import bank_files, claims, references
+from fuzz import accounting_files, bank_files, claims, references
 from fuzz.seeds import FOUND, SIZE_MAX, seeds
 from fuzz.targets import PLANTED, TARGETS
 from fuzz.tokens import dictionary
@@ -48,6 +49,11 @@ def test_the_seeds_of_a_bank_format_are_read_by_its_reader_as_money(name: str) -
     outcomes = [bank_files.survives(bank_files.READERS[name], data) for data in seeds(name)]
 
     assert any(lines.num_rows for _, lines, _, refused in filter(None, outcomes) if not refused)
+
+
+def test_the_seeds_of_accounting_are_read_as_what_they_are() -> None:
+    for name, purpose in (("receivables", Purpose.RECEIVABLES), ("customers", Purpose.CUSTOMERS)):
+        assert {accounting_files.purpose_of(data) for data in seeds(name)} == {purpose}
 
 
 @pytest.mark.parametrize("name", TARGETS)
