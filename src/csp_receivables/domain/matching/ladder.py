@@ -23,7 +23,7 @@ from csp_receivables.domain.matching.naming import name_receivables
 from csp_receivables.domain.matching.natural_set import NATURAL_SET
 from csp_receivables.domain.matching.net_of_credit_note import NET_OF_CREDIT_NOTE
 from csp_receivables.domain.matching.number_in_text import NUMBER_IN_TEXT
-from csp_receivables.domain.matching.payers import begin_learning, know_nobody, know_payers
+from csp_receivables.domain.matching.payers import begin_asking, begin_learning, know_nobody, know_payers, learn
 from csp_receivables.domain.matching.policy import MatchingPolicy, Mode, Tolerance
 from csp_receivables.domain.matching.reference_with_difference import REFERENCE_WITH_DIFFERENCE
 from csp_receivables.domain.matching.rule import Rule
@@ -31,7 +31,6 @@ from csp_receivables.domain.matching.several_references import SEVERAL_REFERENCE
 from csp_receivables.domain.matching.small_subset import SMALL_SUBSET
 from csp_receivables.domain.matching.stock import (
     begin_again,
-    begin_whole,
     clear_up,
     count,
     gather_left,
@@ -180,23 +179,32 @@ def _climb_to_the_payers(
         _climb_by_names(connection, policy)
         know_nobody(connection)
         return
-    for _ in range(PASSES_MAX):
-        _climb_by_names(connection, policy)
+    for turn in range(PASSES_MAX):
+        named = _climb_by_names(connection, policy)
         gather_left(connection)
-        know_payers(connection, payments, knowledge)
+        if turn == 0:
+            begin_asking(connection, payments, knowledge)
+        if turn == 0 or named:
+            learn(connection, payments, knowledge)
+        know_payers(connection, knowledge)
         if not _climb(connection, PAYER_RULES, policy):
             break
-        begin_whole(connection)
+        remember_unsettled(connection)
+        begin_again(connection)
         name_receivables(connection)
 
 
-def _climb_by_names(connection: duckdb.DuckDBPyConnection, policy: MatchingPolicy) -> None:
+def _climb_by_names(connection: duckdb.DuckDBPyConnection, policy: MatchingPolicy) -> bool:
+    """Pass after pass over the unsettled, until nothing is booked; was anything?"""
+    all_booked = 0
     for _ in range(PASSES_MAX):
         booked = _climb(connection, NAMING_RULES, policy)
+        all_booked += booked
         if not remember_unsettled(connection) or not booked:
             break
         begin_again(connection)
         name_receivables(connection)
+    return all_booked > 0
 
 
 def _climb(connection: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...], policy: MatchingPolicy) -> int:

@@ -9,31 +9,35 @@ from __future__ import annotations
 import duckdb
 
 from csp_receivables.domain.matching.knowledge import Knowledge
+from csp_receivables.domain.matching.stock import view
 from csp_receivables.domain.relations import keep
 
 KEY_LENGTH_MIN = 4  # as for numbers in text
 
 _SAID = f"""
     SELECT DISTINCT p, currency, key FROM (
-        SELECT p, currency, reference_key AS key FROM matching_payment_left
+        SELECT p, currency, reference_key AS key FROM matching_asking_payment
         UNION ALL
-        SELECT p, currency, matching_key(unnest(string_split(reference, ' '))) FROM matching_payment_left
+        SELECT p, currency, matching_key(unnest(string_split(reference, ' '))) FROM matching_asking_payment
         WHERE contains(reference, ' ')
         UNION ALL
         SELECT p, currency, matching_text_key(unnest(regexp_extract_all(upper(text), '[0-9A-Z]*[0-9][0-9A-Z]*')))
-        FROM matching_payment_left WHERE regexp_matches(text, '[0-9]')
+        FROM matching_asking_payment WHERE regexp_matches(text, '[0-9]')
     )
     WHERE len(key) >= {KEY_LENGTH_MIN}
 """
-# What this run has closed, and with what; what a payment closed itself, now or before, says nothing of its rest.
-_CLOSED_NOW = """
-    SELECT receivable_id, customer_id, currency, key, closer, payers, false AS earlier
+_MEANT = """
+    SELECT key, currency, r, receivable_id, customer_id
     FROM (
         SELECT rowid AS r, receivable_id, customer_id, currency, unnest([reference_key, matching_key(number)]) AS key
         FROM matching_receivable_stored
     )
-    SEMI JOIN matching_said_left USING (key, currency)
-    JOIN (
+    SEMI JOIN matching_said_asking USING (key, currency)
+"""
+# What this run has closed, and with what; what a payment closed itself, now or before, says nothing of its rest.
+_CLOSED_NOW = """
+    SELECT receivable_id, customer_id, currency, key, closer, payers, false AS earlier
+    FROM matching_meant_receivable JOIN (
         SELECT r, NULL AS closer, 'payment ' || payment_id AS payers FROM matching_at_once
         UNION ALL
         SELECT r, p, CASE WHEN p < 0 THEN 'credit note ' ELSE 'payment ' END || payment_id
@@ -51,7 +55,7 @@ _PAID_BEFORE = """
         arg_min(payers, receivable_id) AS payers
     FROM (
         SELECT p, receivable_id, customer_id, string_agg(DISTINCT payers, ', ' ORDER BY payers) AS payers
-        FROM matching_said_left JOIN ({closed}) USING (key, currency)
+        FROM (FROM matching_said_asking SEMI JOIN matching_payment_left USING (p)) JOIN ({closed}) USING (key, currency)
         WHERE closer IS DISTINCT FROM p AND NOT (earlier AND p IN ({rests})) GROUP BY ALL
     )
     GROUP BY p
@@ -62,9 +66,15 @@ CREATE OR REPLACE TEMP TABLE matching_paid_before (
 """
 
 
+def begin_looking_back(connection: duckdb.DuckDBPyConnection) -> None:
+    """Look up once which receivables the payments of `matching_account` mean, open or not."""
+    view(connection, "matching_asking_payment", "FROM matching_payment SEMI JOIN matching_account USING (p)")
+    keep(connection, "matching_said_asking", _SAID)
+    keep(connection, "matching_meant_receivable", _MEANT)
+
+
 def know_paid_before(connection: duckdb.DuckDBPyConnection, knowledge: Knowledge) -> None:
     """Look what is left up among what was closed by this run or, for payments that are whole yet, before it."""
-    keep(connection, "matching_said_left", _SAID)
     closed = _CLOSED_NOW
     if knowledge.closed:
         closed += f"UNION ALL {_CLOSED_BEFORE.format(closed=knowledge.closed)}"

@@ -13,7 +13,11 @@ from __future__ import annotations
 import duckdb
 
 from csp_receivables.domain.matching.knowledge import Knowledge
-from csp_receivables.domain.matching.paid_before import know_nothing_paid_before, know_paid_before
+from csp_receivables.domain.matching.paid_before import (
+    begin_looking_back,
+    know_nothing_paid_before,
+    know_paid_before,
+)
 from csp_receivables.domain.matching.stock import count, view
 from csp_receivables.domain.relations import keep
 
@@ -29,14 +33,21 @@ TEACHING_RULES = (
 )
 
 _ACCOUNT_KEY = """
-CREATE OR REPLACE TEMP MACRO matching_account_key(account) AS regexp_replace(upper(account), '[^0-9A-Z]', '', 'g')
+CREATE OR REPLACE TEMP MACRO matching_account_key(account) AS CASE WHEN regexp_full_match(account, '[0-9A-Z]*')
+    THEN account ELSE regexp_replace(upper(account), '[^0-9A-Z]', '', 'g') END
+"""
+# Of all that is not taken whole: what is in doubt now may ask in a later pass.
+_ACCOUNTS = """
+    SELECT p, payment.customer_id AS given, payment.amount AS whole, {was_rest} AS was_rest,
+        matching_account_key(coalesce(payer_account, '')) AS account
+    FROM matching_payment payment
+    LEFT JOIN (SELECT p, sum(amount) AS used FROM matching_taken GROUP BY p) taken USING (p)
+    LEFT JOIN (SELECT payment_id, payer_account FROM {payments} WHERE payer_account <> '') USING (payment_id)
+    WHERE payment.amount > coalesce(used, 0)
 """
 _ASKERS = """
-    SELECT p, payment_left.customer_id AS given, payment_left.amount < payment.amount OR {was_rest} AS is_rest,
-        coalesce(account, '') AS account
-    FROM matching_payment_left payment_left JOIN (SELECT p, amount FROM matching_payment) payment USING (p)
-    LEFT JOIN (SELECT payment_id, matching_account_key(payer_account) AS account FROM {payments}
-               WHERE payer_account <> '') USING (payment_id)
+    SELECT p, given, account, payment_left.amount < whole OR was_rest AS is_rest
+    FROM matching_payment_left payment_left JOIN matching_account USING (p)
 """
 # Whose receivables payments named by reference or number in this run.
 _TEACHERS = f"""
@@ -144,19 +155,29 @@ def begin_learning(connection: duckdb.DuckDBPyConnection, payments: str, knowled
     view(connection, "matching_customer_name", names)
 
 
-def know_payers(connection: duckdb.DuckDBPyConnection, payments: str, knowledge: Knowledge) -> None:
-    """Say of each payment that is left who it is from, as far as anybody knows."""
-    know_paid_before(connection, knowledge)
+def begin_asking(connection: duckdb.DuckDBPyConnection, payments: str, knowledge: Knowledge) -> None:
+    """Look up once what no pass changes: the accounts of the payments that are not taken, and what they say."""
     was_rest = f"payment_id IN (SELECT payment_id FROM {knowledge.rests})" if knowledge.rests else "false"
-    keep(connection, "matching_asker", _ASKERS.format(payments=payments, was_rest=was_rest))
-    if not count(connection, "matching_asker WHERE given <> '' OR account <> ''"):
-        connection.execute(_NO_PAYERS)
-        return
-    keep(connection, "matching_asking_account", "SELECT DISTINCT account FROM matching_asker WHERE account <> ''")
+    keep(connection, "matching_account", _ACCOUNTS.format(payments=payments, was_rest=was_rest))
+    keep(connection, "matching_asking_account", "SELECT DISTINCT account FROM matching_account WHERE account <> ''")
+    begin_looking_back(connection)
+
+
+def learn(connection: duckdb.DuckDBPyConnection, payments: str, knowledge: Knowledge) -> None:
+    """Learn whose the accounts are, from what the books teach and from what this run has booked by names."""
     taught = _TAUGHT_NOW.format(payments=payments)
     if knowledge.payers:
         taught += _TAUGHT_BEFORE.format(payers=knowledge.payers)
     keep_standings(connection, taught)
+
+
+def know_payers(connection: duckdb.DuckDBPyConnection, knowledge: Knowledge) -> None:
+    """Say of each payment that is left who it is from, as far as anybody knows."""
+    know_paid_before(connection, knowledge)
+    keep(connection, "matching_asker", _ASKERS)
+    if not count(connection, "matching_asker WHERE given <> '' OR account <> ''"):
+        connection.execute(_NO_PAYERS)
+        return
     keep(connection, "matching_payer", _DOUBTED.format(payers=_PAYERS))
 
 

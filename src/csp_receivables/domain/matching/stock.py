@@ -119,16 +119,7 @@ def remember_unsettled(connection: duckdb.DuckDBPyConnection) -> int:
 
 def begin_again(connection: duckdb.DuckDBPyConnection) -> None:
     """Let the unsettled payments climb the ladder again; all others can gain nothing from fewer open receivables."""
-    _begin(connection, _UNSETTLED_PAYMENTS)
-
-
-def begin_whole(connection: duckdb.DuckDBPyConnection) -> None:
-    """Let everything that is left climb the ladder again."""
-    _begin(connection, "FROM matching_payment")
-
-
-def _begin(connection: duckdb.DuckDBPyConnection, payments: str) -> None:
-    _leave(connection, "payment", _PAYMENT_AGAIN.format(payments=payments))
+    _leave(connection, "payment", _PAYMENT_AGAIN.format(payments=_UNSETTLED_PAYMENTS))
     view(connection, "matching_asking", "FROM matching_payment_left WHERE reference_key <> ''")
     connection.execute("DELETE FROM matching_suggested")
 
