@@ -20,7 +20,7 @@ SELECT a.allocation_id, coalesce(p.booked_on, n.issued_on) AS booked_on, a.sourc
   FROM allocations a
   LEFT JOIN receivables r USING (receivable_id)
   LEFT JOIN (SELECT payment_id, booked_on, payer_name FROM payments WHERE status = 'booked') p
-    ON a.source_kind = 'payment' AND p.payment_id = a.source_id
+    ON a.source_kind <> 'credit_note' AND p.payment_id = a.source_id
   LEFT JOIN receivables n ON a.source_kind = 'credit_note' AND n.receivable_id = a.source_id
   LEFT JOIN customers c ON c.customer_id = r.customer_id
  WHERE a.effective_on > $since
