@@ -17,6 +17,7 @@ PLACES = (
     PACKAGE / "domain",
     PACKAGE / "adapters" / "bank_files",
     PACKAGE / "adapters" / "ledger",
+    PACKAGE / "adapters" / "microsoft_files",
 )
 MACHINES = re.compile(r"/(work|home|root|Users)/\w")
 

@@ -77,10 +77,10 @@ def test_a_total_is_the_sum_in_its_currency() -> None:
     assert Money(150, "EUR") == total([Money(100, "EUR"), Money(50, "EUR")], "EUR")
 
 
-@pytest.mark.parametrize("text", ["1." + "0" * 40 + "1", "0." + "0" * 27 + "1", "92233720368547758.07" + "0" * 30 + "1"])
-def test_a_digit_beyond_the_minor_unit_is_refused_however_far_behind_it_stands(text: str) -> None:
+@pytest.mark.parametrize("start", ["1." + "0" * 40, "0." + "0" * 27, "92233720368547758.07" + "0" * 30])
+def test_a_digit_beyond_the_minor_unit_is_refused_however_far_behind_it_stands(start: str) -> None:
     with pytest.raises(NotMoney, match="has more decimals than SEK knows"):
-        to_minor(text, "SEK")
+        to_minor(f"{start}1", "SEK")
 
 
 @pytest.mark.parametrize("text", ["1." + "0" * 40, "0" * 40 + "1", "0." + "0" * 40 + "1e41", "1e0"])

@@ -19,7 +19,9 @@ def statement(opening: Decimal | None, booked: Decimal, closing: Decimal | None,
     )  # fmt: skip
 
 
-@given(st.integers(-(10**60), 10**60), st.integers(0, 40), st.integers(-(2**63), 2**63 - 1), st.sampled_from([-1, 0, 1]))
+@given(
+    st.integers(-(10**60), 10**60), st.integers(0, 40), st.integers(-(2**63), 2**63 - 1), st.sampled_from([-1, 0, 1])
+)  # fmt: skip
 def test_a_statement_proves_exactly_when_nothing_is_missing(
     opening: int, decimals: int, booked: int, missing: int
 ) -> None:
