@@ -21,6 +21,7 @@ def exponents() -> dict[str, int]:
     return {currency.code: currency.exponent for currency in Currency if currency.exponent is not None}
 
 
+@cache
 def exponent(currency: str) -> int:
     """Digits after the decimal point of `currency` (upper case, three letters)."""
     try:

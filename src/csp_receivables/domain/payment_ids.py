@@ -7,7 +7,6 @@ statement are told apart by their ordinal, because equal payments on one day are
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -39,13 +38,13 @@ class EntryIds:
     """Hands out entry ids for one statement. `known_before` counts equals on earlier pages of the same day."""
 
     known_before: Mapping[str, int] = field(default_factory=dict)
-    _seen: Counter[str] = field(default_factory=Counter)
+    _seen: dict[str, int] = field(default_factory=dict)
 
     def entry_id(self, account: str, day: str, amount: str, bank_ref: str, texts: str) -> str:
         """`day` ISO 8601, `amount` signed minor units with currency, `texts` what tells entries without an id apart."""
         key = equality_key(account, day, amount, bank_ref, texts)
-        self._seen[key] += 1
-        return nth_entry_id(key, self._seen[key] + self.known_before.get(key, 0))
+        ordinal = self._seen[key] = self._seen.get(key, 0) + 1
+        return nth_entry_id(key, ordinal + self.known_before.get(key, 0))
 
 
 def equality_key(account: str, day: str, amount: str, bank_ref: str, texts: str) -> str:

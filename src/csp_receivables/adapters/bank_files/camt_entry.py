@@ -18,6 +18,8 @@ BOOKED, PENDING = "booked", "pending"
 _RETURNS = frozenset({"RRTN", "RPCR", "UPDD", "PRDD", "RCDD", "UPCQ", "ARET", "AREV"})
 _YES = frozenset({"true", "1"})
 _NOT_PROVIDED = "NOTPROVIDED"
+# Where an exchanged amount is told, and its currency: names made once, not for every entry of a file.
+_EXCHANGED = tuple((key, f"{key}_currency") for key in ("instructed_amount", "transaction_amount"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +151,8 @@ def _stated_minor(detail: Record, currency: str) -> int | None:
 def _instructed(record: Record, detail: Record, currency: str) -> tuple[str, int]:
     """What the payer paid in another currency, in minor units; ("", 0) where nothing was exchanged or none is told."""
     for stated in (detail, record):
-        for key in ("instructed_amount", "transaction_amount"):
-            foreign = stated.get(f"{key}_currency", currency)
-            if foreign == currency or key not in stated:
+        for key, currency_key in _EXCHANGED:
+            if key not in stated or (foreign := stated.get(currency_key, currency)) == currency:
                 continue
             try:
                 return foreign, abs(to_minor(stated[key], foreign))

@@ -7,6 +7,7 @@ for `/TRTP/…/REMI/`. Words that no dialect knows stay text: nothing that was s
 from __future__ import annotations
 
 import re
+from operator import itemgetter
 from typing import NamedTuple
 
 
@@ -27,6 +28,8 @@ _NOT_GIVEN = frozenset({"NOTPROVIDED", "NOT PROVIDED", "NONREF", "KEINE REFERENZ
 
 # --- German: a business code of three digits, a separator that the bank chose, then numbered sub-fields --------------
 _GERMAN = re.compile(r"\s*(\d{3})([?>~^!@#$%&|;*])(?=\d\d)", re.ASCII)
+# Number and text of a sub-field: as getters for `map`, which is a fifth faster than slices in a comprehension.
+_NUMBER, _SAID = itemgetter(slice(2)), itemgetter(slice(2, None))
 _RETURN_CODES = frozenset({"108", "109", "159", "181", "184"})  # DK: returned direct debits and transfers
 _AFTER_60 = tuple(f"{number}" for number in range(60, 66))
 _BEFORE_60 = tuple(f"{number}" for number in range(20, 30))
@@ -38,6 +41,8 @@ _SEPA = frozenset(
     {"EREF", "KREF", "MREF", "CRED", "DEBT", "COAM", "OAMT", "SVWZ", "ABWA", "ABWE", "IBAN", "BREF", "RREF", "RETR"}
     | {"PURP", "ANAM"}
 )
+_SEPA_AHEAD = {f"{tag}+": tag for tag in _SEPA}  # what a line of purpose begins with
+_SEPA_AHEAD_LENGTH = len("SVWZ+")
 _SEPA_WITHIN = re.compile(rf"(?:^| )({'|'.join(sorted(_SEPA))}|BIC)\+")
 # Sub-fields of Sparkassen's `:NS:`, one a line.
 _NS_NAME, _NS_ACCOUNTS = ("15", "16"), ("34", "19")
@@ -61,10 +66,11 @@ def details_of(values: list[str], *, is_credit: bool) -> Details:
     if not values:
         return NOTHING
     value = values[0] if len(values) == 1 else "\n".join(line.strip() for line in values)
-    if "\n" in value:
+    if "\n-" in value or "\n{" in value:
         value = _without_end(value)
     if german := _GERMAN.match(value):
-        return _german(value.replace("\n", "")[german.end() - 1 :], german[2], german[1])
+        code, separator = german.groups()
+        return _german(value.replace("\n", "")[german.end() - 1 :], separator, code)
     words = _SLASHED.split(_joined(value, is_columns=False))
     return _slashed(words, is_credit=is_credit) if len(words) > 1 else _plain(_joined(value, is_columns=True))
 
@@ -89,8 +95,8 @@ def is_account(text: str) -> bool:
 
 def _german(numbered: str, separator: str, code: str) -> Details:
     parts = numbered.split(separator)
-    subfields = {part[:2]: part[2:] for part in parts}
-    if len(subfields) < len(parts) or not subfields.keys() <= _KNOWN:
+    subfields = dict(zip(map(_NUMBER, parts), map(_SAID, parts), strict=True))
+    if len(subfields) < len(parts) or not _KNOWN.issuperset(subfields):
         subfields = _told_apart(parts, separator)
     said = _purpose(subfields)
     get = subfields.get
@@ -131,10 +137,10 @@ def _purpose(subfields: dict[str, str]) -> dict[str, str]:
         value = subfields.get(number)
         if value is None:
             continue
-        if value[4:5] == "+" and value[:4] in _SEPA:
+        if named := _SEPA_AHEAD.get(value[:_SEPA_AHEAD_LENGTH]):
             said[tag] = text
-            tag = value[:4]
-            text = f"{said[tag]} {value[5:]}" if tag in said else value[5:]
+            tag, rest = named, value[_SEPA_AHEAD_LENGTH:]
+            text = f"{said[tag]} {rest}" if tag in said else rest
         elif not text or len(before) in _FULL_LINES:
             text += value
         else:
