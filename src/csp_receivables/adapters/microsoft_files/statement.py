@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,7 @@ def _read(path: Path, invoice_id: str) -> InvoiceStatement | None:
     digest = hashlib.sha256(content).hexdigest()
     try:
         document = json.loads(content.decode("utf-8-sig"), parse_float=Decimal)
-    except (ValueError, RecursionError) as broken:
+    except (ValueError, RecursionError, InvalidOperation) as broken:  # the last: an exponent beyond all bounds
         return InvoiceStatement(
             digest=digest, stated=None, findings=(_unusable(path, invoice_id, f"no JSON ({broken})"),)
         )
