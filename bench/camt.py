@@ -13,8 +13,13 @@ import tempfile
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from xml.parsers import expat
+
+import pyarrow as pa
 
 from bench.measure import Budget, measure, measure_pair, report
+from csp_receivables.adapters.bank_files.camt import CamtReader
+from csp_receivables.domain.statements import Statement
 
 ENTRIES = 100_000
 ACCOUNT = "SE4550000000058398257466"
@@ -73,8 +78,6 @@ def write_statement(path: str, entries: int = ENTRIES) -> int:
 
 def expat_pass(path: str) -> int:
     """The floor: every event of the file handed to Python, nothing done with it."""
-    from xml.parsers import expat
-
     def start(_name: str, _attributes: dict[str, str]) -> None:
         pass
 
@@ -90,11 +93,6 @@ def expat_pass(path: str) -> int:
 
 def our_reader(path: str) -> dict[str, Any]:
     """The whole reader: statements, Arrow lines, findings."""
-    import pyarrow as pa
-
-    from csp_receivables.adapters.bank_files.camt import CamtReader
-    from csp_receivables.domain.statements import Statement
-
     lines, reconciles = 0, []
     with Path(path).open("rb") as file:
         for part in CamtReader().read(file, source="bench.xml", digest="0" * 64):
