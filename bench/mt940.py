@@ -2,8 +2,8 @@
 
     python -m bench.mt940
 
-The floor finds every field and every sub-field of the text and hands it to Python: what any reader must pay. Modules are
-imported before the clock starts, for both.
+The floor finds every field and every sub-field of the text and hands it to Python: what any reader must pay. Modules
+are imported before the clock starts, for both.
 """
 
 from __future__ import annotations
