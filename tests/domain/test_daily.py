@@ -370,7 +370,7 @@ def worlds(draw: st.DrawFn) -> Facts:
     )  # fmt: skip
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(facts=worlds())
 def test_every_world_ties_to_the_cent_before_and_after_booking(facts: Facts) -> None:
     """I5 holds on whatever comes, and a second run over what the first booked books nothing and shows the same."""
@@ -382,7 +382,7 @@ def test_every_world_ties_to_the_cent_before_and_after_booking(facts: Facts) -> 
     assert [] == [name for name, table in day.tables().items() if not again.tables()[name].equals(table)]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(facts=worlds(), seed=st.randoms(use_true_random=False))
 def test_the_order_in_which_facts_are_read_changes_nothing(facts: Facts, seed: Any) -> None:
     def shuffled(table: pa.Table) -> pa.Table:

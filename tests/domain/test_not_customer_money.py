@@ -291,7 +291,7 @@ LINE = st.fixed_dictionaries({
 })  # fmt: skip
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(lines=st.lists(LINE, max_size=9), amounts=st.lists(st.integers(1, 99), max_size=3))
 def test_whatever_is_taken_out_not_a_cent_is_lost(lines: list[dict[str, Any]], amounts: list[int]) -> None:
     payments = [

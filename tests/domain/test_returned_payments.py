@@ -265,7 +265,7 @@ def worlds(draw: st.DrawFn) -> Facts:
     return world(receivables=receivables, payments=payments)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(facts=worlds(), seen_first=st.dates(date(2026, 10, 15), AS_OF))
 def test_whatever_is_returned_money_is_conserved_and_a_second_run_books_nothing(facts: Facts, seen_first: date) -> None:
     """Also when a part of it was booked on an earlier day, before the rest came."""

@@ -134,7 +134,7 @@ def lived(new_ledger: Any, clock: StandingClock, tmp_path: Path) -> Iterator[tup
     ledger.engine.dispose()
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.permutations(DAYS[:-1]))
 def test_days_backfilled_in_any_order_are_equal_and_book_nothing(
     order: list[date], lived: tuple[Ledger, Reconciler, StandingClock]

@@ -17,7 +17,7 @@ from csp_receivables.domain.money import to_text
 from csp_receivables.domain.records import MONEY
 
 # Money and counts are both int64, so the tables' int64 columns that are no money are named here.
-COUNTS = frozenset({"count", "line", "receivables", "days_overdue", "days_to_due", "covered_per_mille"})
+COUNTS = frozenset({"count", "line", "receivables", "days_overdue", "days_to_due", "covered_per_mille", "option"})
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a formula when it opens a CSV
 
 

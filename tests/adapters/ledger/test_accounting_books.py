@@ -264,7 +264,7 @@ FILES = [
 ]
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(order=st.lists(st.integers(0, 4), max_size=6), rest=st.permutations(range(5)))
 def test_any_order_and_repetition_of_files_gives_the_same_books(
     new_ledger: Callable[[], Ledger], order: list[int], rest: list[int]

@@ -402,7 +402,7 @@ REQUESTS = st.one_of(
 )
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(requests=st.lists(REQUESTS, min_size=2, max_size=5))
 def test_no_sequence_of_decisions_allocates_more_than_there_is(requests: list[Request]) -> None:
     facts = books(payment("first-one", 5000), payment("second-one", 4000))
