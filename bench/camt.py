@@ -78,6 +78,7 @@ def write_statement(path: str, entries: int = ENTRIES) -> int:
 
 def expat_pass(path: str) -> int:
     """The floor: every event of the file handed to Python, nothing done with it."""
+
     def start(_name: str, _attributes: dict[str, str]) -> None:
         pass
 

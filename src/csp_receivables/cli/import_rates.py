@@ -13,9 +13,7 @@ from csp_receivables.cli.file_reports import answer_files, import_each
 from csp_receivables.cli.output import JsonOption
 from csp_receivables.settings import Settings
 
-Files = Annotated[
-    list[Path], typer.Argument(help="The ECB's CSV, or columns source,rated_on,base,quote,rate.")
-]
+Files = Annotated[list[Path], typer.Argument(help="The ECB's CSV, or columns source,rated_on,base,quote,rate.")]
 
 
 def rates(files: Files, as_json: JsonOption = False) -> None:
