@@ -335,6 +335,31 @@ def test_what_a_return_left_of_it_is_taken_back_on_the_day_of_the_return() -> No
     assert (row["amount"], row["effective_on"]) == (-3000, date(2026, 10, 20))
 
 
+@pytest.mark.parametrize(
+    "request_",
+    [
+        TakeBack(payment="first-one", receivable="10100"),
+        TakeBack(allocation="first-one-10100"),
+        TakeBack(allocation="first-one-paid"),
+    ],
+)
+def test_across_currencies_both_entries_are_taken_back(request_: TakeBack) -> None:
+    foreign = {"rule": "foreign_currency", "effective_on": date(2026, 10, 15)}
+    there = [
+        allocation("first-one", "10100", 500, source_kind="exchange", currency="EUR", **foreign),
+        allocation("first-one", "paid", 5000, receivable_id="", **foreign),
+    ]
+    bills = [receivable("10100", "A", 500, currency="EUR")]
+    facts = books(payment("first-one", 5000), receivables=bills, allocations=there)
+
+    done = decide(facts, request_)
+    entries = sorted((row["source_kind"], row["amount"], row["reverses"]) for row in done.allocations.to_pylist())
+    assert entries == [("exchange", -500, "first-one-10100"), ("payment", -5000, "first-one-paid")]
+    assert (done.left, done.currency) == (5000, "SEK")
+    with pytest.raises(AlreadyDone):
+        decide(after(facts, request_), request_)
+
+
 def test_a_second_time_it_is_already_taken_back() -> None:
     once = after(books(allocations=[allocation("first-one", "10100", 5000)]), TakeBack(allocation="first-one-10100"))
     for request in (TakeBack(allocation="first-one-10100"), TakeBack(payment="first-one", receivable="10100")):

@@ -170,8 +170,13 @@ def invoice(connection: duckdb.DuckDBPyConnection, given: str) -> Invoice:
 
 
 def standing_of(connection: duckdb.DuckDBPyConnection, source_id: str, receivable_id: str = "") -> list[Standing]:
-    """What is allocated of a payment or credit note (to one receivable), also what was taken back since."""
-    which = "a.source_id = $source AND a.receivable_id <> ''" + (" AND a.receivable_id = $to" if receivable_id else "")
+    """What is allocated of a payment or credit note (to one receivable), also what was taken back since.
+
+    Without a receivable, the payment's own entry beside an exchange is there too.
+    """
+    which = "a.source_id = $source AND " + (
+        "a.receivable_id = $to" if receivable_id else "(a.receivable_id <> '' OR a.rule = 'foreign_currency')"
+    )
     values = {"source": source_id, **({"to": receivable_id} if receivable_id else {})}
     return [Standing(**row) for row in _rows(connection, _STANDING.format(which=which), **values)]
 

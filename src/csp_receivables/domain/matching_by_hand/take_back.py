@@ -6,6 +6,7 @@ import duckdb
 import pyarrow as pa
 
 from csp_receivables.domain.allocation_ids import name_allocations
+from csp_receivables.domain.matching.foreign_currency import FOREIGN_CURRENCY
 from csp_receivables.domain.matching_by_hand import books
 from csp_receivables.domain.matching_by_hand.books import Situation, Standing, lay_out
 from csp_receivables.domain.matching_by_hand.evidence import declined_table
@@ -21,15 +22,19 @@ _LEFT = """
 
 
 def take_back(connection: duckdb.DuckDBPyConnection, situation: Situation, request: TakeBack, who: Person) -> ByHand:
-    """Undo the allocation whole, its written-off difference with it. Raises ByHandRefused."""
+    """Undo the allocation whole, its written-off difference with it; across currencies both entries. Raises
+    ByHandRefused.
+    """
     lay_out(connection, situation)
     found = _named(connection, request)
-    undoing = pa.Table.from_pylist([_row(who, found)], schema=NEW_ALLOCATION)
+    paid = _paid_for(connection, found)
+    entries = [found] if paid == found else [found, paid]
+    undoing = pa.Table.from_pylist([_row(who, entry) for entry in entries], schema=NEW_ALLOCATION)
     ((left,),) = connection.execute(_LEFT, {"id": found.source_id}).fetchall()
     return ByHand(
         payment_id=found.source_id,
-        currency=found.currency,
-        left=left + found.amount,
+        currency=paid.currency,
+        left=left + paid.amount,
         allocations=name_allocations(connection, undoing),
         declined=declined_table(found.source_id, [(found.receivable_id, found.rule)]),
     )
@@ -59,10 +64,21 @@ def _named(connection: duckdb.DuckDBPyConnection, request: TakeBack) -> Standing
     return standing[0]
 
 
+def _paid_for(connection: duckdb.DuckDBPyConnection, found: Standing) -> Standing:
+    """The entry in the payment's own currency: the allocation itself, but for one across currencies."""
+    if found.source_kind != "exchange":
+        return found
+    entries = books.standing_of(connection, found.source_id)
+    return next(one for one in entries if one.rule == found.rule and not one.receivable_id and _stands(one))
+
+
 def _by_id(connection: duckdb.DuckDBPyConnection, allocation_id: str) -> Standing:
     found = books.standing(connection, allocation_id)
     if found is None:
         raise ByHandRefused(f"{allocation_id} itself takes an allocation back; to allocate again, confirm it")
+    if not found.receivable_id and found.rule == FOREIGN_CURRENCY.name:
+        entries = [one for one in books.standing_of(connection, found.source_id) if one.source_kind == "exchange"]
+        found = max(entries, key=_stands)
     if not found.receivable_id:
         raise ByHandRefused(f"{allocation_id} is what the bank gave back ({found.rule}); that can't be undone by hand")
     if not _stands(found):
