@@ -131,3 +131,10 @@ def test_the_digest_tells_a_comma_in_a_text_from_one_between_texts() -> None:
     two = _unapplied(payer_name="a", payer_account='b","c')
 
     assert content_digest(one) != content_digest(two)
+
+
+def test_every_table_of_a_day_is_named_by_its_kind() -> None:
+    day = sample_day()
+
+    assert set(Day.table_names()) == {name for name in Day.__annotations__ if isinstance(getattr(day, name), pa.Table)}
+    assert list(day.tables()) == list(Day.table_names())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,6 @@ from csp_receivables.cli.headline import show_headline
 from csp_receivables.domain.day import Day, Mode
 from csp_receivables.settings import Settings
 from csp_receivables.wiring import Reconciled, mark_of
-
-NOT_TABLES = frozenset({"as_of", "known_at", "mode", "is_demo"})
 
 
 def show_day(settings: Settings, run: Mapping[str, Any], issued: Mapping[str, Any], *, changed: bool) -> None:
@@ -37,11 +34,10 @@ def show_day(settings: Settings, run: Mapping[str, Any], issued: Mapping[str, An
 def stored_day(folder: Path, *, is_demo: bool) -> Day:
     """The day that lies in a folder, as it was issued."""
     issue = json.loads((folder / "issue.json").read_text())
-    names = [field.name for field in fields(Day) if field.name not in NOT_TABLES]
     return Day(
         as_of=date.fromisoformat(issue["as_of"]),
         known_at=issue["known_at"],
         mode=Mode(issue["mode"]),
         is_demo=is_demo,
-        **{name: pq.read_table(folder / "tables" / f"{name}.parquet") for name in names},
+        **{name: pq.read_table(folder / "tables" / f"{name}.parquet") for name in Day.table_names()},
     )

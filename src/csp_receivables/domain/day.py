@@ -42,9 +42,14 @@ class Day:
     findings: pa.Table  # FINDING
     customers: tuple[str, ...] = ()  # the day is limited to these; none: it is whole
 
+    @classmethod
+    def table_names(cls) -> tuple[str, ...]:
+        """What the tables are called, in the order a reader wants them."""
+        return tuple(field.name for field in fields(cls) if field.type == "pa.Table")
+
     def tables(self) -> dict[str, pa.Table]:
         """The tables by name, in the order a reader wants them."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if isinstance(getattr(self, f.name), pa.Table)}
+        return {name: getattr(self, name) for name in self.table_names()}
 
     def only(self, customers: Sequence[str]) -> Day:
         """The same day for a few customers: others' rows are left out, totals stay those of all (`limits` says so)."""
