@@ -116,13 +116,16 @@ def known_payer(state: PayerTwin) -> None:
 
 
 def turned(state: PayerTwin, one: str, of_payers: list[tuple[str, list[Row]]], fits: Any) -> list[str]:
-    """The receivables in the order they are shown: each payment in the line begins with the next."""
+    """The receivables in the order they are shown: each payment in the line begins with the next, and one that is alone
+    with the nearest due day."""
     shown = []
     for customer, debts in of_payers:
         line = [other for other in fits if (customer, debts) in fits[other] and state.left[other] == state.left[one]]
         turn = sorted(line, key=lambda other: in_line(state, other)).index(one)
-        ahead = [(lag, age(debts[(turn + lag) % len(debts)])) for lag in range(min(len(debts), ALIKE_MAX))]
-        shown += ahead
+        ahead = [(lag, debts[(turn + lag) % len(debts)]) for lag in range(min(len(debts), ALIKE_MAX))]
+        day = state.sources[one]["booked_on"]
+        alone = len(line) == 1
+        shown += [(abs((debt["due_on"] - day).days) if alone else lag, age(debt)) for lag, debt in ahead]
     return [receivable_id for _, (*_, receivable_id) in sorted(shown)][:ALIKE_MAX]
 
 

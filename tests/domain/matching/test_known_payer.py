@@ -99,12 +99,12 @@ def test_a_customer_said_with_the_payment_outranks_what_its_account_taught(match
     assert because(matched, "P-GIVEN").startswith("the payment is known to be customer GIVEN's, and ")
 
 
-def test_two_receivables_for_one_payment_are_a_suggestion_that_names_both_the_oldest_first(matched: Matched) -> None:
+def test_two_receivables_for_one_payment_are_suggested_the_nearest_due_day_first(matched: Matched) -> None:
     assert allocation(matched, "P-TWO") is None
-    assert options(matched, "P-TWO") == [(1, "TWO/2"), (2, "TWO/1")]
+    assert options(matched, "P-TWO") == [(1, "TWO/1"), (2, "TWO/2")]
     assert because(matched, "P-TWO") == (
-        "the payment is known to be customer TWO's, and receivable TWO/2 is one of 2 open ones of 1.00 EUR: "
-        "TWO/2, TWO/1"
+        "the payment is known to be customer TWO's, and receivable TWO/1 is one of 2 open ones of 1.00 EUR: "
+        "TWO/1, TWO/2"
     )
 
 

@@ -36,13 +36,16 @@ _ALIKE = f"""
         FROM matching_paying GROUP BY ALL
     ) USING (customer_id, currency, amount)
 """
-# Of several payments for several receivables the first in line is shown the oldest first, the second the next.
+# Of several payments for several receivables the first in line is shown the oldest first, the second the next. One that
+# is alone is shown first the receivable whose due day is nearest: an older one waits for something else, as a rule.
 _CANDIDATES = f"""
     SELECT p, r, standing, evidence, is_rest, turned.currency, turned.amount, booked_on, issued_on, receivable_id,
         fits_together AS fits, wanted + coalesce(doubtful.payments, 0) AS wanted,
         [one FOR one IN list_concat(wanted_by, doubtful.named) IF one <> payment_id][:{COMPETITORS_NAMED_MAX}]
             AS wanted_by,
-        row_number() OVER (PARTITION BY p ORDER BY lag, due_on, issued_on, receivable_id) AS option
+        row_number() OVER (PARTITION BY p ORDER BY
+            CASE turned.wanted WHEN 1 THEN abs(date_diff('day', due_on, booked_on)) ELSE lag END, due_on, issued_on,
+            receivable_id) AS option
     FROM (
         SELECT *, sum(fits) OVER (PARTITION BY p) AS fits_together, unnest(range(least(fits, {SUGGESTED_MAX}))) AS lag
         FROM matching_paying JOIN matching_alike USING (customer_id, currency, amount)

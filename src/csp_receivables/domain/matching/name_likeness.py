@@ -21,7 +21,7 @@ SUGGESTED_MAX = 3
 
 # A name without letters is like any other such name.
 _UNKNOWN = r"""
-    SELECT p, payment_left.currency, payment_left.amount, said FROM matching_payment_left payment_left
+    SELECT p, payment_left.currency, payment_left.amount, booked_on, said FROM matching_payment_left payment_left
     JOIN matching_payer_name USING (payment_id) ANTI JOIN matching_payer USING (p)
     WHERE regexp_matches(said, '[\p{L}\p{N}]')
 """
@@ -43,7 +43,8 @@ _LIKE = f"""
 """
 _PROPOSAL = f"""
     SELECT p, r, rival.amount, 0::BIGINT AS difference, '' AS outcome, false AS books,
-        row_number() OVER (PARTITION BY p ORDER BY likeness DESC, due_on, receivable_id) AS option,
+        row_number() OVER (PARTITION BY p ORDER BY likeness DESC, abs(date_diff('day', due_on, booked_on)),
+            due_on, receivable_id) AS option,
         'payer ' || said || ' is called like customer ' || customer_id || ', ' || name || ' ('
             || round(likeness)::INTEGER || ' of 100), and receivable ' || receivable_id || ' is open with '
             || amount_text(rival.amount, currency) || ' ' || currency AS because

@@ -1,4 +1,7 @@
-"""Rule 2, first part: references name receivables, and what is missing of their amount is exactly a credit note."""
+"""Rule 2, first part: a reference names a receivable, and what is missing of its amount is exactly a credit note.
+
+Of several receivables nobody can tell which of them the credit note is for; a person says.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ _SHORT = """
         (sum(named.open_amount) - any_value(named.amount))::BIGINT AS missing
     FROM (FROM matching_named WHERE open_amount > 0) named JOIN matching_receivable receivable USING (r)
     GROUP BY p
-    HAVING max(rivals) = 1 AND NOT bool_or(elsewhere) AND count(DISTINCT receivable.customer_id) = 1 AND missing > 0
+    HAVING max(rivals) = 1 AND NOT bool_or(elsewhere) AND count(DISTINCT named.r) = 1 AND missing > 0
 """
 _LEFT = """
     SELECT credit.p AS c, credit.customer_id, credit.currency, payment.amount
