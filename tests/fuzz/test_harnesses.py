@@ -109,7 +109,9 @@ MISTAKES = {
 
 @pytest.mark.parametrize(("kind", "change", "seen"), MISTAKES.values(), ids=MISTAKES)
 def test_the_harness_sees_a_readers_mistake(kind: type, change: Any, seen: type[Exception]) -> None:
-    assert bank_files.survives(CamtReader(), STATEMENT) is not None
+    sound = bank_files.survives(CamtReader(), STATEMENT)
+    assert sound is not None
+    assert (len(sound[0]), sound[3]) == (1, "")
 
     with pytest.raises(seen):
         bank_files.survives(Spoilt(kind, change), STATEMENT)
