@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 Model = TypeVar("Model", bound=BaseModel)
+Place = tuple[str | int, ...]  # the keys and list positions that lead to something: ("stages", 2, "when")
 
 
 class BadYaml(ValueError):
     """The file can't be used; the message names its file and line and what to do."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing that is wrong in a file, and what to do about it. `line` begins at 1."""
+
+    file: str
+    line: int
+    place: str  # "stages.2.when", or "" for the file as a whole
+    found: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.place + ': ' if self.place else ''}{self.found}. {self.remedy}"
+
+
+class FileFaults(ValueError):
+    """Everything that is wrong in one file, in the order of its lines."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(sorted(faults, key=lambda fault: (fault.line, fault.place, fault.found)))
+        super().__init__("\n".join(map(str, self.faults)))
+
+
 def read_checked(path: Path, model: type[Model], described_in: str) -> Model:
     """The file as `model`. `described_in`: where its keys are described. Raises BadYaml."""
-    return parse_checked(path.name, _text(path), model, described_in)
+    return parse_checked(path.name, read_text(path), model, described_in)
 
 
 def parse_checked(name: str, text: str, model: type[Model], described_in: str) -> Model:
@@ -29,7 +56,8 @@ def parse_checked(name: str, text: str, model: type[Model], described_in: str) -
         raise BadYaml(f"{name}: this is no YAML: {error}. Write it as {described_in} shows") from None
     if not isinstance(tree, yaml.MappingNode):
         raise BadYaml(f"{name}:1: no keys. Write it as {described_in} shows")
-    _refuse_doubled_keys(name, tree)
+    for key, line, first in _doubled_keys(tree):
+        raise BadYaml(f"{name}:{line}: {key} stands on line {first} already. Keep one")
     try:
         return model.model_validate(yaml.safe_load(text))
     except ValidationError as error:
@@ -37,11 +65,136 @@ def parse_checked(name: str, text: str, model: type[Model], described_in: str) -
         raise BadYaml("; ".join(_explain(name, tree, problem, described_in) for problem in problems)) from None
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of a file that people write. Raises BadYaml when it is not UTF-8."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise BadYaml(f"{path.name}: the text is not UTF-8. Save it as UTF-8") from None
+
+
+class _TextLoader(yaml.BaseLoader):
+    """Every scalar stays text, so NO is a country, 0.50 an exact amount and 18:00 a time; only null is none."""
+
+
+_TextLoader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""])
+_TextLoader.add_constructor("tag:yaml.org,2002:null", lambda _loader, _node: None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedFile:
+    """A file that is being checked: all its faults are collected, so a person mends them in one go.
+
+    `damaged` are places with a fault: what is said of them by checks that look at more than one place may not be true.
+    """
+
+    name: str
+    described_in: str
+    data: dict[str, Any]
+    tree: yaml.Node
+    faults: list[Fault] = field(default_factory=list)
+    damaged: set[Place] = field(default_factory=set)
+
+    @classmethod
+    def parse(cls, name: str, text: str, described_in: str) -> CheckedFile:
+        """YAML text whose scalars stay text. Raises FileFaults when it is no mapping at all."""
+        as_shown = f"Write it as {described_in} shows"
+        try:
+            tree = yaml.compose(text, Loader=_TextLoader)
+            data = yaml.load(text, Loader=_TextLoader)  # noqa: S506 - text and none only
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            line = int(mark.line) + 1 if mark else 1
+            said = " ".join(str(error).split())
+            fault = Fault(file=name, line=line, place="", found=f"this is no YAML: {said}", remedy=as_shown)
+            raise FileFaults([fault]) from None
+        if not isinstance(tree, yaml.MappingNode):
+            raise FileFaults([Fault(file=name, line=1, place="", found="no keys", remedy=as_shown)])
+        file = cls(name=name, described_in=described_in, data=data, tree=tree)
+        for key, line, first in _doubled_keys(tree):
+            found = f"{key} stands on line {first} already"
+            file.faults.append(Fault(file=name, line=line, place=key, found=found, remedy="Keep one"))
+        return file
+
+    def fault(self, place: Place, found: str, remedy: str) -> None:
+        """Note that something is wrong at `place`."""
+        self.damaged.add(place)
+        line = _line_of(self.tree, place)
+        named = ".".join(map(str, place))
+        self.faults.append(Fault(file=self.name, line=line, place=named, found=found, remedy=remedy))
+
+    def is_damaged(self, place: Place) -> bool:
+        """Has `place`, something in it, or something that it lies in, a fault?"""
+        return any(each[: len(place)] == place or place[: len(each)] == each for each in self.damaged)
+
+    def read(self, place: Place, data: Any, model: type[Model]) -> Model | None:
+        """`data`, which lies at `place`, as `model`; without what is wrong in it, or None when nothing is left of it."""
+        try:
+            return model.model_validate(data)
+        except ValidationError as error:
+            problems = error.errors(include_url=False)
+        kept = copy.deepcopy(data)
+        for problem in problems:
+            inner = tuple(part for part in problem["loc"] if part != "[key]")
+            found, remedy = self._said(problem, inner, model)
+            self.fault((*place, *inner), found, remedy)
+            kept = _without(kept, inner)
+        try:
+            return model.model_validate(kept)
+        except ValidationError:
+            return None
+
+    def _said(self, problem: Any, inner: Place, model: type[BaseModel]) -> tuple[str, str]:
+        message = str(problem["msg"]).removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
+            known = _fields_at(model, inner[:-1])
+            return f"unknown key {str(inner[-1])!r}", did_you_mean(str(inner[-1]), known)
+        if problem["type"] == "missing":
+            return "the key is missing", f"Add it; {self.described_in} lists the keys"
+        given = problem["input"]
+        found = f"{given!r}: {message}" if isinstance(given, str) else message
+        return found, f"Correct it as {self.described_in} shows"
+
+    def raise_faults(self) -> None:
+        """Raises FileFaults when anything is wrong."""
+        if self.faults:
+            raise FileFaults(self.faults)
+
+
+def did_you_mean(word: str, known: Sequence[str], shown_max: int = 12) -> str:
+    """The nearest of what is known, or all of it when that is little."""
+    near = difflib.get_close_matches(word, known, n=1) or difflib.get_close_matches(word.upper(), known, n=1)
+    if near:
+        return f"Did you mean {near[0]}?"
+    listed = ", ".join(known[:shown_max]) + (" …" if len(known) > shown_max else "")
+    return f"Remove it, or write one of {listed}"
+
+
+def _without(data: Any, inner: Place) -> Any:
+    """`data` without the key at `inner`, as far as it can be taken out; list items stay, so positions keep their sense."""
+    node = data
+    for part in inner[:-1]:
+        try:
+            node = node[part]
+        except (KeyError, IndexError, TypeError):
+            return data
+    if inner and isinstance(node, dict):
+        node.pop(inner[-1], None)
+    return data
+
+
+def _fields_at(model: type[BaseModel], inner: Place) -> list[str]:
+    """The keys that the part of `model` at `inner` knows."""
+    for part in inner:
+        if part in model.model_fields:
+            model = _model_in(model.model_fields[str(part)].annotation) or model
+    return [known.alias or name for name, known in model.model_fields.items()]
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for each in get_args(annotation) if (found := _model_in(each))), None)
 
 
 def _explain(name: str, tree: yaml.Node, problem: Any, described_in: str) -> str:
@@ -71,14 +224,25 @@ def _line_of(node: yaml.Node, place: Sequence[int | str]) -> int:
     return line
 
 
-def _refuse_doubled_keys(name: str, node: yaml.Node) -> None:
-    """YAML readers take the last of two equal keys without a word; a column would silently change its meaning."""
+def _doubled_keys(node: yaml.Node, above: frozenset[int] = frozenset()) -> Iterator[tuple[str, int, int]]:
+    """Keys that stand twice in one mapping, with their line and the first one's.
+
+    YAML readers take the last of two equal keys without a word; a setting would silently change its meaning.
+    """
+    if id(node) in above:  # an alias that leads back to itself
+        return
+    above = above | {id(node)}
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _doubled_keys(item, above)
     if not isinstance(node, yaml.MappingNode):
         return
     seen: dict[str, int] = {}
     for key, value in node.value:
         line = int(key.start_mark.line) + 1
         if str(key.value) in seen:
-            raise BadYaml(f"{name}:{line}: {key.value} stands on line {seen[str(key.value)]} already. Keep one")
+            yield str(key.value), line, seen[str(key.value)]
         seen[str(key.value)] = line
-        _refuse_doubled_keys(name, value)
+        yield from _doubled_keys(value, above)
+
+
