@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from csp_receivables.domain.collections.policy import NOTHING
+from csp_receivables.domain.collections.policy import nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,8 +118,8 @@ class Case:
     party_kind: str  # "company", "public_body", "consumer" or "unknown"
     tags: frozenset[str] = frozenset()
     debts: tuple[Debt, ...] = ()  # oldest due first, then id
-    unapplied: Mapping[str, int] = NOTHING  # received and not allocated
-    credit_left: Mapping[str, int] = NOTHING  # credit notes that cover nothing yet
+    unapplied: Mapping[str, int] = field(default_factory=nothing)  # received and not allocated
+    credit_left: Mapping[str, int] = field(default_factory=nothing)  # credit notes that cover nothing yet
     received: tuple[tuple[date, str, int], ...] = ()  # day, currency, amount: what promises and plans are judged by
     holds: tuple[Hold, ...] = ()
     notices: tuple[Notice, ...] = ()  # oldest first

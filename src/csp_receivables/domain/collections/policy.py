@@ -13,6 +13,13 @@ from enum import StrEnum
 from types import MappingProxyType
 
 NOTHING: Mapping[str, int] = MappingProxyType({})
+
+
+def nothing() -> Mapping[str, int]:
+    """The default of amounts and days by name: `NOTHING`, which Python 3.11 takes for a mutable value."""
+    return NOTHING
+
+
 CLEAR = "clear"  # the stage of a customer whom no stage of the policy concerns
 
 
@@ -36,7 +43,8 @@ class Condition:
     """Every part that is given must hold; of `any_of`, when it is not empty, at least one."""
 
     days_min: int | None = None  # of the oldest receivable concerned; negative: before the anchor
-    amount_min: Mapping[str, int] = NOTHING  # overdue, by currency; a currency that is not named has no minimum here
+    # Overdue, by currency; a currency that is not named has no minimum here.
+    amount_min: Mapping[str, int] = field(default_factory=nothing)
     receivables_min: int | None = None  # overdue ones
     tags: frozenset[str] = frozenset()  # the customer has all of them
     without_tags: frozenset[str] = frozenset()  # and none of these
@@ -89,7 +97,7 @@ class Override:
     exempt: bool = False  # never chased
     grace_days: int | None = None
     minimum: Mapping[str, Minimum] | None = None
-    stage_days: Mapping[str, int] = NOTHING  # stage name → days_min instead of the stage's own
+    stage_days: Mapping[str, int] = field(default_factory=nothing)  # stage name → days_min instead of the stage's own
     because: str = ""  # why, for the decision's reasons
 
 
@@ -124,7 +132,8 @@ class CollectionsPolicy:
     grace_days: int = 0
     minimum: Mapping[str, Minimum] = field(default_factory=lambda: MappingProxyType({}))  # by currency
     part_payment_pause_days: int = 0  # after a part payment on a receivable of the round no harder stage is reached
-    reinstate_below: Mapping[str, int] = NOTHING  # overdue of the round at or below it: access returns; else 0
+    # Overdue of the round at or below it: access returns. A currency that is not named: 0.
+    reinstate_below: Mapping[str, int] = field(default_factory=nothing)
     overrides: tuple[Override, ...] = ()
     working_days_only: bool = True  # notices go out on working days of the customer's country
     quiet_hours: QuietHours | None = None
