@@ -6,42 +6,18 @@ on SQLite and PostgreSQL. Facts are never updated; what ends them is another row
 
 from __future__ import annotations
 
-from typing import Any
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Index, Integer, Table
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Index, Integer, MetaData, String, Table
+from csp_receivables.adapters.ledger import columns
+from csp_receivables.adapters.ledger import outbox_tables as outbox_tables  # noqa: PLC0414 - its tables belong here too
+from csp_receivables.adapters.ledger.columns import day as _day
+from csp_receivables.adapters.ledger.columns import key as _key
+from csp_receivables.adapters.ledger.columns import maybe as _maybe
+from csp_receivables.adapters.ledger.columns import money as _money
+from csp_receivables.adapters.ledger.columns import recorded as _recorded
+from csp_receivables.adapters.ledger.columns import text as _text
 
-NAMES = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "pk": "pk_%(table_name)s",
-}
-metadata = MetaData(naming_convention=NAMES)
-
-
-def _key(name: str, kind: Any = String) -> Column[Any]:
-    return Column(name, kind, primary_key=True, nullable=False, autoincrement=False)
-
-
-def _text(*names: str) -> list[Column[Any]]:
-    return [Column(name, String, nullable=False, server_default="") for name in names]
-
-
-def _money(*names: str) -> list[Column[Any]]:
-    return [Column(name, BigInteger, nullable=False) for name in names]
-
-
-def _day(*names: str) -> list[Column[Any]]:
-    return [Column(name, Date, nullable=False) for name in names]
-
-
-def _maybe(kind: Any, *names: str) -> list[Column[Any]]:
-    return [Column(name, kind, nullable=True) for name in names]
-
-
-def _recorded(*, key: bool = False) -> Column[Any]:
-    return Column("recorded_at", String(27), nullable=False, primary_key=key)
-
+metadata = columns.metadata
 
 ledger_mark = Table(
     "ledger_mark",

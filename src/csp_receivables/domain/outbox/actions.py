@@ -1,0 +1,71 @@
+"""Actions: intentions with an id that is theirs for ever, made from decisions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date
+
+from csp_receivables.domain.collections.decisions import Answer, Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """Something for the outside. `payload` is canonical JSON of what the decision named; it never changes."""
+
+    action_id: str
+    kind: Answer
+    customer_id: str
+    round_id: str
+    stage: str
+    decided_on: date
+    policy_version: str
+    run_id: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """What proposing came to. `changed`: ids that are known with another payload; they are kept as they first were."""
+
+    new: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()  # known, not wanted for a while, and wanted again
+    known: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+
+
+def action_of(decision: Decision, run_id: str) -> Action | None:
+    """The action that a decision asks for; None when it asks for none."""
+    if not decision.action_id:
+        return None
+    payload = {
+        "currency": decision.currency,
+        "open": decision.open,
+        "overdue": decision.overdue,
+        "days_overdue": decision.days_overdue,
+        "receivable_ids": list(decision.receivable_ids),
+        "because": [[reason.rule, reason.threshold, reason.actual] for reason in decision.because],
+    }
+    return Action(
+        action_id=decision.action_id,
+        kind=decision.answer,
+        customer_id=decision.customer_id,
+        round_id=decision.round_id,
+        stage=decision.stage,
+        decided_on=decision.on,
+        policy_version=decision.policy_version,
+        run_id=run_id,
+        payload=canonical(payload),
+    )
+
+
+def canonical(payload: object) -> str:
+    """JSON that is the same text for the same content."""
+    return json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def message_id_of(action_id: str, ordinal: int, domain: str) -> str:
+    """The Message-ID (without its brackets) of what an action says to the `ordinal`-th address; the same for ever."""
+    digest = hashlib.sha256(f"{action_id}\x1f{ordinal}".encode()).hexdigest()
+    return f"{digest[:32]}@{domain}"
