@@ -1,9 +1,22 @@
-"""Made-up MT940 statements for tests: what a bank would write of given entries."""
+"""Made-up MT940 statements for tests: what a bank would write of given entries, and what our reader makes of it."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from csp_receivables.adapters.bank_files import reader_of
+from csp_receivables.adapters.bank_files.mt940 import Mt940Reader
+from csp_receivables.domain.bank_files import BankFileRefused
+from csp_receivables.domain.findings import Finding
+from csp_receivables.domain.statements import Statement
+
+Read = tuple[list[Statement], list[dict[str, Any]], list[Finding]]
 
 ACCOUNT = "DE89370400440532013000"
 
@@ -36,3 +49,25 @@ def mt940(
     return (
         f":20:TEST\r\n:25:{account}\r\n:28C:{number}\r\n:60{page[0]}:{opening}\r\n{body}:62{page[1]}:{closing}\r\n-\r\n"
     ).encode()
+
+
+def read(content: bytes) -> Read:
+    """Statements, lines and findings of a whole file."""
+    parts = list(Mt940Reader().read(io.BytesIO(content), source="file.sta", digest="d"))
+    lines = [row for part in parts if isinstance(part, pa.RecordBatch) for row in part.to_pylist()]
+    statements = [part for part in parts if isinstance(part, Statement)]
+    return statements, lines, [part for part in parts if isinstance(part, Finding)]
+
+
+def refusal(content: bytes) -> BankFileRefused:
+    """Why the file is refused, by whichever reader takes it."""
+    with pytest.raises(BankFileRefused) as caught:
+        reader, _ = reader_of(content[: 1 << 16])
+        list(reader.read(io.BytesIO(content), source="f", digest="d", equals_before=lambda _: {}))
+    return caught.value
+
+
+def only_line(content: bytes) -> dict[str, Any]:
+    _, lines, _ = read(content)
+    assert len(lines) == 1
+    return lines[0]

@@ -1,157 +1,26 @@
-"""The MT940 reader: every published sample's figures, every dialect's oddity, every wrong file refused by its name."""
+"""The MT940 reader: amounts, days and balances; what is wrong is refused by its name, what is cut off held."""
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 import tracemalloc
-from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import mt940 as oracle
 from csp_receivables.adapters.bank_files import reader_of
 from csp_receivables.adapters.bank_files.mt940 import Mt940Reader
 from csp_receivables.domain.account_names import AccountNames
 from csp_receivables.domain.bank_files import BankFileRefused
 from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.statements import State, Statement
-from tests.mt940_files import ACCOUNT, entry, mt940
-
-Read = tuple[list[Statement], list[dict[str, Any]], list[Finding]]
-
-# Where we differ from the figures that an independent reading found, and why.
-DEVIATIONS = {
-    ("zilverline__knab_knab_invalid.txt", 1): "breaks off without a closing balance: held, not merely unproven",
-    ("zilverline__two_accounts.txt", 3): "the fourth statement begins behind a DOS end-of-file mark, which the "
-    "independent reading took for the end; it belongs to another account",
-    ("wolph__cmxl_mt940.sta", 1): "is in German marks, which can't be booked: what is booked does not prove",
-}
-ORACLE_WRONG = {
-    "wolph__betterplace_sepa_snippet_broken.sta": "takes the text under a wrong :25: for the account",
-}
-
-
-def read(content: bytes) -> Read:
-    parts = list(Mt940Reader().read(io.BytesIO(content), source="file.sta", digest="d"))
-    lines = [row for part in parts if isinstance(part, pa.RecordBatch) for row in part.to_pylist()]
-    statements = [part for part in parts if isinstance(part, Statement)]
-    return statements, lines, [part for part in parts if isinstance(part, Finding)]
-
-
-def refusal(content: bytes) -> BankFileRefused:
-    with pytest.raises(BankFileRefused) as caught:
-        reader, _ = reader_of(content[: 1 << 16])
-        list(reader.read(io.BytesIO(content), source="f", digest="d", equals_before=lambda _: {}))
-    return caught.value
-
-
-def only_line(content: bytes) -> dict[str, Any]:
-    _, lines, _ = read(content)
-    assert len(lines) == 1
-    return lines[0]
-
-
-def _number(text: str) -> Decimal | None:
-    return Decimal(text) if text else None
-
-
-def _expected(shared_data: Path) -> dict[str, list[dict[str, str]]]:
-    by_file: dict[str, list[dict[str, str]]] = defaultdict(list)
-    with (shared_data / "bank" / "expected.csv").open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            if row["format"] == "mt940":
-                by_file[row["file"]].append(row)
-    return by_file
-
-
-def _as_numbers(row: dict[str, str]) -> tuple[Any, ...]:
-    return (
-        row["currency"] or None,
-        _number(row["opening"]),
-        _number(row["closing"]),
-        int(row["n_entries"]),
-        _number(row["sum_credit"]),
-        _number(row["sum_debit"]),
-        {"yes": True, "NO": False, "": None}[row["balances_reconcile"]],
-    )
-
-
-def test_every_published_sample_reads_to_the_figures_that_another_reading_found(shared_data: Path) -> None:
-    compared, deviating = 0, set()
-    for name, rows in _expected(shared_data).items():
-        content = (shared_data / "bank" / "mt940" / name).read_bytes()
-        if rows[0]["statement_no"] == "0":
-            assert refusal(content).code in ("bank.no_statement", "bank.not_a_statement"), name
-            continue
-        statements, _, _ = read(content)
-        for row, s in zip(rows, statements, strict=name != "zilverline__two_accounts.txt"):
-            got = (s.currency, s.opening, s.closing, s.entries, s.credits, s.debits, s.reconciles)
-            if got != _as_numbers(row):
-                deviating.add((name, int(row["statement_no"])))
-            # Blanks and the currency behind a number are no part of the account: every format must name it alike.
-            stated = "".join(row["account"].split())
-            assert stated in (s.account, f"{s.account}{s.currency}"), name
-            compared += 1
-
-    assert deviating == set(DEVIATIONS)
-    assert compared == 116
-
-
-def test_what_deviates_from_the_published_figures_is_as_we_say(shared_data: Path) -> None:
-    cut_off, after_it = read((shared_data / "bank/mt940/zilverline__knab_knab_invalid.txt").read_bytes())[0]
-    four = read((shared_data / "bank/mt940/zilverline__two_accounts.txt").read_bytes())[0]
-
-    assert (cut_off.state, cut_off.debits, after_it.state) == (State.HELD, Decimal("7.5"), State.ACCEPTED)
-    assert [(s.account, s.reconciles) for s in four] == [
-        ("1567.50.961", True),
-        ("9914.30.727", True),
-        ("3462.483.153", True),
-        ("1325.76.155", True),
-    ]
-
-
-def test_the_library_mt_940_reads_the_same_entries_where_it_is_right(shared_data: Path) -> None:
-    agreed = 0
-    for name, rows in _expected(shared_data).items():
-        path = shared_data / "bank" / "mt940" / name
-        if rows[0]["statement_no"] == "0" or name in ORACLE_WRONG or any((name, n) in DEVIATIONS for n in (1, 3)):
-            continue
-        try:
-            theirs = oracle.parse_statements(path.read_text(encoding="utf-8", errors="replace"))
-        except Exception:
-            continue
-        got = [[entry.data["amount"].amount for entry in statement.transactions] for statement in theirs]
-        ours = _signed_amounts(path.read_bytes())
-        if [len(amounts) for amounts in got] == [int(row["n_entries"]) for row in rows]:
-            assert got == ours, name
-            agreed += 1
-
-    assert agreed >= 35
-
-
-def _signed_amounts(content: bytes) -> list[list[Decimal]]:
-    """Exact amounts by statement, from the reader's own entry lines."""
-    from csp_receivables.adapters.bank_files.mt940_fields import fields
-    from csp_receivables.adapters.bank_files.mt940_values import entry_line_of
-
-    statements: list[list[Decimal]] = []
-    for tag, value, number in fields(io.BytesIO(content)):
-        if tag == "20":
-            statements.append([])
-        elif tag == "61" and statements:
-            stated = entry_line_of(value, line=number, taken_for="MT940")
-            statements[-1].append(stated.amount if stated.mark in ("C", "RD") else -stated.amount)
-    return statements
+from tests.mt940_files import ACCOUNT, entry, mt940, only_line, read, refusal
 
 
 def test_the_content_says_what_the_file_is() -> None:
@@ -251,72 +120,6 @@ def test_days_are_read_as_banks_mean_them(written: str, booked_on: date, value_o
 
 def test_an_entry_without_an_entry_date_was_booked_within_the_statement() -> None:
     assert only_line(mt940([entry("5,00", day="260901")]))["booked_on"] == date(2026, 10, 15)
-
-
-def test_german_sub_fields_name_payer_reference_and_purpose() -> None:
-    text = (
-        "166?00GUTSCHRIFT?109310?20EREF+E2E-1?21KREF+K1?22SVWZ+Rechnung 4711 und Rec\r\nhnung "
-        "47?232?30COBADEFFXXX?31DE44500105175407324931?32Erfundene Kundin GmbH un?33d Co KG?34000"
-    )
-    line = only_line(mt940([entry("5,00", text=text)]))
-
-    assert line["end_to_end"] == "E2E-1"
-    assert line["text"] == "Rechnung 4711 und Rechnung 47 2"
-    assert line["payer_name"] == "Erfundene Kundin GmbH und Co KG"
-    assert line["payer_account"] == "DE44500105175407324931"
-
-
-def test_a_full_line_of_purpose_runs_on_in_the_next() -> None:
-    line = only_line(mt940([entry("5,00", text=f"166?20SVWZ+{'x' * 22}?21yz?60end?32N?")]))
-
-    assert line["text"] == f"{'x' * 22}yz end"
-
-
-def test_nothing_is_lost_where_a_text_has_the_separator_in_it() -> None:
-    assert only_line(mt940([entry("5,00", text="166?20Was?ist das?32N")]))["text"] == "Was?ist das"
-
-
-@pytest.mark.parametrize(
-    ("bank", "text", "found"),
-    [
-        ("ABN AMRO", "/TRTP/SEPA OVERBOEKING/IBAN/NL30ABNA0122365478/BIC/ABNANL2A/NAME/A B/REMI/Factuur 12/EREF/E1",
-         ("E1", "A B", "NL30ABNA0122365478", "", "Factuur 12")),
-        ("ING", "/EREF/E1//CNTP/NL88INGB0999999999/INGBNL2A/RAAMEN NV///REMI/USTD//Factuur 12/",
-         ("E1", "RAAMEN NV", "NL88INGB0999999999", "", "Factuur 12")),
-        ("ING structured", "/CNTP/NL88INGB0999999999/INGBNL2A/RAAMEN NV///REMI/STRD/CUR/1234567899874563/",
-         ("", "RAAMEN NV", "NL88INGB0999999999", "1234567899874563", "")),
-        ("Rabobank", "/EREF/E1/ORDP//NAME/COMPANY B V/ADDR/STATIONSSTRAAT/REMI/2037/ISDT/2026-10-15",
-         ("E1", "COMPANY B V", "", "", "2037")),
-        ("Rabobank structured", "/ORDP//NAME/A/REMI//CDTRREFTP//CD/SCOR/ISSR/CUR/CDTRREF/1234567899874563/ISDT/x",
-         ("", "A", "", "1234567899874563", "")),
-        ("Knab", "REK: NL26ABNA0999999999/NAAM: BEDRIJF VOF",
-         ("", "BEDRIJF VOF", "NL26ABNA0999999999", "", "REK: NL26ABNA0999999999/NAAM: BEDRIJF VOF")),
-        ("plain", "Thanks  for\r\n all", ("", "", "", "", "Thanks for all")),
-    ],
-)  # fmt: skip
-def test_each_dialect_names_payer_reference_and_purpose(bank: str, text: str, found: tuple[str, ...]) -> None:
-    line = only_line(mt940([entry("5,00", text=text)]))
-    columns = ("end_to_end", "payer_name", "payer_account", "reference", "text")
-
-    assert tuple(line[column] for column in columns) == found, bank
-
-
-def test_words_and_numbers_cut_at_the_end_of_a_line_are_made_whole() -> None:
-    slashed = f"/EREF/{'1' * 40}/NAME/CONTRA ACCOUN\r\nT HOLDER"
-    columns = (
-        f"{'IBAN: NL86INGB0002445588':<32}{'NAAM: BELASTINGDIENST APELDOORN':>32}\r\nBETALINGSKENM.: 1234123412345678"
-    )
-    number = f"{'x ' * 30}1234\r\n5678"
-
-    assert only_line(mt940([entry("5,00", text=slashed)]))["payer_name"] == "CONTRA ACCOUNT HOLDER"
-    assert only_line(mt940([entry("5,00", text=columns)]))["payer_name"] == "BELASTINGDIENST APELDOORN"
-    assert only_line(mt940([entry("5,00", text=number)]))["text"].endswith(" 12345678")
-
-
-def test_the_reference_of_the_entry_line_joins_the_text() -> None:
-    content = mt940([entry("5,00", text="Danke").replace("NONREF", "INV-4711")])
-
-    assert only_line(content)["text"] == "Danke INV-4711"
 
 
 @pytest.mark.parametrize("written", [ACCOUNT, f"{ACCOUNT}EUR", f"{ACCOUNT} EUR", "DE89 3704 0044 0532 0130 00"])
@@ -419,12 +222,6 @@ def test_an_intraday_report_has_entries_and_proves_nothing() -> None:
     assert findings == []
 
 
-def test_letters_are_read_in_either_encoding() -> None:
-    content = mt940([entry("5,00", text="Müller")])
-
-    assert only_line(content)["text"] == only_line(content.decode().encode("iso-8859-1"))["text"] == "Müller"
-
-
 class _Long(io.RawIOBase):
     """A file of many entries, made as it is read: it never lies in memory."""
 
@@ -490,18 +287,3 @@ def test_whatever_the_bytes_are_the_answer_is_findings_or_a_refusal(content: byt
         return
     assert all(isinstance(part, Statement | pa.RecordBatch | Finding) for part in parts)
     assert len(re.findall(rb"(?:^|\n):20:", content.replace(b"\r", b""))) <= len(parts)
-
-
-@pytest.mark.parametrize(
-    ("text", "instructed"),
-    [
-        ("/TRTP/SEPA/IBAN/NL30ABNA0122365478/REMI/Factuur 12/OCMT/EUR4,5//IACC/D3/", ("EUR", 450)),
-        ("/TRTP/SEPA/REMI/Factuur 12/OCMT/lots/", ("", 0)),
-        ("/TRTP/SEPA/REMI/Factuur 12/OCMT/EUR4,555/", ("", 0)),
-        ("/TRTP/SEPA/REMI/Factuur 12", ("", 0)),
-    ],
-)
-def test_the_original_amount_of_an_exchanged_payment_is_told(text: str, instructed: tuple[str, int]) -> None:
-    (line,) = read(mt940([entry("5,00", text=text)]))[1]
-
-    assert (line["instructed_currency"], line["instructed_amount"]) == instructed
