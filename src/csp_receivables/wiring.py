@@ -19,6 +19,8 @@ from csp_receivables.adapters.bank_csv_profiles import BankCsvProfile, BankProfi
 from csp_receivables.adapters.bank_csv_proposal import Proposal, propose
 from csp_receivables.adapters.bank_files import reader_of, readers
 from csp_receivables.adapters.bank_line_policy import BankLinePolicyRefused, read_bank_line_policy
+from csp_receivables.adapters.checked_yaml import FileFaults
+from csp_receivables.adapters.collections_policy import read_collections_policy
 from csp_receivables.adapters.engine import engine
 from csp_receivables.adapters.exchange_rate_files import RateFiles
 from csp_receivables.adapters.home import make_home as make_folders
@@ -40,12 +42,15 @@ from csp_receivables.adapters.match_files.files import MatchFiles
 from csp_receivables.adapters.matching_policy import PolicyRefused, read_matching_policy
 from csp_receivables.adapters.microsoft_files.recon_csv import ReconCsv
 from csp_receivables.adapters.outputs import DayFiles
+from csp_receivables.adapters.seller import read_seller
 from csp_receivables.adapters.tables import content_digest
 from csp_receivables.domain.account_names import AccountNames
 from csp_receivables.domain.accounting import FileRefused as AccountingRefused
 from csp_receivables.domain.bank_files import BankFileRefused
 from csp_receivables.domain.bank_line_policy import BankLinePolicy
 from csp_receivables.domain.charge_data import FileRefused as ChargesRefused
+from csp_receivables.domain.collections.policy import CollectionsPolicy
+from csp_receivables.domain.collections.seller import Seller
 from csp_receivables.domain.findings import Finding, findings_table
 from csp_receivables.domain.imports import Elsewhere, FileReport
 from csp_receivables.domain.matching.policy import MatchingPolicy
@@ -83,7 +88,7 @@ class NotYetKnown(ValueError):
 # What a command answers with a sentence and exit code 2.
 REFUSALS = (
     LedgerRefused, NoLongerLive, UnknownCustomer, NotYetKnown, AccountNamesRefused, BankProfileRefused, BadProfile,
-    ByHandRefused, PolicyRefused, BankLinePolicyRefused,
+    ByHandRefused, PolicyRefused, BankLinePolicyRefused, FileFaults,
 )  # fmt: skip
 
 
@@ -363,3 +368,17 @@ def match_files(settings: Settings, receivables: Path, payments: Path, out: Path
         raise PolicyRefused(f"{policy}: there is no such policy. Name a YAML file as include/policies/matching.yaml")
     chosen = read_matching_policy(policy) if policy else matching_policy(settings)
     return match_files_step(MatchFiles(receivables=receivables, payments=payments, out=out), chosen)
+
+
+def collections_policy(settings: Settings, path: Path | None = None) -> CollectionsPolicy:
+    """The rules of collecting that finance keeps, or those in `path`. Raises FileFaults with all that is wrong."""
+    templates = settings.include / "templates" / "notices"
+    return read_collections_policy(
+        path or settings.include / "policies" / "collections.yaml",
+        templates if templates.is_dir() else None,  # until the notices are there
+    )
+
+
+def seller(settings: Settings, languages: Sequence[str] = ()) -> Seller:
+    """Who writes to customers. Raises FileFaults; whether the example may write is for the gate."""
+    return read_seller(settings.include / "policies" / "seller.yaml", languages)

@@ -128,7 +128,7 @@ class CheckedFile:
         return any(each[: len(place)] == place or place[: len(each)] == each for each in self.damaged)
 
     def read(self, place: Place, data: Any, model: type[Model]) -> Model | None:
-        """`data`, which lies at `place`, as `model`; without what is wrong in it, or None when nothing is left of it."""
+        """`data`, which lies at `place`, as `model`: without what is wrong in it; None when too little is left."""
         try:
             return model.model_validate(data)
         except ValidationError as error:
@@ -138,6 +138,9 @@ class CheckedFile:
             inner = tuple(part for part in problem["loc"] if part != "[key]")
             found, remedy = self._said(problem, inner, model)
             self.fault((*place, *inner), found, remedy)
+            if problem["type"] == "extra_forbidden":  # so the key that was meant is not called missing as well
+                meant = nearest(str(inner[-1]), _fields_at(model, inner[:-1]))
+                self.damaged.update({(*place, *inner[:-1], each) for each in meant})
             kept = _without(kept, inner)
         try:
             return model.model_validate(kept)
@@ -161,25 +164,37 @@ class CheckedFile:
             raise FileFaults(self.faults)
 
 
+def nearest(word: str, known: Sequence[str]) -> list[str]:
+    """The one of `known` that is most like `word`, if any is."""
+    if word in known:
+        return [word]
+    turned = [each for each in known if sorted(each) == sorted(word)]  # SKE is rather SEK than KES or SLE
+    turned.sort(key=lambda each: each[:1] != word[:1])
+    return (
+        turned[:1] or difflib.get_close_matches(word, known, n=1) or difflib.get_close_matches(word.upper(), known, n=1)
+    )
+
+
 def did_you_mean(word: str, known: Sequence[str], shown_max: int = 12) -> str:
     """The nearest of what is known, or all of it when that is little."""
-    near = difflib.get_close_matches(word, known, n=1) or difflib.get_close_matches(word.upper(), known, n=1)
-    if near:
+    if near := nearest(word, known):
         return f"Did you mean {near[0]}?"
     listed = ", ".join(known[:shown_max]) + (" …" if len(known) > shown_max else "")
     return f"Remove it, or write one of {listed}"
 
 
 def _without(data: Any, inner: Place) -> Any:
-    """`data` without the key at `inner`, as far as it can be taken out; list items stay, so positions keep their sense."""
-    node = data
-    for part in inner[:-1]:
+    """`data` without the innermost key that leads to `inner`; items of lists stay, so positions keep their sense."""
+    node, holder, key = data, None, None
+    for part in inner:
+        if isinstance(node, dict):
+            holder, key = node, part
         try:
             node = node[part]
         except (KeyError, IndexError, TypeError):
-            return data
-    if inner and isinstance(node, dict):
-        node.pop(inner[-1], None)
+            break
+    if holder is not None:
+        holder.pop(key, None)
     return data
 
 
@@ -244,5 +259,3 @@ def _doubled_keys(node: yaml.Node, above: frozenset[int] = frozenset()) -> Itera
             yield str(key.value), line, seen[str(key.value)]
         seen[str(key.value)] = line
         yield from _doubled_keys(value, above)
-
-

@@ -6,11 +6,8 @@ Texts that people read come by language ("en", "sv"); `in_language` gives the ne
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
-from types import MappingProxyType
-
-NO_TEXT: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +38,7 @@ class SupportPrice:
     what: Mapping[str, str]  # by language
     amount: int
     currency: str
-    per: Mapping[str, str] = NO_TEXT  # "hour", by language; empty: once
+    per: Mapping[str, str] = field(default_factory=dict)  # "hour", by language; empty: once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +67,7 @@ class Seller:
     web: str = ""
     policy_web: str = ""  # where the policy is published
     support_prices: tuple[SupportPrice, ...] = ()
+    is_example: bool = False  # the shipped one: its accounts are nobody's, and nothing may leave in its name
 
     def account(self, currency: str) -> PaymentAccount | None:
         """Where to pay in `currency`; None when the seller has no account in it."""
