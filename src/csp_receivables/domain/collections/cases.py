@@ -130,3 +130,4 @@ class Case:
         str, ...
     ] = ()  # why nothing hard may happen: an open suggestion, unidentified money, accounting differs
     feed_stale: str = ""  # why the bank feed can't be trusted on this day; "" when it can
+    feed_until: date | None = None  # the last day that every receiving account's statements cover; None: not known

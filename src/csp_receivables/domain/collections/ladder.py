@@ -1,0 +1,175 @@
+"""Where one round stands on the ladder: the hardest step that is due and allowed, and what keeps harder ones back.
+
+Stages are tried from the hardest down to the one after the last that was reached: so late runs merge notices forward,
+and milder ones are never sent afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from csp_receivables.domain.collections.conditions import Held, look_at
+from csp_receivables.domain.collections.decisions import Answer, Reason
+from csp_receivables.domain.collections.open_items import OpenItem, Situation
+from csp_receivables.domain.collections.policy import CLEAR, Act, Stage
+from csp_receivables.domain.collections.rounds import RoundView, is_due_round
+
+NOT_REACHED = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What one round asks for. `place` is the stage's place in the policy, NOT_REACHED for "clear"."""
+
+    view: RoundView
+    answer: Answer
+    stage: str
+    place: int
+    currency: str
+    items: tuple[OpenItem, ...]
+    because: tuple[Reason, ...]
+    kept_back: tuple[Reason, ...] = ()  # harder steps that were due, and why they are not taken
+    anew: bool = False  # it needs a new round for the same receivables: its warning can't be given again in this one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ladder:
+    """One round under the policy's stages: what holds for it, and how far it has come."""
+
+    situation: Situation
+    view: RoundView
+    stages: tuple[tuple[int, Stage], ...]  # with their place in the policy, mildest first
+    causes: Mapping[int, Mapping[str, Held]] = field(default_factory=dict)  # place → currency → its condition
+    reached: int = NOT_REACHED
+
+    def holding(self, place: int) -> dict[str, Held]:
+        """The currencies in which the stage's condition holds now."""
+        return {currency: held for currency, held in self.causes[place].items() if held.holds}
+
+    def causing(self, place: int) -> tuple[OpenItem, ...]:
+        """The receivables that make the stage's condition hold."""
+        currencies = self.holding(place)
+        return tuple(item for item in self.view.items if item.debt.currency in currencies)
+
+    @property
+    def first(self) -> int:
+        """The place of the mildest stage."""
+        return self.stages[0][0]
+
+    @property
+    def is_suspended(self) -> bool:
+        """Was access taken for this round?"""
+        suspension = self.situation.case.suspension
+        return suspension is not None and suspension.round_id == self.view.round_id
+
+    def standing(self) -> int:
+        """The hardest stage that was reached and whose condition still holds; NOT_REACHED when none does."""
+        reached = [place for place, _ in self.stages if place <= self.reached and self.holding(place)]
+        return max(reached, default=NOT_REACHED)
+
+
+def ladder_of(view: RoundView, situation: Situation) -> Ladder | None:
+    """The ladder of one round; None where the policy has no stage for it."""
+    before_due = is_due_round(view.round_id)
+    stages = tuple((p, s) for p, s in enumerate(situation.policy.stages) if s.is_before_due is before_due)
+    if not stages:
+        return None
+    groups: dict[str, list[OpenItem]] = {}
+    for item in view.items:
+        groups.setdefault(item.debt.currency, []).append(item)
+    causes = {
+        place: {currency: look_at(stage, items, situation.case) for currency, items in sorted(groups.items())}
+        for place, stage in stages
+    }
+    ladder = Ladder(situation=situation, view=view, stages=stages, causes=causes)
+    reached = [place for place, stage in stages if view.accepted(stage.name)]
+    if ladder.is_suspended:
+        reached += [place for place, stage in stages if stage.act is Act.PROPOSE_SUSPENSION][-1:]
+    return Ladder(
+        situation=situation, view=view, stages=stages, causes=causes, reached=max(reached, default=NOT_REACHED)
+    )
+
+
+def deciding_currency(ladder: Ladder, place: int) -> str:
+    """Of the currencies in which the stage's condition holds the one with the oldest debt; ties by code."""
+    return min(
+        ladder.holding(place),
+        key=lambda c: (min(i.debt.due_on for i in ladder.view.items if i.debt.currency == c), c),
+    )
+
+
+def stage_name(ladder: Ladder, place: int) -> str:
+    """The stage's name, "clear" for none."""
+    return CLEAR if place == NOT_REACHED else ladder.situation.policy.stages[place].name
+
+
+def waits(ladder: Ladder, because: Sequence[Reason]) -> Step:
+    """Nothing is due for this round, or all that is due is kept back."""
+    place = ladder.standing()
+    items = ladder.view.items
+    currency = deciding_currency(ladder, place) if place != NOT_REACHED else items[0].debt.currency
+    return Step(
+        view=ladder.view,
+        answer=Answer.WAIT,
+        stage=stage_name(ladder, place),
+        place=place,
+        currency=currency,
+        items=items,
+        because=tuple(because),
+    )
+
+
+def takes(ladder: Ladder, place: int, *, items: Sequence[OpenItem] = (), anew: bool = False) -> Step:
+    """The act of the stage at `place` is due."""
+    stage = ladder.situation.policy.stages[place]
+    # A warning may go out before its own condition holds: then a suspension that demands it is the reason.
+    currency = deciding_currency(ladder, place) if ladder.holding(place) else ladder.view.items[0].debt.currency
+    held = ladder.causes[place][currency]
+    return Step(
+        view=ladder.view,
+        answer=Answer(stage.act.value),
+        stage=stage.name,
+        place=place,
+        currency=currency,
+        items=tuple(items) or ladder.view.items,
+        because=held.reasons,
+        anew=anew,
+    )
+
+
+def days_until(ladder: Ladder, place: int) -> int | None:
+    """In how many days the condition of a stage holds if nothing but the calendar moves; None: it never does."""
+    days = [held.in_days for held in ladder.causes[place].values() if held.in_days is not None]
+    return min(days, default=None)
+
+
+def gap_reason(ladder: Ladder, place: int) -> tuple[int, Reason] | None:
+    """The days still missing since the last accepted notice of a milder stage, and the reason; None when none is."""
+    stage = ladder.situation.policy.stages[place]
+    milder = [n for p, s in ladder.stages if p < place and (n := ladder.view.accepted(s.name))]
+    if not milder or not stage.days_after_previous_min:
+        return None
+    newest = max(milder, key=lambda n: n.on)
+    passed = (ladder.situation.on - newest.on).days
+    if passed >= stage.days_after_previous_min:
+        return None
+    return stage.days_after_previous_min - passed, Reason(
+        rule=f"days_after_{newest.stage}", threshold=str(stage.days_after_previous_min), actual=str(passed)
+    )
+
+
+def pause_reason(ladder: Ladder, place: int) -> tuple[int, Reason] | None:
+    """The days that a part payment still holds harder stages back; None when it doesn't, or the stage is no harder."""
+    days = ladder.situation.policy.part_payment_pause_days
+    if not days or place <= max(ladder.reached, ladder.first):
+        return None
+    paid = [item.debt.part_paid_on for item in ladder.view.items if item.debt.part_paid_on]
+    if not paid:
+        return None
+    passed = (ladder.situation.on - max(paid)).days
+    if passed >= days:
+        return None
+    until = max(paid) + timedelta(days=days)
+    return days - passed, Reason(rule="part_payment", threshold=f"{days} days", actual=f"{max(paid)}, until {until}")

@@ -1,0 +1,60 @@
+"""One answer a customer over rounds and currencies: the hardest act, then the oldest debt, then the currency's code."""
+
+from __future__ import annotations
+
+from csp_receivables.domain.collections.decide import decide
+from csp_receivables.domain.collections.policy import Condition
+from tests.debtors import NOTICE, POLICY, SUSPEND, case, day, debt, minor, opened, sent, with_stage
+
+
+def test_the_hardest_act_wins_and_the_others_are_named() -> None:
+    two = case(
+        debt("A"),
+        debt("B", due=25),
+        notices=(sent("final_notice", 20),),
+        rounds=(opened(5),),
+    )
+
+    decision = decide(two, POLICY, day(35))
+
+    assert (SUSPEND, "1.1") == (decision.answer, decision.round_id)
+    assert ["reminder"] == [reason.rule for reason in decision.outranked]
+
+
+def test_a_notice_names_every_currency_of_its_round() -> None:
+    decision = decide(case(debt("A"), debt("B", currency="SEK")), POLICY, day(6))
+
+    assert ("A", "B") == decision.receivable_ids
+
+
+def test_the_oldest_debt_decides_the_currency_then_its_code() -> None:
+    older = case(debt("A", currency="SEK"), debt("B", due=1))
+    as_old = case(debt("A", currency="SEK"), debt("B"))
+
+    assert "SEK" == decide(older, POLICY, day(10)).currency
+    assert "EUR" == decide(as_old, POLICY, day(10)).currency
+
+
+def test_amounts_are_of_the_currency_that_decided() -> None:
+    decision = decide(case(debt("A", 700), debt("B", 900, currency="SEK", due=1)), POLICY, day(10))
+
+    assert ("EUR", 700, 700) == (decision.currency, decision.open, decision.overdue)
+
+
+def test_an_amount_is_asked_of_its_own_currency_only() -> None:
+    under = with_stage("reminder", when=Condition(days_min=5, amount_min=minor(SEK=100_000)))
+
+    small = decide(case(debt("A", 5_000, currency="SEK")), under, day(6))
+    other = decide(case(debt("A", 5_000)), under, day(6))
+
+    assert ("wait", NOTICE) == (small.answer, other.answer)
+
+
+def test_the_order_of_the_facts_decides_nothing() -> None:
+    debts = (debt("A"), debt("B", due=1), debt("C", currency="SEK"))
+    rounds = (opened(5, ["A"]), opened(7, ["B"], round_id="1.2"))
+
+    forward = decide(case(*debts, rounds=rounds), POLICY, day(25))
+    backward = decide(case(*reversed(debts), rounds=tuple(reversed(rounds))), POLICY, day(25))
+
+    assert forward == backward
