@@ -17,9 +17,9 @@ STALE = "SE00: newest statement until 2026-03-20"
         ({}, (SUSPEND, "suspension")),
         ({"doubts": (DOUBT,)}, (WAIT, "final_notice")),
         ({"feed_stale": STALE}, (WAIT, "final_notice")),
-        ({"unapplied": minor(EUR=10_000)}, (WAIT, "final_notice")),
+        ({"unapplied": minor(EUR=10_000)}, (WAIT, "clear")),
         ({"unapplied": minor(EUR=9_999)}, (SUSPEND, "suspension")),
-        ({"unapplied": minor(EUR=6_000), "credit_left": minor(EUR=4_000)}, (WAIT, "final_notice")),
+        ({"unapplied": minor(EUR=6_000), "credit_left": minor(EUR=4_000)}, (WAIT, "clear")),
     ],
 )
 def test_nothing_hard_happens_in_doubt(changes: dict[str, object], expected: tuple[str, str]) -> None:

@@ -82,9 +82,8 @@ def _days(stage: Stage, condition: Condition, items: Sequence[OpenItem]) -> tupl
         ((needed - item.ladder_days, needed, item) for item in items for needed in (_needed(stage, own, item),)),
         key=lambda nearest: (nearest[0], nearest[1]),
     )
-    days = (
-        f"{item.days}" if item.days == item.ladder_days else f"{item.days}, {item.ladder_days} of them since live_from"
-    )
+    counted = "" if item.days == item.ladder_days else f", counted as {item.ladder_days} since live_from"
+    days = f"{item.days}{counted}"
     return max(needed - item.ladder_days, 0), Reason(rule="days_overdue", threshold=str(needed), actual=days)
 
 

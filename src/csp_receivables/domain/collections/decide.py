@@ -46,7 +46,7 @@ def _climb(situation: Situation) -> tuple[list[Climbed], tuple[Reason, ...]]:
     views = overdue_views(situation, overdue)
     for view in due_views(situation, situation.chased):
         items, too_little_yet = above_minimum(view.items, situation)
-        too_little += too_little_yet if not views else ()
+        too_little += too_little_yet if not views and not too_little else ()
         views += [replace(view, items=items)] if items else []
     ladders = [ladder for view in views if (ladder := ladder_of(view, situation))]
     climbed = [(ladder, *step_of(ladder)) for ladder in ladders]

@@ -8,10 +8,10 @@ one that says something of it; who is exempt by any of them is exempt.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from csp_receivables.domain.collections.cases import Case, Debt
-from csp_receivables.domain.collections.policy import NOTHING, CollectionsPolicy, Minimum, Override
+from csp_receivables.domain.collections.policy import NOTHING, CollectionsPolicy, Minimum, Override, nothing
 
 ANYTHING_COUNTS = Minimum()
 
@@ -21,7 +21,7 @@ class DebtRules:
     """What holds for one receivable. `stage_days`: stage name → days_min instead of the stage's own."""
 
     grace_days: int
-    stage_days: Mapping[str, int] = NOTHING
+    stage_days: Mapping[str, int] = field(default_factory=nothing)
     exempt_because: str = ""  # "" when it is not exempt
 
 
