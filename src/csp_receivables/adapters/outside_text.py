@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 CELL_LENGTH_MAX = 32_767  # UTF-16 units: what an Excel cell holds; a longer one makes Excel "repair" the file
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a formula when it opens a CSV
 CUT_MARK = " … [cut: the whole text is in the Parquet table]"
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _TURNS = {  # they turn what follows them around: "gpj.exe" reads as "exe.jpg", and an account number as another one
@@ -23,6 +24,11 @@ def visible_text(text: str) -> str:
 def unturned(text: str) -> str:
     """`text` with the controls that turn the reading direction shown by their names: "⟨RLO⟩". Letters keep theirs."""
     return _TURN.sub(lambda match: f"⟨{_TURNS[match[0]]}⟩", text)
+
+
+def no_formula(text: str) -> str:
+    """`text` for a cell of a CSV: an apostrophe before what a spreadsheet would take for a formula, and unturned."""
+    return unturned(f"'{text}" if text.startswith(FORMULA_STARTS) else text)
 
 
 def cell_text(text: str) -> str:

@@ -11,14 +11,13 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from csp_receivables.adapters.day_reports import digits
-from csp_receivables.adapters.outside_text import unturned
+from csp_receivables.adapters.outside_text import no_formula
 from csp_receivables.domain.day import Day
 from csp_receivables.domain.money import to_text
 from csp_receivables.domain.records import MONEY
 
 # Money and counts are both int64, so the tables' int64 columns that are no money are named here.
 COUNTS = frozenset({"count", "line", "receivables", "days_overdue", "days_to_due", "covered_per_mille", "option"})
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a formula when it opens a CSV
 
 
 def write_tables(day: Day, folder: Path) -> None:
@@ -63,7 +62,7 @@ def _for_spreadsheets(table: pa.Table) -> pa.Table:
             texts = [_amount(m, code) for m, code in zip(values, table["currency"].to_pylist(), strict=True)]
             columns.append(pa.array(texts, pa.string()))
         elif field.type == pa.string():
-            columns.append(pa.array([_no_formula(text) for text in values], pa.string()))
+            columns.append(pa.array([text and no_formula(text) for text in values], pa.string()))
         else:
             columns.append(table[field.name])
     return pa.table(columns, names=table.column_names)
@@ -73,12 +72,6 @@ def _amount(minor: int | None, currency: str) -> str | None:
     if minor is None:
         return None
     return to_text(minor, currency) if digits(currency) is not None else f"{minor} minor units"
-
-
-def _no_formula(text: str | None) -> str | None:
-    if not text:
-        return text
-    return unturned(f"'{text}" if text.startswith(FORMULA_STARTS) else text)
 
 
 class _Hash:
