@@ -5,6 +5,7 @@ How many decimals a currency has comes from ISO 4217 (`domain.currencies`), neve
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time
@@ -19,6 +20,8 @@ from csp_receivables.domain.currencies import exponent
 from csp_receivables.domain.money import to_decimal, to_text
 
 NO_BREAK = "\u00a0"
+# CLDR parts a currency of letters from the digits beside it ("SEK 1,234.50"); Babel leaves that out (CLDR, Currencies).
+_LETTER_AT_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 
 
 @cache
@@ -44,7 +47,8 @@ class Manner:
     def money(self, minor: int, currency: str) -> str:
         """An amount with its currency: `1 234,50 kr`, `1.234,50 €`, `¥1,235`. Its spaces do not break."""
         pattern = _pattern(self.locale, currency)
-        return str(pattern.apply(to_decimal(minor, currency), self.locale, currency=currency, currency_digits=False))
+        shown = pattern.apply(to_decimal(minor, currency), self.locale, currency=currency, currency_digits=False)
+        return _LETTER_AT_DIGIT.sub(NO_BREAK, str(shown))
 
     def plain(self, minor: int, currency: str) -> str:
         """An amount for a cell of a spreadsheet: the locale's decimal sign and nothing else but digits."""

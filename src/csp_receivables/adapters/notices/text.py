@@ -71,11 +71,13 @@ def _table(table: Table) -> Iterator[str]:
 
 
 def _cells(cells: tuple[str, str, str], widths: tuple[int, int, int]) -> Iterator[str]:
-    """One row: the first cell takes more lines where it must, the others stand on its first."""
-    lines = wrapped(cells[0], widths[0])
+    """One row. A first cell that is too wide stands above the others, in one piece."""
+    first = cells[0]
+    if columns_of(first) > widths[0]:
+        yield from wrapped(first)
+        first = ""
     middle = f"{GAP}{_left(cells[1], widths[1])}" if widths[1] else ""
-    yield f"{_left(lines[0], widths[0])}{middle}{GAP}{' ' * (widths[2] - columns_of(cells[2]))}{cells[2]}"
-    yield from lines[1:]
+    yield f"{_left(first, widths[0])}{middle}{GAP}{' ' * (widths[2] - columns_of(cells[2]))}{cells[2]}"
 
 
 def wrapped(text: str, width: int = WIDTH) -> list[str]:
