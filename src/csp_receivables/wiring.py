@@ -373,10 +373,7 @@ def match_files(settings: Settings, receivables: Path, payments: Path, out: Path
 def collections_policy(settings: Settings, path: Path | None = None) -> CollectionsPolicy:
     """The rules of collecting that finance keeps, or those in `path`. Raises FileFaults with all that is wrong."""
     templates = settings.include / "templates" / "notices"
-    return read_collections_policy(
-        path or settings.include / "policies" / "collections.yaml",
-        templates if templates.is_dir() else None,  # until the notices are there
-    )
+    return read_collections_policy(path or settings.include / "policies" / "collections.yaml", templates)
 
 
 def seller(settings: Settings, languages: Sequence[str] = ()) -> Seller:

@@ -132,7 +132,7 @@ class CheckedFile:
         try:
             return model.model_validate(data)
         except ValidationError as error:
-            problems = error.errors(include_url=False)
+            problems = [each for each in error.errors(include_url=False) if not _follows(each, error)]
         kept = copy.deepcopy(data)
         for problem in problems:
             inner = tuple(part for part in problem["loc"] if part != "[key]")
@@ -162,6 +162,13 @@ class CheckedFile:
         """Raises FileFaults when anything is wrong."""
         if self.faults:
             raise FileFaults(self.faults)
+
+
+def _follows(problem: Any, error: ValidationError) -> bool:
+    """Is a list only too short because something in it is wrong?"""
+    place = problem["loc"]
+    deeper = (each["loc"] for each in error.errors(include_url=False) if len(each["loc"]) > len(place))
+    return problem["type"] == "too_short" and any(each[: len(place)] == place for each in deeper)
 
 
 def nearest(word: str, known: Sequence[str]) -> list[str]:
