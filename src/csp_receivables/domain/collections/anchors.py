@@ -14,8 +14,8 @@ DAYS_KEPT_MAX = 65_536  # a few hundred days in a few dozen countries, whatever 
 
 @lru_cache(maxsize=DAYS_KEPT_MAX)
 def working_day_from(day: date, country: str) -> date:
-    """`day` itself when it is a working day of `country`, else the next one."""
-    while not is_banking_day(day, country):
+    """`day` itself when it is a working day of `country`, else the next one. Without a country every day is one."""
+    while country and not is_banking_day(day, country):
         day += timedelta(days=1)
     return day
 

@@ -78,8 +78,13 @@ def _days(stage: Stage, condition: Condition, items: Sequence[OpenItem]) -> tupl
     """How many days are missing until the days hold, and the reason by the receivable that is nearest."""
     # Without days of its own a condition speaks of what is overdue: from the first day after the anchor.
     own = 1 if condition.days_min is None else condition.days_min
+    is_own = condition is stage.when and condition.days_min is not None  # an override's days replace no alternative's
     _, needed, item = min(
-        ((needed - item.ladder_days, needed, item) for item in items for needed in (_needed(stage, own, item),)),
+        (
+            (needed - item.ladder_days, needed, item)
+            for item in items
+            for needed in (_needed(stage, own, item) if is_own else own,)
+        ),
         key=lambda nearest: (nearest[0], nearest[1]),
     )
     counted = "" if item.days == item.ladder_days else f", counted as {item.ladder_days} since live_from"

@@ -1,0 +1,15 @@
+"""`csp policy`: the published rules of collections."""
+
+from __future__ import annotations
+
+import typer
+
+from csp_receivables.cli.policy_simulate import simulate
+
+policy_app = typer.Typer(help="The published collections rules: what they would decide.", no_args_is_help=True)
+policy_app.command("simulate")(simulate)
+
+
+@policy_app.callback()
+def policy() -> None:
+    """See the help of `policy_app`."""
