@@ -7,6 +7,8 @@ another amount or of another customer stays, and meets every rule in its order.
 
 from __future__ import annotations
 
+from functools import partial
+
 import duckdb
 
 from csp_receivables.domain.matching.stock import count, view
@@ -21,18 +23,29 @@ _SHARED = """
     SELECT reference_key, currency FROM matching_receivable_stored
     WHERE reference_key <> '' GROUP BY ALL HAVING count(*) > 1
 """
-# `sole_…`: the only receivable with the payment's reference; null where there is none, or more than one.
+# `sole_…`: the only receivable with the payment's reference; null where there is none, or more than one. `sure`: it is
+# open with just the amount, and of no other customer than the payment's. What else a rule wants to know of the few that
+# are not sure is looked up for them alone: each column that a million rows carry here costs a thirtieth of the join.
 _PAYMENTS = """
-    SELECT payment.*, sole_r, sole_id, sole_open,
-        payment.customer_id <> '' AND payment.customer_id <> sole_customer_id AS sole_elsewhere
+    SELECT payment.* EXCLUDE (reference_key), sole_r, sole_id, coalesce({sure}, false) AS sure
     FROM (SELECT payment_id, booked_on, currency, amount, reference, matching_key(reference) AS reference_key, text,
               customer_id FROM {payments}) payment
     LEFT JOIN (SELECT rowid AS sole_r, reference_key, currency, receivable_id AS sole_id, open_amount AS sole_open,
                    customer_id AS sole_customer_id
                FROM matching_receivable_stored {sole} WHERE reference_key <> '') USING (reference_key, currency)
 """
+_AMOUNT_EQUAL = "sole_open = amount"
+_AND_NOT_ELSEWHERE = " AND (payment.customer_id = '' OR payment.customer_id = sole_customer_id)"
 _NOT_SHARED = "ANTI JOIN matching_shared_reference USING (reference_key, currency)"
-_PAYMENT_COLUMNS = "rowid AS p, payment_id, booked_on, currency, amount, reference, reference_key, text, customer_id"
+_PAYMENT = """
+    SELECT rowid AS p, payment_id, booked_on, currency, amount, reference, matching_key(reference) AS reference_key, text,
+        customer_id
+    FROM matching_payment_stored
+"""
+_ASKING = f"FROM ({_PAYMENT} WHERE reference <> '' AND sole_r IS NULL AND amount > 0) WHERE reference_key <> ''"
+# A payment without a sole receivable whose reference is not shared either: no receivable bears its reference.
+_BORNE_BY_SEVERAL = "FROM matching_receivable_left SEMI JOIN matching_shared_reference USING (reference_key, currency)"
+_BORNE_BY_NONE = "FROM matching_receivable_left WHERE false"
 
 # A bitmap of the receivables that payments name is a hundred times cheaper than counting them one by one.
 _NAMED_ONCE = """
@@ -48,12 +61,13 @@ _SETTLED_BITS = """
     SET VARIABLE matching_settled = (SELECT coalesce(bitstring_agg(r, 0, {receivables}::BIGINT),
         repeat('0', {receivables} + 1)::BIT) FROM matching_at_once)
 """
-_SURE = "sole_r IS NOT NULL AND sole_open = amount AND NOT sole_elsewhere"
 _NAMED = """
 INSERT INTO matching_named BY NAME
-    SELECT rowid AS p, sole_r AS r, amount, sole_open AS open_amount, sole_elsewhere AS elsewhere, 1 AS rivals,
+    SELECT p, sole_r AS r, amount, open_amount, customer_id <> '' AND customer_id <> owner AS elsewhere, 1 AS rivals,
         1 AS together
-    FROM matching_payment_stored WHERE sole_r IS NOT NULL AND amount > 0 AND NOT ({settled})
+    FROM (SELECT rowid AS p, sole_r, amount, customer_id FROM matching_payment_stored
+          WHERE sole_r IS NOT NULL AND amount > 0 AND NOT ({settled}))
+    JOIN (SELECT rowid AS sole_r, open_amount, customer_id AS owner FROM matching_receivable_stored) USING (sole_r)
 """
 
 
@@ -63,17 +77,19 @@ def number_rows(connection: duckdb.DuckDBPyConnection, receivables: str, payment
     Only where a payment comes out twice is a reference shared that somebody used; that is rare, and looked for then.
     """
     keep(connection, "matching_receivable_stored", _RECEIVABLES.format(receivables=receivables))
-    keep(connection, "matching_payment_stored", _PAYMENTS.format(payments=payments, sole=""))
+    # Comparing the customers of a million pairs costs a tenth of the join; where nobody's is known it says nothing.
+    anybodys = count(connection, f"(SELECT 1 FROM {payments} WHERE customer_id <> '' LIMIT 1)") > 0
+    stored = partial(_PAYMENTS.format, payments=payments, sure=_AMOUNT_EQUAL + (_AND_NOT_ELSEWHERE if anybodys else ""))
+    keep(connection, "matching_payment_stored", stored(sole=""))
+    borne = _BORNE_BY_NONE
     if count(connection, "matching_payment_stored") > count(connection, payments):
         keep(connection, "matching_shared_reference", _SHARED)
-        keep(connection, "matching_payment_stored", _PAYMENTS.format(payments=payments, sole=_NOT_SHARED))
+        keep(connection, "matching_payment_stored", stored(sole=_NOT_SHARED))
+        borne = _BORNE_BY_SEVERAL
     view(connection, "matching_receivable_left", "SELECT rowid AS r, * FROM matching_receivable_stored")
-    view(
-        connection,
-        "matching_asking",
-        f"SELECT {_PAYMENT_COLUMNS} FROM matching_payment_stored "
-        "WHERE reference_key <> '' AND sole_r IS NULL AND amount > 0",
-    )
+    view(connection, "matching_referred", borne)
+    keep(connection, "matching_asking_first", _ASKING)
+    view(connection, "matching_asking", "FROM matching_asking_first")
 
 
 def settle_at_once(connection: duckdb.DuckDBPyConnection, *, allowed: bool) -> None:
@@ -89,11 +105,7 @@ def settle_at_once(connection: duckdb.DuckDBPyConnection, *, allowed: bool) -> N
         f"FROM matching_payment_stored WHERE {settled}",
     )
     connection.execute(_NAMED.format(settled=settled))
-    keep(
-        connection,
-        "matching_payment",
-        f"SELECT {_PAYMENT_COLUMNS} FROM matching_payment_stored WHERE NOT coalesce({settled}, false)",
-    )
+    keep(connection, "matching_payment", f"{_PAYMENT} WHERE NOT ({settled})")
     keep(
         connection,
         "matching_receivable",
@@ -101,6 +113,7 @@ def settle_at_once(connection: duckdb.DuckDBPyConnection, *, allowed: bool) -> N
     )
     view(connection, "matching_payment_left", "FROM matching_payment WHERE amount > 0")
     view(connection, "matching_receivable_left", "FROM matching_receivable")
+    view(connection, "matching_referred", "FROM matching_receivable_left")
 
 
 def _unsettled_receivables(connection: duckdb.DuckDBPyConnection) -> str:
@@ -117,6 +130,6 @@ def _settled(connection: duckdb.DuckDBPyConnection) -> str:
     receivables = count(connection, "matching_receivable_stored")
     ((named_once,),) = connection.execute(_NAMED_ONCE.format(receivables=receivables)).fetchall()
     if named_once and not count(connection, "matching_named"):
-        return _SURE
+        return "sure"
     keep(connection, "matching_contested_receivable", _CONTESTED)
-    return f"{_SURE} AND sole_r NOT IN (FROM matching_contested_receivable)"
+    return "sure AND sole_r NOT IN (FROM matching_contested_receivable)"

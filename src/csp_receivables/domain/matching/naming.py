@@ -30,12 +30,12 @@ _PARTS = """
 """
 _BY_REFERENCE = """
     SELECT r, reference_key AS key, currency, open_amount, customer_id, receivable_id
-    FROM matching_receivable_left WHERE reference_key <> ''
+    FROM {receivables} WHERE reference_key <> ''
 """
+# No key is longer than its number: references are longer than numbers as a rule, so that few keys have to be made.
 _BY_NUMBER = """
-    SELECT * FROM (SELECT r, matching_key(number) AS key, currency, open_amount, customer_id, receivable_id
-                   FROM matching_receivable_left)
-    SEMI JOIN matching_wanted USING (key, currency)
+    SELECT r, matching_key(number) AS key, currency, open_amount, customer_id, receivable_id
+    FROM matching_receivable_left WHERE len(number) >= (SELECT min(len(key)) FROM matching_wanted)
 """
 _SHARED = "SELECT key, currency, count(*) AS rivals FROM ({keyed}) GROUP BY ALL HAVING count(*) > 1"
 _PAIRS = """
@@ -64,18 +64,19 @@ def name_receivables(connection: duckdb.DuckDBPyConnection) -> None:
     if not count(connection, "matching_asking"):
         connection.execute(_NOTHING_NAMED)
         return
-    _look_up(connection, "matching_named", _WHOLE)
+    _look_up(connection, "matching_named", _WHOLE, _BY_REFERENCE.format(receivables="matching_referred"))
     connection.execute("ALTER TABLE matching_named DROP COLUMN part")
     connection.execute("ALTER TABLE matching_named ADD COLUMN together BIGINT DEFAULT 1")
     keep(connection, "matching_parts_wanted", _PARTS)
     if count(connection, "matching_parts_wanted"):
-        _look_up(connection, "matching_part", "FROM matching_parts_wanted")
+        by_reference = _BY_REFERENCE.format(receivables="matching_receivable_left")
+        _look_up(connection, "matching_part", "FROM matching_parts_wanted", by_reference)
         connection.execute(f"INSERT INTO matching_named BY NAME {_PARTS_TOGETHER}")
 
 
-def _look_up(connection: duckdb.DuckDBPyConnection, into: str, wanted: str) -> None:
+def _look_up(connection: duckdb.DuckDBPyConnection, into: str, wanted: str, by_reference: str) -> None:
     """Pairs for the keys in `wanted`: by the reference on the receivable or, failing that, by its number."""
-    keep(connection, into, _pairs(connection, wanted, _BY_REFERENCE))
+    keep(connection, into, _pairs(connection, wanted, by_reference))
     if count(connection, f"{into} WHERE rivals = 1") == count(connection, f"({wanted})"):
         return
     keep(connection, "matching_wanted", f"FROM ({wanted}) ANTI JOIN {into} USING (p, part)")

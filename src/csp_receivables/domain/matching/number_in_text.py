@@ -12,7 +12,8 @@ import duckdb
 from csp_receivables.domain.matching.claims import grant_claims
 from csp_receivables.domain.matching.naming import RIVALS_LOOKED_AT_MAX
 from csp_receivables.domain.matching.policy import MatchingPolicy
-from csp_receivables.domain.matching.rule import Rule
+from csp_receivables.domain.matching.rule import Rule, propose_nothing
+from csp_receivables.domain.matching.stock import count
 from csp_receivables.domain.relations import keep
 
 KEY_LENGTH_MIN = 4  # shorter numbers turn up in texts by chance
@@ -26,46 +27,47 @@ _RUNS = f"""
 """
 # Unnesting a list beside its own tails puts each word beside its next three.
 _WORDS = r"""
-    SELECT p, run AS word, NULL AS second, NULL AS third, NULL AS fourth
-    FROM matching_run WHERE NOT regexp_matches(run, '[\s\-/.]')
-    UNION ALL
-    SELECT p, unnest(words), unnest(words[2:]), unnest(words[3:]), unnest(words[4:])
-    FROM (SELECT p, regexp_extract_all(run, '[^\s\-/.]+') AS words
-          FROM matching_run WHERE regexp_matches(run, '[\s\-/.]'))
+    SELECT p, unnest(words) AS word, unnest(words[2:]) AS second, unnest(words[3:]) AS third, unnest(words[4:]) AS fourth
+    FROM (SELECT p, string_split_regex(run, '[\s\-/.]+') AS words FROM matching_run)
 """
+# All that is borne by what is still open: its number, its reference, the digits of its number.
+_BORNE = f"""
+    SELECT key, currency, r FROM (
+        SELECT matching_key(number) AS key, currency, r FROM matching_receivable_left
+        UNION ALL
+        SELECT reference_key, currency, r FROM matching_receivable_left
+        UNION ALL
+        SELECT matching_key(regexp_replace(number, '[^0-9]', '', 'g')), currency, r
+        FROM matching_receivable_left WHERE regexp_matches(number, '[^0-9]')
+    )
+    WHERE len(key) >= {KEY_LENGTH_MIN}
+"""
+_LENGTHS = "SELECT min(len(key)), max(len(key)) FROM matching_borne"
 # Letters glued to a number may be a word before it: NR260123 is tried without its letters too. Only the first word of a
-# run may have no digit.
-_SAID = f"""
+# run may have no digit; a word that stands before the colon in the alphabet begins with one. What is shorter than all
+# that is borne names nothing, nor does what is longer, unless leading zeros make it so: without them two candidates in
+# three are never written down, at half the cost.
+_SAID = r"""
     SELECT p, matching_text_key(said) AS key
     FROM (
-        SELECT p, word AS said FROM matching_word WHERE regexp_matches(word, '[0-9]')
-        UNION ALL SELECT p, regexp_extract(word, '^\\p{{L}}+([0-9][0-9O]*)$', 1) FROM matching_word WHERE word > 'A'
-        UNION ALL SELECT p, word || second FROM matching_word WHERE second IS NOT NULL
-        UNION ALL SELECT p, word || second || third FROM matching_word WHERE third IS NOT NULL
-        UNION ALL SELECT p, word || second || third || fourth FROM matching_word WHERE fourth IS NOT NULL
+        SELECT p, unnest([CASE WHEN word < ':' OR regexp_matches(word, '[0-9]') THEN word END, word || second,
+            word || second || third, word || second || third || fourth]) AS said FROM matching_word
+        UNION ALL
+        SELECT p, regexp_extract(word, '^\p{{L}}+([0-9][0-9O]*)$', 1) FROM matching_word WHERE word > 'A'
     )
-    WHERE len(said) >= {KEY_LENGTH_MIN}
+    WHERE len(said) >= {shortest} AND (len(said) <= {longest} OR starts_with(said, '0'))
 """
-_KEYED = f"""
-    SELECT key, currency, r FROM (
-        SELECT DISTINCT key, currency, r, receivable_id FROM (
-            SELECT matching_key(number) AS key, currency, r, receivable_id FROM matching_receivable_left
-            UNION ALL
-            SELECT reference_key, currency, r, receivable_id FROM matching_receivable_left WHERE reference_key <> ''
-            UNION ALL
-            SELECT matching_key(regexp_replace(number, '[^0-9]', '', 'g')), currency, r, receivable_id
-            FROM matching_receivable_left WHERE regexp_matches(number, '[^0-9]')
-        )
-        SEMI JOIN matching_said USING (key)
-        WHERE len(key) >= {KEY_LENGTH_MIN}
-    )
+_MEANT = "SELECT DISTINCT key, currency, r FROM matching_borne SEMI JOIN matching_said USING (key)"
+_CROWDED = f"SELECT 1 FROM matching_meant GROUP BY key, currency HAVING count(*) > {RIVALS_LOOKED_AT_MAX}"
+_FIRST_RIVALS = f"""
+    SELECT key, currency, r FROM matching_meant JOIN (SELECT r, receivable_id FROM matching_receivable_left) USING (r)
     QUALIFY row_number() OVER (PARTITION BY key, currency ORDER BY receivable_id) <= {RIVALS_LOOKED_AT_MAX}
 """
 _FOUND = """
     SELECT p, r, key, payment.amount, receivable.open_amount, receivable.customer_id,
         payment.customer_id <> '' AND payment.customer_id <> receivable.customer_id AS elsewhere
     FROM (SELECT p, r, min(key) AS key, any_value(currency) AS currency
-          FROM matching_said JOIN matching_keyed USING (key) GROUP BY p, r)
+          FROM matching_said JOIN matching_meant USING (key) GROUP BY p, r)
     JOIN matching_payment_left payment USING (p, currency) JOIN matching_receivable_left receivable USING (r)
 """
 _JUDGED = """
@@ -106,10 +108,18 @@ _PROPOSAL = f"""
 
 
 def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> None:
+    keep(connection, "matching_borne", _BORNE)
+    ((shortest, longest),) = connection.execute(_LENGTHS).fetchall()
+    if shortest is None:
+        propose_nothing(connection)
+        return
     keep(connection, "matching_run", _RUNS)
     keep(connection, "matching_word", _WORDS)
-    keep(connection, "matching_said", _SAID)
-    keep(connection, "matching_keyed", _KEYED)
+    keep(connection, "matching_said", _SAID.format(shortest=shortest, longest=longest))
+    keep(connection, "matching_meant", _MEANT)
+    if count(connection, f"({_CROWDED})"):
+        keep(connection, "matching_meant_first", _FIRST_RIVALS)
+        keep(connection, "matching_meant", "FROM matching_meant_first")
     keep(connection, "matching_found", _FOUND)
     keep(connection, "matching_judged", _JUDGED)
     keep(connection, "matching_claim", _CLAIM)
