@@ -15,6 +15,7 @@ PLACES = (
     ROOT / "src",
     PACKAGE,
     PACKAGE / "domain",
+    PACKAGE / "domain" / "collections",
     PACKAGE / "adapters" / "bank_files",
     PACKAGE / "adapters" / "ledger",
     PACKAGE / "adapters" / "microsoft_files",
