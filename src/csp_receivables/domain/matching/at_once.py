@@ -38,8 +38,8 @@ _AMOUNT_EQUAL = "sole_open = amount"
 _AND_NOT_ELSEWHERE = " AND (payment.customer_id = '' OR payment.customer_id = sole_customer_id)"
 _NOT_SHARED = "ANTI JOIN matching_shared_reference USING (reference_key, currency)"
 _PAYMENT = """
-    SELECT rowid AS p, payment_id, booked_on, currency, amount, reference, matching_key(reference) AS reference_key, text,
-        customer_id
+    SELECT rowid AS p, payment_id, booked_on, currency, amount, reference, matching_key(reference) AS reference_key,
+        text, customer_id
     FROM matching_payment_stored
 """
 _ASKING = f"FROM ({_PAYMENT} WHERE reference <> '' AND sole_r IS NULL AND amount > 0) WHERE reference_key <> ''"

@@ -68,7 +68,7 @@ def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> 
     )
     buffer = pa.py_buffer(likeness.astype("float64"))  # not money: how alike two names are
     # Of its array as it is, PyArrow asks pandas, which takes a fifth of a second to import.
-    likenesses = pa.Array.from_buffers(pa.float64(), len(likeness), [None, buffer])
+    likenesses = pa.Array.from_buffers(pa.float64(), len(likeness), [None, buffer])  # not money: as above
     load(connection, "matching_likeness", pairs.append_column("likeness", likenesses))
     keep(connection, "matching_like", _LIKE)
     keep(connection, "matching_proposal", _PROPOSAL)

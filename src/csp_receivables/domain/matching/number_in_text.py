@@ -27,7 +27,8 @@ _RUNS = f"""
 """
 # Unnesting a list beside its own tails puts each word beside its next three.
 _WORDS = r"""
-    SELECT p, unnest(words) AS word, unnest(words[2:]) AS second, unnest(words[3:]) AS third, unnest(words[4:]) AS fourth
+    SELECT p, unnest(words) AS word, unnest(words[2:]) AS second, unnest(words[3:]) AS third,
+        unnest(words[4:]) AS fourth
     FROM (SELECT p, string_split_regex(run, '[\s\-/.]+') AS words FROM matching_run)
 """
 # All that is borne by what is still open: its number, its reference, the digits of its number.
