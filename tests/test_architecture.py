@@ -50,3 +50,33 @@ def test_every_file_of_the_package_lies_in_a_layer() -> None:
 
 def test_the_include_folder_holds_no_python() -> None:
     assert list((ROOT / "include").rglob("*.py")) == []
+
+
+WAYS_OUT = {  # modules that speak to the outside, and who alone may import them
+    "smtplib": {"csp_receivables.adapters.mail.smtp"},
+    "csp_receivables.adapters.mail.smtp": {"csp_receivables.adapters.mail.gated"},
+    "csp_receivables.adapters.mail.gated": {"csp_receivables.wiring", "csp_receivables.mail_wiring"},
+    "imaplib": {"csp_receivables.adapters.mailbox"},
+    "airflow.providers.smtp": set(),  # a notifier of Airflow's would go around the gate
+    "airflow.utils.email": set(),
+    "aiosmtplib": set(),
+    "sendmail": set(),
+}
+
+
+def test_nothing_goes_around_the_gate() -> None:
+    around = [
+        f"{source.module}:{line} imports {name}"
+        for source in _sources(PRODUCT)
+        for line, name in source.imports()
+        for way, allowed in WAYS_OUT.items()
+        if (name == way or name.startswith(f"{way}.")) and source.module not in allowed
+    ]
+
+    assert around == []
+
+
+def test_the_check_would_notice_somebody_who_goes_around() -> None:
+    source = Source("csp_receivables.steps.sneaky", "import smtplib\n")
+
+    assert [name for _, name in source.imports() if name in WAYS_OUT] == ["smtplib"]

@@ -91,8 +91,8 @@ def last_message(connection: Connection, message_id: str) -> Any:
     return connection.execute(select(found).where(found.c.message_id == message_id)).first()
 
 
-def unreachable(connection: Connection, known_at: str) -> dict[str, str]:
-    """Addresses that refused or returned a message by then, and when that was learnt."""
+def unreachable(connection: Connection, known_at: str = "9") -> dict[str, str]:
+    """Addresses that refused or returned a message by `known_at` (by now), and when that was learnt."""
     failed = (MessageEvent.BOUNCED.value, MessageEvent.REFUSED_ADDRESS.value)
     query = (
         select(message.c.recipient, func.max(message_event.c.recorded_at))

@@ -1,0 +1,1 @@
+"""Mail. `gated.GatedMail` is the only way out; nothing but it speaks to a mail server."""

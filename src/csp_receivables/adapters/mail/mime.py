@@ -1,0 +1,60 @@
+"""A letter as the bytes of a mail: text and HTML, attachments, the headers a machine's letter owes its reader.
+
+The same letter gives the same bytes. The content is 7-bit, so that no relay has to change it. A DKIM signature is for
+the relay to add: it knows the keys of the domain, and signs what really leaves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from csp_receivables.domain.outbox.letters import Letter
+from csp_receivables.mail_settings import MailSettings
+
+_POLICY = SMTP.clone(cte_type="7bit", raise_on_defect=True)
+
+
+def mail_bytes(letter: Letter, to: str, mail: MailSettings) -> bytes:
+    """The letter as it is handed to a server, lines ending in CR LF. `to`: where the gate sends it."""
+    content, message = letter.content, EmailMessage(policy=_POLICY)
+    redirected = to != letter.recipient
+    message["Date"] = format_datetime(letter.written_at)
+    message["From"] = Address(display_name=mail.sender_name, addr_spec=mail.sender)
+    message["To"] = Address(display_name="" if redirected else letter.recipient_name, addr_spec=ascii_address(to))
+    if mail.reply_to:
+        message["Reply-To"] = Address(addr_spec=mail.reply_to)
+    message["Subject"] = _one_line(content.subject)
+    message["Message-ID"] = f"<{letter.message_id}>"
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no absence note answers it
+    message["X-Auto-Response-Suppress"] = "OOF, AutoReply"  # the same for Exchange
+    if redirected:
+        message["X-Meant-For"] = ascii_address(letter.recipient)
+    message.set_content(content.text, subtype="plain", charset="utf-8", cte="quoted-printable")
+    message.add_alternative(content.html, subtype="html", charset="utf-8", cte="quoted-printable")
+    for attachment in content.attachments:
+        kind, _, subtype = attachment.kind.partition("/")
+        message.add_attachment(attachment.content, maintype=kind, subtype=subtype, filename=attachment.name)
+    message["Content-Language"] = content.language  # last: the library moves what is Content-… into the first part
+    _name_boundaries(message, letter.message_id)
+    return message.as_bytes()
+
+
+def ascii_address(address: str) -> str:
+    """The address with its domain as the net knows it (`båt.example` → `xn--bt-yia.example`)."""
+    local, _, domain = address.rpartition("@")
+    return f"{local}@{domain if domain.isascii() else domain.encode('idna').decode()}"
+
+
+def _name_boundaries(message: EmailMessage, message_id: str) -> None:
+    """Boundaries from the Message-ID: the library makes them by chance, and equal letters would differ."""
+    multiparts = [part for part in message.walk() if part.is_multipart()]
+    for number, part in enumerate(multiparts, start=1):
+        part.set_boundary(f"=_{hashlib.sha256(f'{message_id}/{number}'.encode()).hexdigest()[:32]}")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,91 @@
+"""The gate: may this leave the house now, and to whom? One pure answer that every message asks for.
+
+Outside production nothing reaches a customer: it goes to the catch-all address, or nowhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from csp_receivables.domain.collections.policy import CollectionsPolicy, QuietHours
+from csp_receivables.domain.working_days import is_banking_day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What the gate asks about ourselves, at the moment it is asked."""
+
+    is_production: bool  # the setting and the ledger's own mark say so, both
+    is_demo: bool = False
+    catch_all: str = ""  # where everything goes outside production; "": nowhere
+    stop: str = ""  # why everything is stopped; "": it is not
+    historical: str = ""  # why the run that asks speaks for the past; "": it does not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """When, where the receiver is, and what the policy says of that."""
+
+    now: datetime
+    zone: ZoneInfo
+    country: str
+    policy: str = ""  # why the policy sends nothing yet; "": it is live
+    working_days_only: bool = True
+    quiet_hours: QuietHours | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Where a message goes. `to` "": nowhere, `because` says why."""
+
+    to: str
+    because: str
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self.to)
+
+
+def verdict(recipient: str, house: House, moment: Moment) -> Verdict:
+    """Where what is meant for `recipient` goes at this moment."""
+    for why in (house.stop, house.historical, moment.policy, not_now(moment)):
+        if why:
+            return Verdict(to="", because=why)
+    if house.is_production and not house.is_demo:
+        return Verdict(to=recipient, because="production, by the settings and the ledger's mark")
+    where = "a demonstration" if house.is_demo else "no production"
+    if house.catch_all:
+        return Verdict(to=house.catch_all, because=f"{where}: everything goes to the catch-all address")
+    return Verdict(to="", because=f"{where}, and no catch-all address is set (CSP_CATCH_ALL)")
+
+
+def not_now(moment: Moment) -> str:
+    """Why it is not the time to write to somebody; "" when it is."""
+    local = moment.now.astimezone(moment.zone)
+    if moment.working_days_only and not is_banking_day(local.date(), moment.country):
+        return f"{local.date()} is no working day in {moment.country or 'the euro area'}"
+    if moment.quiet_hours and is_quiet(local.time(), moment.quiet_hours):
+        begins, ends = moment.quiet_hours.begins, moment.quiet_hours.ends
+        return f"{local:%H:%M} lies in the quiet hours from {begins:%H:%M} to {ends:%H:%M} ({moment.zone})"
+    return ""
+
+
+def is_quiet(at: time, hours: QuietHours) -> bool:
+    """Does `at` lie in the quiet hours? Their beginning does, their end does not; equal ones are none."""
+    if hours.begins <= hours.ends:
+        return hours.begins <= at < hours.ends
+    return at >= hours.begins or at < hours.ends
+
+
+def why_policy_is_not_live(policy: CollectionsPolicy, on: date, *, approved: bool) -> str:
+    """Why nothing leaves under this version of the policy yet; "" when it is live."""
+    if policy.live_from is None:
+        return f"the policy {policy.name} has no live_from: it only runs dry"
+    first = policy.live_from + timedelta(days=policy.dry_days)
+    if on < first:
+        return f"the policy {policy.name} runs dry until {first}"
+    if not approved:
+        return f"nobody approved version {policy.version[:12]} of the policy {policy.name} yet (csp outbox go-live)"
+    return ""

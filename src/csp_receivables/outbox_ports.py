@@ -1,0 +1,170 @@
+"""What sending notices needs from the world, as Protocols, and the values that pass between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from csp_receivables.domain.collections.decisions import Answer, Decision
+from csp_receivables.domain.collections.policy import CollectionsPolicy
+from csp_receivables.domain.findings import Finding
+from csp_receivables.domain.outbox.breaker import Load
+from csp_receivables.domain.outbox.deliveries import MessageEvent
+from csp_receivables.domain.outbox.gate import Moment, Verdict
+from csp_receivables.domain.outbox.letters import Content, Letter
+from csp_receivables.domain.outbox.recipients import Contact
+from csp_receivables.domain.outbox.replies import HandOver
+from csp_receivables.domain.outbox.states import Event, State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """An action that may be performed now. `claimed_at` is set once it is claimed: the moment its letter is dated."""
+
+    action_id: str
+    kind: Answer
+    customer_id: str
+    stage: str
+    state: State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fresh:
+    """The last look at one customer: what would be decided now, by which policy, and where the customer is."""
+
+    decision: Decision
+    policy: CollectionsPolicy
+    policy_approved: bool
+    country: str
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """A letter as bytes, and where the gate sends it."""
+
+    letter: Letter
+    to: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """Whom an action writes to next: the `ordinal`-th contact of it, for the `attempt`-th time."""
+
+    contact: Contact
+    ordinal: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One worker's claim of one action; `at` (recorded_at) is when."""
+
+    action_id: str
+    token: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handling:
+    """One letter of one claim on its way to one contact. `named`: the receivables it names; `on`: the partner's day."""
+
+    claim: Claim
+    draft: Draft
+    sealed: Sealed
+    named: tuple[str, ...]
+    digest: str  # of the bytes, by which they are kept
+    on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Became:
+    """What became of a letter: the word on its message, and what the server said."""
+
+    event: MessageEvent
+    code: str = ""
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """How a claim ends: when it is tried again, and what became of the letter, if there was one."""
+
+    retry_at: str = ""
+    handling: Handling | None = None
+    became: Became | None = None
+
+
+class LastLook(Protocol):
+    """Decides customers anew, on everything known by now."""
+
+    def look(self, customer_ids: Sequence[str]) -> Mapping[str, Fresh]:
+        """The fresh decision of each; a customer that nothing is known of any more is left out."""
+
+
+class NoticeWriter(Protocol):
+    """Puts a decision into words."""
+
+    def write(self, fresh: Fresh, contact: Contact) -> Content:
+        """The notice that `fresh` asks for. Raises ValueError with what is missing."""
+
+
+class Mail(Protocol):
+    """The way out, through the gate."""
+
+    def verdict(self, recipient: str, moment: Moment) -> Verdict:
+        """Where a letter would go now."""
+
+    def seal(self, letter: Letter, moment: Moment) -> Sealed | Verdict:
+        """The letter as it would leave now, or why the gate is closed."""
+
+    def hand_over(self, sealed: Sealed, moment: Moment) -> HandOver | Verdict:
+        """Hand it over, unless the gate was closed since."""
+
+    def close(self) -> None:
+        """End the conversation with the server."""
+
+
+class MessageStore(Protocol):
+    """Keeps what was handed over, as it was."""
+
+    def keep(self, content: bytes) -> str:
+        """Keep it; returns its digest."""
+
+
+class Outbox(Protocol):
+    """The outbox of the ledger. Each call is one transaction; what returns False changed nothing."""
+
+    def recover(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """End claims whose worker is gone; which were let go, and which are in doubt."""
+
+    def waiting(self, kinds: Sequence[Answer]) -> Sequence[Waiting]:
+        """What may be performed now, the oldest first."""
+
+    def load(self, kinds: Sequence[Answer], today: date, wanted: int) -> Load:
+        """What is usual, for the breaker."""
+
+    def claim(self, action_id: str, token: str) -> Claim | None:
+        """Take it for this worker alone."""
+
+    def next_draft(self, claim: Claim) -> Draft | None:
+        """Whom to write to; None when nobody is left."""
+
+    def begin(self, handling: Handling) -> bool:
+        """Write down that it is being handed over, before the first byte leaves. False: it must not be."""
+
+    def word(self, handling: Handling, became: Became) -> None:
+        """Write down what became of the letter, while the claim goes on to the next contact."""
+
+    def conclude(self, claim: Claim, event: Event, why: str, end: End) -> None:
+        """Write down what became of the action, and of its letter, in one transaction. The claim ends."""
+
+    def supersede(self, action_id: str, why: str) -> bool:
+        """It is not wanted any more."""
+
+    def record(self, findings: Iterable[Finding]) -> None:
+        """Keep findings; the same one again changes nothing."""
