@@ -34,7 +34,7 @@ def letter(**given: Any) -> Letter:
 
 
 def moment(**given: Any) -> Moment:
-    return replace(Moment(now=MONDAY, zone=STOCKHOLM, country="SE"), **given)
+    return replace(Moment(now=MONDAY, zones=(STOCKHOLM,), country="SE"), **given)
 
 
 def mail(port: int | None = None, **given: Any) -> MailSettings:

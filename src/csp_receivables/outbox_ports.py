@@ -39,7 +39,7 @@ class Fresh:
     policy: CollectionsPolicy
     policy_approved: bool
     country: str
-    zone: ZoneInfo
+    zones: tuple[ZoneInfo, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

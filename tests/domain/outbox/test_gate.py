@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csp_receivables.domain.collections.policy import CollectionsPolicy, QuietHours
-from csp_receivables.domain.outbox.gate import House, Moment, is_quiet, verdict, why_policy_is_not_live
+from csp_receivables.domain.outbox.gate import House, Moment, verdict, why_policy_is_not_live
 from tests.letters import MONDAY, PRODUCTION, moment
 
 CUSTOMER, CATCH_ALL = "faktura@kund.example", "catch@partner.example"
@@ -59,25 +59,15 @@ def test_what_closes_the_gate_closes_it_in_production_too(house: House, when: Mo
 def test_quiet_hours_are_those_of_the_customer() -> None:
     at_nine_in_stockholm = datetime(2026, 11, 2, 8, tzinfo=UTC)
 
-    new_york = moment(now=at_nine_in_stockholm, zone=ZoneInfo("America/New_York"), country="US", quiet_hours=NIGHT)
+    new_york = moment(now=at_nine_in_stockholm, zones=(ZoneInfo("America/New_York"),), country="US", quiet_hours=NIGHT)
     assert verdict(CUSTOMER, PRODUCTION, moment(now=at_nine_in_stockholm, quiet_hours=NIGHT)).is_open
     assert not verdict(CUSTOMER, PRODUCTION, new_york).is_open
 
 
-@pytest.mark.parametrize(
-    ("begins", "ends", "at", "quiet"),
-    [
-        (time(18), time(8), time(17, 59), False),
-        (time(18), time(8), time(18), True),
-        (time(18), time(8), time(7, 59), True),
-        (time(18), time(8), time(8), False),
-        (time(12), time(13), time(12), True),
-        (time(12), time(13), time(13), False),
-        (time(12), time(12), time(12), False),
-    ],
-)
-def test_quiet_hours_begin_and_end_at_their_minute(begins: time, ends: time, at: time, quiet: bool) -> None:
-    assert is_quiet(at, QuietHours(begins=begins, ends=ends)) is quiet
+def test_the_shipped_example_writes_to_nobody() -> None:
+    found = verdict(CUSTOMER, replace(PRODUCTION, is_example=True), moment())
+
+    assert (found.to, "shipped example" in found.because) == ("", True)
 
 
 @pytest.mark.parametrize(

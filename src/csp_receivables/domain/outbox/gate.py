@@ -6,11 +6,11 @@ Outside production nothing reaches a customer: it goes to the catch-all address,
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from csp_receivables.domain.collections.calendar import may_send
 from csp_receivables.domain.collections.policy import CollectionsPolicy, QuietHours
-from csp_receivables.domain.working_days import is_banking_day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +19,7 @@ class House:
 
     is_production: bool  # the setting and the ledger's own mark say so, both
     is_demo: bool = False
+    is_example: bool = False  # the seller is the shipped example: nothing leaves in its name
     catch_all: str = ""  # where everything goes outside production; "": nowhere
     stop: str = ""  # why everything is stopped; "": it is not
     historical: str = ""  # why the run that asks speaks for the past; "": it does not
@@ -29,7 +30,7 @@ class Moment:
     """When, where the receiver is, and what the policy says of that."""
 
     now: datetime
-    zone: ZoneInfo
+    zones: tuple[ZoneInfo, ...]  # those of the receiver's country
     country: str
     policy: str = ""  # why the policy sends nothing yet; "": it is live
     working_days_only: bool = True
@@ -54,6 +55,8 @@ def verdict(recipient: str, house: House, moment: Moment) -> Verdict:
         if why:
             return Verdict(to="", because=why)
     if house.is_production and not house.is_demo:
+        if house.is_example:
+            return Verdict(to="", because="the seller is the shipped example (include/policies/seller.yaml)")
         return Verdict(to=recipient, because="production, by the settings and the ledger's mark")
     where = "a demonstration" if house.is_demo else "no production"
     if house.catch_all:
@@ -63,20 +66,18 @@ def verdict(recipient: str, house: House, moment: Moment) -> Verdict:
 
 def not_now(moment: Moment) -> str:
     """Why it is not the time to write to somebody; "" when it is."""
-    local = moment.now.astimezone(moment.zone)
-    if moment.working_days_only and not is_banking_day(local.date(), moment.country):
-        return f"{local.date()} is no working day in {moment.country or 'the euro area'}"
-    if moment.quiet_hours and is_quiet(local.time(), moment.quiet_hours):
-        begins, ends = moment.quiet_hours.begins, moment.quiet_hours.ends
-        return f"{local:%H:%M} lies in the quiet hours from {begins:%H:%M} to {ends:%H:%M} ({moment.zone})"
+    where = moment.now, moment.country, moment.zones
+    if not may_send(*where, None, working_days_only=moment.working_days_only):
+        return f"{_local(moment):%Y-%m-%d} is no working day in {moment.country or 'the euro area'}"
+    quiet = moment.quiet_hours
+    if quiet and not may_send(*where, quiet, working_days_only=False):
+        hours = f"{quiet.begins:%H:%M} to {quiet.ends:%H:%M}"
+        return f"{_local(moment):%H:%M} lies in the quiet hours from {hours} in {moment.country}"
     return ""
 
 
-def is_quiet(at: time, hours: QuietHours) -> bool:
-    """Does `at` lie in the quiet hours? Their beginning does, their end does not; equal ones are none."""
-    if hours.begins <= hours.ends:
-        return hours.begins <= at < hours.ends
-    return at >= hours.begins or at < hours.ends
+def _local(moment: Moment) -> datetime:
+    return moment.now.astimezone(moment.zones[0]) if moment.zones else moment.now
 
 
 def why_policy_is_not_live(policy: CollectionsPolicy, on: date, *, approved: bool) -> str:

@@ -81,7 +81,7 @@ class Performer:
         approved = fresh.policy_approved
         return Moment(
             now=self.clock(),
-            zone=fresh.zone,
+            zones=fresh.zones,
             country=fresh.country,
             policy=why_policy_is_not_live(fresh.policy, self.today, approved=approved),
             working_days_only=fresh.policy.working_days_only,
