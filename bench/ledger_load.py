@@ -79,7 +79,7 @@ def our_load(url: str, path: str) -> int:
 def _parts(path: str, digest: str) -> Iterator[object]:
     from csp_receivables.domain.statements import Statement
 
-    yield from _read(path)
+    yield from read_arrow(path)
     yield Statement(
         statement_id="s", file_digest=digest, source="bench", ordinal=1, family="camt.053", taken_for="camt.053",
         account="SE4550000000058398257466", currency="SEK", number="1", from_on=date(2026, 10, 1),
@@ -100,8 +100,8 @@ def sqlite_floor(url: str, path: str) -> int:
     connection.execute("BEGIN IMMEDIATE")
     names = [*BANK_LINE.names, "counts", "recorded_at"]
     insert = f"INSERT INTO payment ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
-    for batch in _read(path):
-        columns = [_plain(column) for column in batch.columns]
+    for batch in read_arrow(path):
+        columns = [plain(column) for column in batch.columns]
         columns += [[True] * batch.num_rows, ["2026"] * batch.num_rows]
         connection.executemany(insert, list(zip(*columns, strict=True)))
     connection.execute("COMMIT")
@@ -121,7 +121,7 @@ def postgresql_floor(url: str, path: str) -> int:
         connection.cursor() as cursor,
         cursor.copy(f"COPY payment ({names}) FROM STDIN (FORMAT csv)") as copy,
     ):
-        for batch in _read(path):
+        for batch in read_arrow(path):
             table = pa.Table.from_batches([batch])
             table = table.append_column("counts", pa.repeat(True, batch.num_rows))
             table = table.append_column("recorded_at", pa.repeat("2026", batch.num_rows))
@@ -131,17 +131,20 @@ def postgresql_floor(url: str, path: str) -> int:
     return 0
 
 
-def _read(path: str) -> Iterator[pa.RecordBatch]:
+def read_arrow(path: str) -> Iterator[pa.RecordBatch]:
+    """The batches of an Arrow file."""
     with pa.memory_map(path) as source, pa.ipc.open_file(source) as reader:
         for number in range(reader.num_record_batches):
             yield reader.get_batch(number)
 
 
-def _plain(column: pa.Array) -> list[object]:
+def plain(column: pa.Array) -> list[object]:
+    """A column as SQLite takes it: days as text."""
     return column.cast(pa.string()).to_pylist() if pa.types.is_date(column.type) else column.to_pylist()
 
 
-def _migrated(url: str) -> str:
+def migrated(url: str) -> str:
+    """A ledger made new at `url`."""
     from csp_receivables.adapters.ledger import Ledger
     from csp_receivables.adapters.ledger.schema import upgrade
 
@@ -175,7 +178,7 @@ def main() -> bool:
         kept = _compare(
             "ledger_load_sqlite",
             "sqlite_floor",
-            lambda: _migrated(f"sqlite:///{folder / uuid.uuid4().hex}.db"),
+            lambda: migrated(f"sqlite:///{folder / uuid.uuid4().hex}.db"),
             path,
             ratio=1.5,
         )
@@ -196,7 +199,7 @@ def _postgresql(path: str) -> bool:
         name = f"bench_{uuid.uuid4().hex}"
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             connection.execute(f'CREATE DATABASE "{name}"')
-        return _migrated(server.get_uri(name))
+        return migrated(server.get_uri(name))
 
     try:
         return _compare("ledger_load_postgresql", "postgresql_floor", new_database, path, ratio=2.5)

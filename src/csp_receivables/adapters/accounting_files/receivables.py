@@ -1,6 +1,7 @@
 """Reads receivables: one row per line, the rows of one receivable side by side, streamed into batches.
 
-A receivable counts whole or not at all: one bad row of it and none of its lines is taken.
+A receivable counts whole or not at all: one bad row of it and none of its lines is taken. Where nothing is in doubt
+about many rows they are read column by column (`tidy_receivables`); the rest one by one, which says what is wrong.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import pyarrow as pa
 from csp_receivables.adapters.accounting_files import fields as parse
 from csp_receivables.adapters.accounting_files.forms import Form
 from csp_receivables.adapters.accounting_files.rows import Row, rows_of
+from csp_receivables.adapters.accounting_files.tidy_receivables import Plan, TidyReader
 from csp_receivables.domain.accounting import (
     HEADER_FIELDS,
     LINE_FIELDS,
@@ -32,22 +33,48 @@ from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.records import RECEIVABLE, RECEIVABLE_LINE, STATED_OPEN
 
 LINES_PER_BATCH = 20_000  # bounds memory: a batch is some 30 MB while it is being read
+LINES_AT_ONCE = 1_000  # read column by column, or one by one where there is any doubt: the fewer the less of the latter
 _WHOLE = (*SELLER_FIELDS, *HEADER_FIELDS, *OPEN_FIELDS)
 _FIELDS = (*_WHOLE, *LINE_FIELDS)
 _CURRENCY = _WHOLE.index("currency")
 _NUMBER = _WHOLE.index("number")
 _NEEDED_AMOUNTS = ("net", "tax", "gross")
-Plan = tuple[tuple[int, str, parse.Parser | None], ...]  # place in the row, field, its parser (None: an amount)
 
 
 def read_receivables(path: Path, form: Form, header: Sequence[str], seller: str) -> Iterator[ReceivableBatch]:
     """The file's receivables in batches; `seller` issued those that name none. Raises FileRefused for broken quotes."""
     reading = _Reading(source=path.name, form=form, seller=seller)
-    for _, rows in groupby(rows_of(path, form, header, _FIELDS, reading.findings.append), key=reading.identity):
-        reading.take(list(rows))
+    for piece in _pieces(reading, _rows_and_findings(path, form, header)):
+        reading.take_all(piece)
         if reading.lines_read >= LINES_PER_BATCH:
             yield reading.batch()
     yield reading.batch()
+
+
+def _pieces(reading: _Reading, items: Iterator[Row | Finding]) -> Iterator[list[Row | Finding]]:
+    """The file in pieces that cut no receivable in two, and never go much beyond a batch."""
+    piece: list[Row | Finding] = []
+    rows, last = 0, None
+    for item in items:
+        if not isinstance(item, Finding):
+            identity = reading.identity(item)
+            if identity != last and rows >= min(LINES_AT_ONCE, LINES_PER_BATCH - reading.lines_read):
+                yield piece
+                piece, rows = [], 0
+            rows, last = rows + 1, identity
+        piece.append(item)
+    yield piece
+
+
+def _rows_and_findings(path: Path, form: Form, header: Sequence[str]) -> Iterator[Row | Finding]:
+    """The rows, and a finding in the place of each that can't be read. Raises FileRefused for broken quotes."""
+    unreadable: list[Finding] = []
+    for row in rows_of(path, form, header, _FIELDS, unreadable.append):
+        if unreadable:
+            yield from unreadable
+            unreadable.clear()
+        yield row
+    yield from unreadable
 
 
 class _Bad(Exception):
@@ -66,7 +93,9 @@ class _Reading:
     receivables: list[tuple[Any, ...]] = field(default_factory=list)
     lines: list[tuple[Any, ...]] = field(default_factory=list)
     stated: list[tuple[Any, ...]] = field(default_factory=list)
+    tables: list[tuple[pa.Table, pa.Table, pa.Table]] = field(default_factory=list)
     lines_read: int = 0
+    _tidy: TidyReader = field(init=False)
     _whole: Plan = field(init=False)
     _line: Plan = field(init=False)
     _amount: Any = field(init=False)
@@ -93,10 +122,47 @@ class _Reading:
                 "tax_rate": parse.rate_parser(self.form),
             },
         )
+        self._tidy = TidyReader(form=self.form, seller=self.seller, whole=self._whole, line=self._line)
 
     def identity(self, row: Row) -> tuple[str, str]:
         """Seller and number: rows side by side that share them are one receivable."""
         return row[1][0].strip() or self.seller, row[1][_NUMBER].strip()
+
+    def take_all(self, items: Sequence[Row | Finding]) -> None:
+        """Read receivables, each of which is there with all its rows, and the findings between them."""
+        rows = [item for item in items if not isinstance(item, Finding)]
+        if len(rows) == len(items) and self._take_tidy(rows):
+            return
+        group: list[Row] = []
+        for item in items:
+            if isinstance(item, Finding):
+                self.findings.append(item)
+                continue
+            if group and self.identity(item) != self.identity(group[0]):
+                self.take(group)
+                group = []
+            group.append(item)
+        if group:
+            self.take(group)
+
+    def _take_tidy(self, rows: Sequence[Row]) -> bool:
+        """Read them column by column; False, and nothing is taken, where anything is in doubt."""
+        tidy = self._tidy.read([texts for _, texts in rows])
+        if tidy is None or not self.seen.keys().isdisjoint(tidy.ids):
+            return False
+        self._close_tables()
+        self.tables.append((tidy.receivables, tidy.lines, tidy.stated_open))
+        self.seen.update((each, rows[begin][0]) for each, begin in zip(tidy.ids, tidy.begins, strict=True))
+        self.lines_read += len(rows)
+        return True
+
+    def _close_tables(self) -> None:
+        """What was read one by one as tables: order is the file's."""
+        if self.receivables:
+            parts = (self.receivables, RECEIVABLE), (self.lines, RECEIVABLE_LINE), (self.stated, STATED_OPEN)
+            self.tables.append(tuple(_table(rows, schema) for rows, schema in parts))
+            for rows, _ in parts:
+                rows.clear()
 
     def take(self, rows: Sequence[Row]) -> None:
         """Read one receivable from its rows into the batch, or report why not."""
@@ -114,16 +180,16 @@ class _Reading:
 
     def batch(self) -> ReceivableBatch:
         """What was taken since the last batch."""
-        batch = ReceivableBatch(
-            receivables=_table(self.receivables, RECEIVABLE),
-            lines=_table(self.lines, RECEIVABLE_LINE),
-            stated_open=_table(self.stated, STATED_OPEN),
-            findings=tuple(self.findings),
+        self._close_tables()
+        empty = tuple(schema.empty_table() for schema in (RECEIVABLE, RECEIVABLE_LINE, STATED_OPEN))
+        receivables, lines, stated = (
+            pa.concat_tables(parts).combine_chunks() for parts in zip(empty, *self.tables, strict=True)
         )
-        for part in (self.receivables, self.lines, self.stated, self.findings):
-            part.clear()
+        findings = tuple(self.findings)
+        self.tables.clear()
+        self.findings.clear()
         self.lines_read = 0
-        return batch
+        return ReceivableBatch(receivables=receivables, lines=lines, stated_open=stated, findings=findings)
 
     def _refuse_repeated(self, receivable_id: str, number: str, rows: Sequence[Row]) -> None:
         line, first = rows[0]
