@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import textwrap
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from csp_receivables.adapters.notices.parts import DOT, Document, Facts, Heading, Lines, Paragraph, Part, Table
 
 WIDTH = 78  # what a mail program shows without breaking a line (RFC 5322 advises it)
 GAP = "  "
 LABEL_WIDTH_MAX = 34
+_NOT_ONE_COLUMN = re.compile(
+    "[^\x20-\x7e\xa0-\xac\xae-\u02ff\u1e00-\u1eff\u2010-\u2027\u202f-\u205e\u20a0-\u20bf\u2212]"
+)
 
 
 def as_text(document: Document) -> str:
@@ -47,11 +51,10 @@ def _facts(rows: tuple[tuple[str, str], ...]) -> Iterator[str]:
         lines = wrapped(value, WIDTH - len(indent))
         if columns_of(label) > width:
             yield from wrapped(f"{label}:")
+            yield f"{indent}{lines[0]}"
         else:
-            lines[0] = f"{_left(f'{label}:', width + 1)}{GAP}{lines[0]}"
-            yield lines[0]
-            lines = lines[1:]
-        yield from (f"{indent}{line}" for line in lines)
+            yield f"{_left(f'{label}:', width + 1)}{GAP}{lines[0]}"
+        yield from (f"{indent}{line}" for line in lines[1:])
 
 
 def _table(table: Table) -> Iterator[str]:
@@ -80,10 +83,9 @@ def _cells(cells: tuple[str, str, str], widths: tuple[int, int, int]) -> Iterato
     yield f"{_left(first, widths[0])}{middle}{GAP}{' ' * (widths[2] - columns_of(cells[2]))}{cells[2]}"
 
 
-def wrapped(text: str, width: int = WIDTH) -> list[str]:
+@lru_cache(maxsize=4_096)  # most paragraphs are the same from notice to notice
+def wrapped(text: str, width: int = WIDTH) -> tuple[str, ...]:
     """`text` in lines of at most `width` columns; only a word that is longer than a line is broken inside."""
-    if text.isascii():
-        return _wrapper(width).wrap(text) or [""]
     lines, line, used = [], "", 0
     for word in _words(text, width):
         wide = columns_of(word)
@@ -91,20 +93,17 @@ def wrapped(text: str, width: int = WIDTH) -> list[str]:
             lines.append(line)
             line, used = "", 0
         line, used = (f"{line} {word}", used + 1 + wide) if line else (word, wide)
-    return [*lines, line]
+    return (*lines, line)
 
 
 def _words(text: str, width: int) -> Iterable[str]:
     for word in text.split(" "):
-        while columns_of(word) > width:
-            cut = next(n for n in range(len(word), 0, -1) if columns_of(word[:n]) <= width)
-            yield word[:cut]
-            word = word[cut:]  # noqa: PLW2901
-        yield word
-
-
-def _wrapper(width: int) -> textwrap.TextWrapper:
-    return textwrap.TextWrapper(width=width, break_on_hyphens=False)
+        rest = word
+        while columns_of(rest) > width:
+            cut = next(n for n in range(min(len(rest), width), 0, -1) if columns_of(rest[:n]) <= width)
+            yield rest[:cut]
+            rest = rest[cut:]
+        yield rest
 
 
 def _left(text: str, width: int) -> str:
@@ -113,7 +112,7 @@ def _left(text: str, width: int) -> str:
 
 def columns_of(text: str) -> int:
     """How many columns a terminal gives `text`: two for wide signs, none for marks and isolates."""
-    return len(text) if text.isascii() else sum(map(_columns, text))
+    return sum(map(_columns, text)) if _NOT_ONE_COLUMN.search(text) else len(text)
 
 
 def _columns(sign: str) -> int:

@@ -6,8 +6,9 @@ outside can become markup in any of them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from csp_receivables.adapters.notices.locales import Manner, locale_of
 SUBJECT, TITLE, OPENING, CLOSING = "subject", "title", "opening", "closing"
 NOTICE_WORDS = (SUBJECT, TITLE, OPENING, CLOSING)  # what each file of a notice sets
 COMMON = "words.j2"
+_BREAKS = re.compile(r"[ \t\r\n]+")
 
 
 class BadTemplate(ValueError):
@@ -35,18 +37,25 @@ class Wording:
     manner: Manner
     environment: ImmutableSandboxedEnvironment
     common: Any  # the module that words.j2 makes: macros by name
+    said: dict[str, str] = field(default_factory=dict)  # what says the same each time
 
     def say(self, name: str, *arguments: Any) -> str:
         """What the macro `name` of words.j2 says, as one line. BadTemplate when it is missing or fails."""
+        if arguments:
+            return self._said_anew(name, arguments)
+        if name not in self.said:
+            self.said[name] = self._said_anew(name, ())
+        return self.said[name]
+
+    def _said_anew(self, name: str, arguments: tuple[Any, ...]) -> str:
         macro = getattr(self.common, name, None)
         if macro is None:
             raise BadTemplate(f"{self.language}/{COMMON}: {name} is missing. Add it as the other languages have it")
         try:
-            return " ".join(str(macro(*arguments)).split(" ")).strip() if callable(macro) else str(macro).strip()
+            return _BREAKS.sub(" ", str(macro(*arguments)) if callable(macro) else str(macro)).strip()
         except (TemplateError, TypeError, KeyError, AttributeError) as error:
-            raise BadTemplate(
-                f"{self.language}/{COMMON}: {name}: {error}. Compare it with another language's"
-            ) from None
+            where = f"{self.language}/{COMMON}: {name}"
+            raise BadTemplate(f"{where}: {error}. Compare it with another language's") from None
 
     def notice(self, kind: str, notice: Mapping[str, Any]) -> dict[str, str]:
         """The words of one notice by name (NOTICE_WORDS). BadTemplate when the file or one of them is missing."""
