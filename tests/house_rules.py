@@ -57,6 +57,14 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "csp_receivables.adapters",
         "csp_receivables.wiring",
     ),
+    "csp_receivables.notices_wiring": (  # more of `wiring`, which would be too long
+        "csp_receivables.domain",
+        "csp_receivables.ports",
+        "csp_receivables.settings",
+        "csp_receivables.steps",
+        "csp_receivables.adapters",
+        "csp_receivables.wiring",
+    ),
     "csp_receivables.worlds_wiring": (  # apart, so that nothing that runs for a partner reaches the generator
         "csp_receivables.domain",
         "csp_receivables.settings",
@@ -73,6 +81,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "csp_receivables.steps",
         "csp_receivables.wiring",
         "csp_receivables.collections_wiring",
+        "csp_receivables.notices_wiring",
         "csp_receivables.worlds_wiring",
         "csp_receivables.cli",
     ),

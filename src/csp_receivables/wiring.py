@@ -260,13 +260,13 @@ def issue_day(settings: Settings, ledger: Ledger, plan: RunPlan, customers: Sequ
 
 def reconcile(settings: Settings, ledger: Ledger, plan: RunPlan, customers: Sequence[str] = ()) -> Reconciled:
     """Reconcile the plan's day and issue its files. Raises NoLongerLive, NotYetKnown and UnknownCustomer."""
-    _refuse_unknown(ledger, customers)
+    refuse_unknown(ledger, customers)
     if plan.known_at and moment_text(plan.known_at) > (latest := ledger.everything_known()):
         raise NotYetKnown(f"{moment_text(plan.known_at)} has not come (it is {latest}); known at is now or earlier")
     return issue(reconciler(settings, ledger).reconcile(plan), day_outputs(settings), customers)
 
 
-def _refuse_unknown(ledger: Ledger, customers: Sequence[str]) -> None:
+def refuse_unknown(ledger: Ledger, customers: Sequence[str]) -> None:
     """A customer id that nothing names is a slip of the key; its page would say that nothing is owed."""
     if not customers:
         return

@@ -19,6 +19,7 @@ from csp_receivables.cli.import_microsoft import microsoft
 from csp_receivables.cli.import_rates import rates
 from csp_receivables.cli.inbox import inbox
 from csp_receivables.cli.match_by_hand import match_app
+from csp_receivables.cli.notice import notice_app
 from csp_receivables.cli.output import Refused, explain, fail, refuse
 from csp_receivables.cli.policy import policy_app
 from csp_receivables.cli.reconcile import reconcile
@@ -43,6 +44,7 @@ app.add_typer(aliases_app, name="aliases")
 app.add_typer(bank_app, name="bank")
 app.add_typer(customer_app, name="customer")
 app.add_typer(match_app, name="match")
+app.add_typer(notice_app, name="notice")
 app.add_typer(policy_app, name="policy")
 app.add_typer(reference_app, name="reference")
 import_app.command("customers")(customers)

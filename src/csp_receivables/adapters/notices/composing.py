@@ -130,6 +130,9 @@ def _about(content: NoticeContent, wording: Wording) -> Iterator[tuple[str, str]
             yield say("label_to_pay"), manner.money(total.to_pay, total.currency)
         if total.to_pay < 0:
             yield say("label_in_your_favour"), manner.money(-total.to_pay, total.currency)
+        overdue = sum(x.open for x in content.receivables if x.currency == total.currency and x.days_overdue > 0)
+        if content.kind == STATEMENT and overdue:
+            yield say("label_overdue"), manner.money(overdue, total.currency)
     if content.access_on:
         yield say("label_access"), manner.long_day(content.access_on)
 

@@ -45,7 +45,8 @@ class _Paper(FPDF):
         self._drawn = _drawn(fonts / REGULAR)
         self.add_font(FONT, "", fonts / REGULAR)
         self.add_font(FONT, "B", fonts / BOLD)
-        self.set_text_shaping(use_shaping_engine=_needs_shaping(document))  # which takes a third of the time
+        # Shaping takes a third of the time, and nearly nobody needs it.
+        self.set_text_shaping(use_shaping_engine=_needs_shaping(document), direction=document.direction)
         self.set_margin(MARGIN_MM)
         self.set_auto_page_break(auto=True, margin=MARGIN_MM)
         self.set_title(self.drawable(document.title))
