@@ -24,8 +24,8 @@ def one_line(text: str) -> str:
 
 
 def header_text(text: str) -> str:
-    """A subject: one line, and not longer than mail programs show."""
-    line = visible_text_kept_isolated(_WHITE.sub(_space, text).strip())
+    """A subject: one line of plain spaces, and not longer than mail programs show."""
+    line = visible_text_kept_isolated(_WHITE.sub(" ", text).strip())
     return line if len(line) <= SUBJECT_LENGTH_MAX else f"{line[: SUBJECT_LENGTH_MAX - 1].rstrip()}…{_closing(line)}"
 
 
@@ -33,10 +33,6 @@ def visible_text_kept_isolated(text: str) -> str:
     """`visible_text`, except for the isolates that `one_line` set."""
     pieces = re.split(f"([{_FIRST_STRONG}{_END}])", text)
     return "".join(piece if piece in (_FIRST_STRONG, _END) else visible_text(piece) for piece in pieces)
-
-
-def _space(match: re.Match[str]) -> str:
-    return match[0] if match[0] in ("\u00a0", "\u202f") else " "
 
 
 def _closing(line: str) -> str:

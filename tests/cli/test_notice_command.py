@@ -1,0 +1,152 @@
+"""`csp notice preview` and `gallery` as a credit controller meets them: they show, and change nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from csp_receivables import cli, wiring
+from csp_receivables.adapters.ledger import Ledger
+from csp_receivables.settings import Settings
+from tests.by_hand import FIRST, Desk
+from tests.conftest import StandingClock
+from tests.worlds import customer, payment, receivable
+
+Answer = tuple[int, str, str]  # exit code, standard output, standard error
+Csp = Callable[..., Answer]
+LATER = FIRST + timedelta(days=20)
+
+
+@pytest.fixture
+def desk(new_ledger: Callable[[], Ledger], clock: StandingClock, tmp_path: Path) -> Desk:
+    """A Swedish customer with a late bill of which 40.00 came and one not due yet, and a customer who owes nothing."""
+    desk = Desk(ledger=new_ledger(), clock=clock, home=tmp_path / "home")
+    bills = [
+        receivable("10100", "A", 100_00, issued_on=FIRST, due_on=FIRST, reference="101006"),
+        receivable("10101", "A", 50_00, issued_on=FIRST, due_on=LATER + timedelta(days=3)),
+        receivable("10102", "B", 70_00, issued_on=FIRST, due_on=FIRST),
+    ]
+    paid = [
+        payment("part", 40_00, reference="101006", booked_on=FIRST),
+        payment("whole", 70_00, text="10102", booked_on=FIRST),
+    ]
+    people = [customer("A", name="Adatum AB", language="sv"), customer("B", name="Bellows", language="pt-BR")]
+    desk.arrive(customers=people, receivables=bills, payments=paid)
+    desk.next_morning()
+    desk.clock.now += LATER - FIRST
+    return desk
+
+
+@pytest.fixture
+def csp(desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Csp:
+    for name, value in {
+        "CSP_HOME": str(desk.home),
+        "CSP_LEDGER_URL": desk.ledger.engine.url.render_as_string(hide_password=False),
+        "CSP_CLOCK": desk.clock.now.isoformat(),
+        "CSP_INCLUDE": str(Path(__file__).parents[2] / "include"),
+    }.items():
+        monkeypatch.setenv(name, value)
+    umask = os.umask(0o077)
+    os.umask(umask)
+
+    def run(*arguments: str) -> Answer:
+        monkeypatch.setattr(sys, "argv", ["csp", "notice", *arguments])
+        try:
+            with pytest.raises(SystemExit) as ended:
+                cli.main()
+        finally:
+            os.umask(umask)
+        answer = capsys.readouterr()
+        return int(ended.value.code or 0), answer.out, answer.err
+
+    return run
+
+
+def preview(csp: Csp, out: Path, customer_id: str, stage: str, *more: str, on: date = LATER) -> Answer:
+    return csp("preview", "--customer", customer_id, "--stage", stage, "--as-of", str(on), "--out", str(out), *more)
+
+
+def text_in(out: Path) -> str:
+    (file,) = out.glob("*.txt")
+    return file.read_text(encoding="utf-8")
+
+
+def test_a_reminder_names_what_is_overdue_and_what_came(csp: Csp, tmp_path: Path) -> None:
+    code, said, _ = preview(csp, tmp_path / "out", "A", "reminder")
+    text = text_in(tmp_path / "out")
+
+    assert (code, said.splitlines()[0]) == (0, "Betalningspåminnelse: faktura 10100 är förfallen")
+    assert "10100" in text
+    assert "10101" not in text
+    assert "60,00\u00a0kr" in text
+    assert "redan betalt 40,00\u00a0kr" in text
+    assert "betalningsreferens 101006" in text
+
+
+def test_a_final_notice_names_the_earliest_day_that_the_policy_allows(csp: Csp, tmp_path: Path) -> None:
+    _, said, _ = preview(csp, tmp_path / "out", "A", "final_notice", "--language", "en")
+
+    assert said.splitlines()[0] == "Final notice: access may be suspended from 6 December 2026"
+    assert date(2026, 12, 6) == LATER + timedelta(days=14)
+
+
+def test_what_is_coming_due_names_only_that(csp: Csp, tmp_path: Path) -> None:
+    preview(csp, tmp_path / "out", "A", "coming_due")
+
+    assert "10101" in text_in(tmp_path / "out")
+    assert "10100" not in text_in(tmp_path / "out")
+
+
+def test_a_statement_comes_with_its_files(csp: Csp, tmp_path: Path) -> None:
+    code, said, _ = preview(csp, tmp_path / "out", "A", "statement", "--json")
+    endings = [Path(file).name for file in json.loads(said)["files"]]
+
+    assert code == 0
+    assert [name.rpartition(".")[2] for name in endings] == ["txt", "html", "pdf", "csv"]
+    assert all((tmp_path / "out" / name).stat().st_size for name in endings)
+
+
+def test_a_payment_is_thanked_for_in_the_policys_language_when_there_is_none_of_the_customers(
+    csp: Csp, tmp_path: Path
+) -> None:
+    _, said, _ = preview(csp, tmp_path / "out", "B", "payment_received")
+
+    assert said.splitlines()[0] == "We have received your payment of 70,00 kr"
+    assert "Invoice 10102:  70,00\u00a0kr" in text_in(tmp_path / "out")
+
+
+def test_an_earlier_day_is_told_as_it_was(csp: Csp, tmp_path: Path) -> None:
+    preview(csp, tmp_path / "out", "A", "reminder", on=FIRST + timedelta(days=1))
+
+    assert "1 dag försenad" in text_in(tmp_path / "out")
+
+
+def test_a_preview_adds_nothing_to_the_ledger(csp: Csp, tmp_path: Path) -> None:
+    settings = Settings.from_environment()
+    before = wiring.rows_kept(settings)
+    preview(csp, tmp_path / "out", "A", "reminder")
+
+    assert before == wiring.rows_kept(settings)
+
+
+@pytest.mark.parametrize(("customer_id", "stage", "more", "why"), [
+    ("Z", "reminder", (), "no customer 'Z' is known"),
+    ("B", "reminder", (), "nothing is left to pay"),
+    ("A", "reminder", ("--language", "xx"), "there are no notices in 'xx'; there are: de, en, sv"),
+    ("A", "third_warning", (), "sv/third_warning.j2 is missing"),
+    ("A", "promise_broken", (), "no promise is given"),
+])  # fmt: skip
+def test_what_can_not_be_written_is_refused_with_a_reason(
+    csp: Csp, tmp_path: Path, customer_id: str, stage: str, more: tuple[str, ...], why: str
+) -> None:
+    code, _, said = preview(csp, tmp_path / "out", customer_id, stage, *more)
+
+    assert code == 2
+    assert why in said
+    assert not (tmp_path / "out").exists()
