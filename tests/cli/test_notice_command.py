@@ -13,6 +13,7 @@ import pytest
 
 from csp_receivables import cli, wiring
 from csp_receivables.adapters.ledger import Ledger
+from csp_receivables.adapters.ledger.schema import upgrade
 from csp_receivables.settings import Settings
 from tests.by_hand import FIRST, Desk
 from tests.conftest import StandingClock
@@ -23,10 +24,14 @@ Csp = Callable[..., Answer]
 LATER = FIRST + timedelta(days=20)
 
 
-@pytest.fixture
-def desk(new_ledger: Callable[[], Ledger], clock: StandingClock, tmp_path: Path) -> Desk:
+@pytest.fixture(scope="module")  # the commands only read, which one of the tests proves
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """A Swedish customer with a late bill of which 40.00 came and one not due yet, and a customer who owes nothing."""
-    desk = Desk(ledger=new_ledger(), clock=clock, home=tmp_path / "home")
+    folder, clock = tmp_path_factory.mktemp("desk"), StandingClock()
+    ledger = Ledger.open(f"sqlite:///{folder / 'ledger.db'}", clock)
+    upgrade(ledger)
+    ledger.mark("real", "development")
+    desk = Desk(ledger=ledger, clock=clock, home=folder / "home")
     bills = [
         receivable("10100", "A", 100_00, issued_on=FIRST, due_on=FIRST, reference="101006"),
         receivable("10101", "A", 50_00, issued_on=FIRST, due_on=LATER + timedelta(days=3)),
