@@ -15,8 +15,8 @@ from typing import Any
 from bench import accuracy, growth
 
 BENCHES = (
-    "recon_csv", "camt", "mt940", "ledger_load", "receivables_import", "matching", "growth", "dag_parse", "generate",
-    "accuracy",
+    "recon_csv", "camt", "mt940", "ledger_load", "receivables_import", "matching", "growth", "workbook", "dag_parse",
+    "generate", "accuracy",
 )  # fmt: skip
 HERE = Path(__file__).parent
 INTRODUCTION = """# Measurements

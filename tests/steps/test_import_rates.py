@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from datetime import date
 from pathlib import Path
 
@@ -83,6 +84,50 @@ def test_a_bad_rate_is_a_finding_with_its_line_and_the_others_count(ledger: Ledg
 
     (finding,) = report.findings
     assert (finding.source, finding.line, finding.field, report.facts) == ("rates.csv", 3, field, 1)
+
+
+# As the ECB publishes them (exchange_rate_files says where that was found), cut to some of their columns.
+# BGN was money until 2025; the table of currencies knows it no more.
+DAILY_FILE = "Date, USD, JPY, BGN, HUF, ZAR, \n25 November 2024, 1.0495, 161.64, 1.9558, 409.78, 19.0080, \n"
+HISTORY_FILE = (
+    "Date,USD,JPY,CYP,ROL,TRL,ZAR,\n"
+    "2019-04-10,1.1279,125.38,N/A,N/A,N/A,15.7391,\n"
+    "1999-01-04,1.1789,133.73,0.58231,13111,372274,6.9358,\n"
+)
+
+
+def test_the_daily_file_of_the_ecb_is_read_with_its_blanks_and_last_commas(ledger: Ledger, take) -> None:  # type: ignore[no-untyped-def]
+    report = take(DAILY_FILE, "eurofxref.csv")
+
+    assert report.findings == ()
+    assert kept(ledger) == [
+        ("ECB", date(2024, 11, 25), "EUR", quote, rate)
+        for quote, rate in [
+            ("HUF", "409.78"), ("JPY", "161.64"), ("USD", "1.0495"), ("ZAR", "19.0080"),
+        ]
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("written", [HISTORY_FILE, HISTORY_FILE.replace(",\n", "\n")])
+def test_the_history_of_the_ecb_is_read_without_currencies_that_are_no_more(ledger: Ledger, take, written: str) -> None:  # type: ignore[no-untyped-def]
+    report = take(written, "eurofxref-hist.csv")
+
+    assert report.findings == ()
+    assert {(f"{row[1]}", row[3], row[4]) for row in kept(ledger)} == {
+        ("2019-04-10", "USD", "1.1279"), ("2019-04-10", "JPY", "125.38"), ("2019-04-10", "ZAR", "15.7391"),
+        ("1999-01-04", "USD", "1.1789"), ("1999-01-04", "JPY", "133.73"), ("1999-01-04", "ZAR", "6.9358"),
+    }  # fmt: skip
+
+
+def test_the_archive_that_the_ecb_gives_must_be_unpacked(ledger: Ledger, tmp_path: Path) -> None:
+    path = tmp_path / "eurofxref.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("eurofxref.csv", DAILY_FILE)
+
+    report = import_rates(path, RateFiles(), LedgerRateBook(ledger))
+
+    assert report.outcome is Outcome.REFUSED
+    assert "Unpack it first" in report.because
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "Date,Text\n2026-10-02,x\n"])

@@ -1,13 +1,19 @@
 """Files of exchange rates: the European Central Bank's table (`Date, USD, JPY, …`), or rows of our own columns.
 
-Source of the table: the ECB's euro foreign exchange reference rates (eurofxref, daily and historical CSV): units of
-each currency for one euro, "N/A" where none was set.
+Source of the table: the ECB's page "Euro foreign exchange reference rates", which gives units of each currency for one
+euro with a decimal point, as CSV in a ZIP archive; its form as published copies of both files have it:
+
+    eurofxref.csv (the day)    Date, USD, JPY, …, ZAR,⏎25 November 2024, 1.0495, 161.64, …,⏎    blanks behind commas
+    eurofxref-hist.csv         Date,USD,JPY,BGN,CYP,…,ZAR,⏎2019-04-10,1.1279,125.38,1.9558,N/A,…,⏎    newest day first
+
+Both end their lines in a comma, newer copies do not; "N/A" where no rate was set, also for currencies that are no more.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -70,6 +76,8 @@ def _batch(rows: list[dict[str, object]], findings: list[Finding]) -> RateBatch:
 
 def _reader_of(path: Path) -> tuple[Callable[[list[str], list[str], tuple[str, int]], Judged], list[str]]:
     """What judges the file's rows, and its header. Raises FileRefused."""
+    if zipfile.is_zipfile(path):
+        raise _no_rates(path, "this is a ZIP archive, as the ECB gives its CSV", "Unpack it first. ")
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             header = [name.strip() for name in next(csv.reader(file), [])]
@@ -82,8 +90,8 @@ def _reader_of(path: Path) -> tuple[Callable[[list[str], list[str], tuple[str, i
     raise _no_rates(path, f"the header is {', '.join(header[:8])!r}")
 
 
-def _no_rates(path: Path, found: str) -> FileRefused:
-    remedy = f"Give the ECB's CSV (Date, USD, JPY, …) or the columns {', '.join(COLUMNS)}"
+def _no_rates(path: Path, found: str, first: str = "") -> FileRefused:
+    remedy = f"{first}Give the ECB's CSV (Date, USD, JPY, …) or the columns {', '.join(COLUMNS)}"
     return FileRefused(
         Finding(code="rates.wrong_kind", severity=Severity.REFUSED, found=found, remedy=remedy, source=path.name)
     )
