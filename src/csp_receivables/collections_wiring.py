@@ -5,11 +5,49 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from csp_receivables.adapters.checked_yaml import FileFaults
 from csp_receivables.adapters.collections_policy import read_collections_policy
+from csp_receivables.adapters.late_interest import read_late_interest
+from csp_receivables.adapters.policy_document import NoSuchWords, policy_html, policy_markdown
+from csp_receivables.adapters.seller import read_seller
 from csp_receivables.adapters.timeline_file import read_timeline
+from csp_receivables.domain.collections.policy import CollectionsPolicy
 from csp_receivables.domain.collections.simulation import Asked, simulate
+from csp_receivables.settings import Settings
+
+__all__ = ["FileFaults", "NoSuchWords"]  # refusals that callers name; they see no adapter
 
 
 def simulation(policy: Path, timeline: Path) -> Iterator[Asked]:
     """The answers of the policy in one file along the timeline in another. No ledger is opened."""
     return simulate(read_collections_policy(policy), read_timeline(timeline))
+
+
+def checked_policy(settings: Settings, path: Path | None = None) -> CollectionsPolicy:
+    """The policy in `path`, else the one in force, checked with its templates, rates and seller.
+
+    Raises FileFaults with everything that is wrong in the policy; in other files only once the policy has no fault.
+    """
+    policies = settings.include / "policies"
+    policy = read_collections_policy(
+        path or policies / "collections.yaml",
+        settings.include / "templates" / "notices",
+        read_late_interest(policies / "late_interest.yaml").countries,
+    )
+    read_seller(policies / "seller.yaml", policy.languages)
+    return policy
+
+
+def policy_document(settings: Settings, path: Path | None, language: str, *, as_html: bool) -> str:
+    """The policy as a document for customers. Raises FileFaults and NoSuchWords."""
+    policies, templates = settings.include / "policies", settings.include / "templates" / "policy"
+    policy = checked_policy(settings, path)
+    markdown = policy_markdown(
+        policy,
+        read_seller(policies / "seller.yaml", policy.languages),
+        read_late_interest(policies / "late_interest.yaml"),
+        language=language,
+        today=settings.clock().astimezone(settings.time_zone).date(),
+        templates=templates,
+    )
+    return policy_html(markdown, language=language, templates=templates) if as_html else markdown

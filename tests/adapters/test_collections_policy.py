@@ -203,9 +203,9 @@ def test_a_value_at_its_limit_is_taken(more: str) -> None:
         ("name: p\nstages: [\n", 3, "this is no YAML"),
         ("name: p\n", 1, "the key is missing"),
         ("name: p\nstages: []\n", 2, "no stages"),
-        ("name: p\nstages: 3\n", 2, "list"),
-        ("name: p\nstages: [3]\n", 2, "valid dictionary"),
-        ("name: p\nstages: &a [*a]\n", 2, "this is no YAML|valid dictionary"),
+        ("name: p\nstages: 3\n", 2, "here a list is needed"),
+        ("name: p\nstages: [3]\n", 2, "group of keys"),
+        ("name: p\nstages: &a [*a]\n", 2, "this is no YAML|group of keys"),
     ],
 )
 def test_what_is_no_policy_at_all_is_refused(written: str, line: int, says: str) -> None:

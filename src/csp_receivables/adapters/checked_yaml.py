@@ -73,6 +73,22 @@ def read_text(path: Path) -> str:
         raise BadYaml(f"{path.name}: the text is not UTF-8. Save it as UTF-8") from None
 
 
+# What pydantic says of these in words of Python.
+_IN_WORDS = {
+    "model_type": "here a group of keys is needed",
+    "dict_type": "here a group of keys is needed",
+    "list_type": "here a list is needed",
+    "tuple_type": "here a list is needed",
+    "string_type": "here one text is needed",
+    "int_parsing": "this is no whole number",
+    "int_type": "here a whole number is needed",
+    "bool_parsing": "write true or false",
+    "date_from_datetime_parsing": "this is no day such as 2026-11-01",
+    "date_parsing": "this is no day such as 2026-11-01",
+    "time_parsing": "this is no time such as 18:00",
+}
+
+
 class _TextLoader(yaml.BaseLoader):
     """Every scalar stays text, so NO is a country, 0.50 an exact amount and 18:00 a time; only null is none."""
 
@@ -155,6 +171,7 @@ class CheckedFile:
         if problem["type"] == "missing":
             return "the key is missing", f"Add it; {self.described_in} lists the keys"
         given = problem["input"]
+        message = _IN_WORDS.get(str(problem["type"]), message)
         found = f"{given!r}: {message}" if isinstance(given, str) else message
         return found, f"Correct it as {self.described_in} shows"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date, time
 from pathlib import Path
@@ -38,7 +38,8 @@ from csp_receivables.domain.collections.policy import (
     QuietHours,
     Stage,
 )
-from csp_receivables.domain.collections.policy_check import Place, policy_faults
+from csp_receivables.domain.collections.policy_check import Place
+from csp_receivables.domain.collections.policy_override_check import policy_faults
 from csp_receivables.domain.currencies import exponents
 from csp_receivables.domain.money import NotMoney, to_minor
 
@@ -50,8 +51,11 @@ class CollectionsPolicyRefused(FileFaults):
     """The policy can't be used; `faults` are all that is wrong, each with file, line and remedy."""
 
 
-def read_collections_policy(path: Path, templates: Path | None = None) -> CollectionsPolicy:
-    """The policy in `path`. `templates`: the folder of notices, <language>/<template>.*; None: they are not looked for.
+def read_collections_policy(
+    path: Path, templates: Path | None = None, with_interest: Collection[str] | None = None
+) -> CollectionsPolicy:
+    """The policy in `path`. `templates`: the folder of notices, <language>/<template>.*; `with_interest`: the countries
+    whose late interest is known. None: they are not looked at.
 
     Raises CollectionsPolicyRefused.
     """
@@ -62,16 +66,20 @@ def read_collections_policy(path: Path, templates: Path | None = None) -> Collec
         text = read_text(path)
     except BadYaml:
         raise CollectionsPolicyRefused([_whole(path.name, "the text is not UTF-8", "Save it as UTF-8")]) from None
-    return parse_collections_policy(path.name, text, templates)
+    return parse_collections_policy(path.name, text, templates, with_interest)
 
 
-def parse_collections_policy(name: str, text: str, templates: Path | None = None) -> CollectionsPolicy:
+def parse_collections_policy(
+    name: str, text: str, templates: Path | None = None, with_interest: Collection[str] | None = None
+) -> CollectionsPolicy:
     """The policy that `text` is; `name` is what the faults call it. Raises CollectionsPolicyRefused."""
     try:
         file = CheckedFile.parse(name, text, DESCRIBED_IN)
         policy = _Reading(file=file).policy()
         if policy and templates:
             _check_templates(file, policy, templates)
+        if with_interest is not None:
+            _check_interest(file, with_interest)
         file.raise_faults()
     except FileFaults as refused:
         raise CollectionsPolicyRefused(refused.faults) from None
@@ -258,6 +266,16 @@ def _breaker(form: BreakerForm) -> Breaker:
         usual_multiple_max=form.usual_multiple_max,
         canary=form.canary,
     )
+
+
+def _check_interest(file: CheckedFile, known: Collection[str]) -> None:
+    """Interest can only be shown for countries whose law is written down."""
+    said = file.data.get("interest_in")
+    for at, country in enumerate(said if isinstance(said, list) else ()):
+        if country not in known and not file.is_damaged(("interest_in", at)):
+            found = f"no late interest is known for {country}"
+            remedy = f"Add its rules with their sources to late_interest.yaml; known are {', '.join(sorted(known))}"
+            file.fault(("interest_in", at), found, remedy)
 
 
 def _check_templates(file: CheckedFile, policy: CollectionsPolicy, templates: Path) -> None:

@@ -102,3 +102,9 @@ def test_the_announcement_does_not_count_as_a_notice_of_what_is_late() -> None:
     announced = chased(sent("reminder", 5), debts=(debt(),))
 
     assert (WAIT, "reminder") == answer(announced, 6)
+
+
+@pytest.mark.parametrize(("days", "expected"), [(-6, WAIT), (-5, NOTICE), (0, NOTICE), (1, WAIT), (3, WAIT)])
+def test_grace_is_for_what_is_late_and_puts_off_no_notice_before_the_due_date(days: int, expected: str) -> None:
+    """Five days before is five days before, however long the grace."""
+    assert expected == answer(case(), days, policy(grace_days=10))[0]

@@ -18,7 +18,8 @@ from csp_receivables.domain.collections.policy import (
     Override,
     Stage,
 )
-from csp_receivables.domain.collections.policy_check import implies, policy_faults, stages_under
+from csp_receivables.domain.collections.policy_check import implies
+from csp_receivables.domain.collections.policy_override_check import policy_faults, stages_under
 
 
 def notice(name: str, days: int | None = None, **when: object) -> Stage:
@@ -216,7 +217,11 @@ def test_an_override_may_stretch_the_ladder() -> None:
     ("one", "other", "is_refused"),
     [
         (override(tags=frozenset({"a"}), grace_days=1), override(tags=frozenset({"a", "b"}), grace_days=2), True),
+        (override(tags=frozenset({"a", "b"}), grace_days=2), override(tags=frozenset({"a"}), grace_days=1), False),
+        (override(customers=frozenset("ab"), grace_days=2), override(customers=frozenset("bc"), grace_days=1), True),
         (override(tags=frozenset({"a"}), grace_days=1), override(tags=frozenset({"a"}), grace_days=1), False),
+        (override(tags=frozenset({"a"}), minimum={"SEK": Minimum(amount=1)}),
+         override(tags=frozenset({"a"}), minimum={"EUR": Minimum(amount=1)}), True),
         (override(tags=frozenset({"a"}), grace_days=1), override(tags=frozenset({"b"}), grace_days=2), False),
         (override(tags=frozenset({"a"}), exempt=True), override(tags=frozenset({"a"}), grace_days=2), True),
         (override(tags=frozenset({"a"}), grace_days=1), override(customers=frozenset({"a"}), grace_days=2), False),

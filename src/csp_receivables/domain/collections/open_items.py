@@ -21,7 +21,7 @@ class OpenItem:
     debt: Debt
     rules: DebtRules
     owed: int
-    days: int  # since its anchor; it is overdue from 1 on
+    days: int  # since its anchor, from 1 on overdue; before that negative days to the due date, without grace
     ladder_days: int  # the days its stages are counted by: fewer for a debt that is older than the policy
 
     @property
@@ -90,6 +90,8 @@ def _in_order(case: Case) -> list[Debt]:
 def _item(debt: Debt, rules: DebtRules, case: Case, policy: CollectionsPolicy, on: date) -> OpenItem:
     anchor = anchor_of(debt, policy.anchor, rules.grace_days, case.country)
     days = (on - anchor).days
+    if days <= 0:  # grace is for what is late: until then days are counted to the due date itself
+        days = min(days + rules.grace_days, 0)
     return OpenItem(
         debt=debt,
         rules=rules,

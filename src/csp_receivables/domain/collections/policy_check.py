@@ -7,7 +7,7 @@ what a single value may be, the reader of the file checks.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from csp_receivables.domain.collections.policy import (
     CLEAR,
@@ -16,13 +16,11 @@ from csp_receivables.domain.collections.policy import (
     CollectionsPolicy,
     Condition,
     Minimum,
-    Override,
     Stage,
 )
 
 Place = tuple[str | int, ...]
 _HARDNESS = {Act.SEND_NOTICE: 0, Act.PROPOSE_SUSPENSION: 1, Act.ESCALATE: 2}
-_SELECTORS = ("receivables", "customers", "tags", "countries")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +33,9 @@ class PolicyFault:
     also: tuple[Place, ...] = ()
 
 
-def policy_faults(policy: CollectionsPolicy) -> tuple[PolicyFault, ...]:
-    """Everything that is wrong with `policy`; none when it can be used."""
-    rules = (_names, _acts, _conditions, _ladder, _limits, _override_faults, _conflicts)
+def stage_faults(policy: CollectionsPolicy) -> tuple[PolicyFault, ...]:
+    """What is wrong with the stages and limits; of overrides `policy_override_check` tells."""
+    rules = (_names, _acts, condition_faults, ladder_faults, _limits)
     return tuple(fault for rule in rules for fault in rule(policy))
 
 
@@ -85,7 +83,8 @@ _ADD = {
 }
 
 
-def _conditions(policy: CollectionsPolicy) -> Iterator[PolicyFault]:
+def condition_faults(policy: CollectionsPolicy) -> Iterator[PolicyFault]:
+    """Conditions that always or never hold."""
     for at, stage in enumerate(policy.stages):
         place: Place = ("stages", at, "when")
         if stage.when == Condition():
@@ -131,7 +130,8 @@ def _before_due(policy: CollectionsPolicy, stage: Stage, place: Place) -> Iterat
         )
 
 
-def _ladder(policy: CollectionsPolicy) -> Iterator[PolicyFault]:
+def ladder_faults(policy: CollectionsPolicy) -> Iterator[PolicyFault]:
+    """Stages out of order, stages that nothing reaches, and suspensions without their warning."""
     yield from _order(policy.stages)
     yield from _unreachable(policy.stages)
     yield from _warnings(policy.stages)
@@ -314,86 +314,3 @@ def _limits(policy: CollectionsPolicy) -> Iterator[PolicyFault]:
 def _least_overdue(policy: CollectionsPolicy, stage: Stage, currency: str) -> int:
     minimum = policy.minimum.get(currency, Minimum()).amount
     return max(minimum, stage.when.amount_min.get(currency, 0))
-
-
-def _override_faults(policy: CollectionsPolicy) -> Iterator[PolicyFault]:
-    days = {stage.name: stage.when.days_min for stage in policy.stages}
-    for at, override in enumerate(policy.overrides):
-        place: Place = ("overrides", at)
-        kinds = [name for name in _SELECTORS if getattr(override, name)]
-        if len(kinds) != 1:
-            found = f"an override is for {' and '.join(kinds) or 'nobody'}"
-            remedy = f"Name exactly one of {', '.join(_SELECTORS)}; write several overrides for several kinds"
-            yield PolicyFault(place=place, found=found, remedy=remedy)
-        if not override.because:
-            remedy = "Add `because:` with the reason; decisions show it"
-            yield PolicyFault(place=(*place, "because"), found="an override gives no reason", remedy=remedy)
-        changes = _changes(override)
-        if not changes:
-            remedy = "Say exempt, grace_days, minimum or stage_days, or remove it"
-            yield PolicyFault(place=place, found="an override changes nothing", remedy=remedy)
-        if override.exempt and len(changes) > 1:
-            found = "who is never chased needs no other rules"
-            yield PolicyFault(place=(*place, "exempt"), found=found, remedy="Keep exempt alone, or remove it")
-        for name in override.stage_days:
-            if days.get(name) is None:
-                found = f"{name} is no stage" if name not in days else f"{name} has no days_min under `when` to replace"
-                remedy = f"Write one of {', '.join(each for each, day in days.items() if day is not None)}"
-                where = (*place, "stage_days", name)
-                yield PolicyFault(place=where, found=found, remedy=remedy, also=(("stages",),))
-        yield from _ladder_under(policy, at)
-
-
-def _ladder_under(policy: CollectionsPolicy, at: int) -> Iterator[PolicyFault]:
-    """What the override breaks that was right before."""
-    override = policy.overrides[at]
-    if not override.stage_days:
-        return
-    place: Place = ("overrides", at, "stage_days")
-    changed = stages_under(policy.stages, override)
-    known = {fault.found for fault in _ladder(policy)}
-    for fault in (*_ladder(replace(policy, stages=changed)), *_conditions(replace(policy, stages=changed))):
-        if fault.found not in known and fault.place[:1] == ("stages",):
-            yield PolicyFault(place=place, found=fault.found, remedy=fault.remedy, also=(("stages",),))
-
-
-def stages_under(stages: Sequence[Stage], override: Override) -> tuple[Stage, ...]:
-    """The stages with the days that `override` gives them."""
-    return tuple(
-        replace(stage, when=replace(stage.when, days_min=override.stage_days[stage.name]))
-        if stage.name in override.stage_days and stage.when.days_min is not None
-        else stage
-        for stage in stages
-    )
-
-
-def _changes(override: Override) -> dict[str, object]:
-    """What the override sets: by key, and each stage and currency a key of its own."""
-    changes: dict[str, object] = {"exempt": True} if override.exempt else {}
-    if override.grace_days is not None:
-        changes["grace_days"] = override.grace_days
-    changes |= {f"minimum.{currency}": minimum for currency, minimum in (override.minimum or {}).items()}
-    return changes | {f"stage_days.{name}": days for name, days in override.stage_days.items()}
-
-
-def _conflicts(policy: CollectionsPolicy) -> Iterator[PolicyFault]:
-    """Two overrides of one kind that say different things about the same one."""
-    for at, override in enumerate(policy.overrides):
-        for before, other in enumerate(policy.overrides[:at]):
-            same = [f"{kind} {each}" for kind in _SELECTORS for each in _shared(override, other, kind)]
-            if same and (keys := _differing(override, other)):
-                found = f"override {before + 1} of the list says something else of {same[0]}: {keys[0]}"
-                place: Place = ("overrides", at)
-                remedy = "Keep one of them"
-                yield PolicyFault(place=place, found=found, remedy=remedy, also=(("overrides", before),))
-
-
-def _shared(one: Override, other: Override, kind: str) -> list[str]:
-    return sorted(getattr(one, kind) & getattr(other, kind))
-
-
-def _differing(one: Override, other: Override) -> list[str]:
-    if one.exempt != other.exempt:
-        return ["exempt"]
-    first, second = _changes(one), _changes(other)
-    return sorted(key for key in first.keys() & second.keys() if first[key] != second[key])
