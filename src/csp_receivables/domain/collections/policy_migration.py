@@ -1,0 +1,83 @@
+"""Who would stand elsewhere under another policy, on the same facts and the same day. Nothing is changed by asking."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from csp_receivables.domain.collections.cases import Case
+from csp_receivables.domain.collections.decide import decide
+from csp_receivables.domain.collections.decisions import Answer, Decision
+from csp_receivables.domain.collections.policy import CollectionsPolicy
+
+# How hard an answer is on the customer; access that returns is the mildest.
+_HARDNESS = {
+    Answer.REINSTATE: 0,
+    Answer.WAIT: 1,
+    Answer.SEND_NOTICE: 2,
+    Answer.PROPOSE_SUSPENSION: 3,
+    Answer.ESCALATE: 4,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """One customer whose answer, stage or next step differs: what it is now, and what it would be."""
+
+    customer_id: str
+    name: str
+    now: Decision
+    then: Decision
+
+    @property
+    def is_harder(self) -> bool:
+        """Would something harder happen, or the same kind of thing at a harder stage or sooner?"""
+        now, then = _HARDNESS[self.now.answer], _HARDNESS[self.then.answer]
+        if now != then:
+            return then > now
+        if self.now.stage == self.then.stage and self.now.next_on and self.then.next_on:
+            return self.then.next_on < self.now.next_on
+        return False
+
+    @property
+    def differs(self) -> tuple[str, ...]:
+        """What is different: `answer`, `stage`, `next_stage`, `next_on`."""
+        return tuple(key for key in _COMPARED if getattr(self.now, key) != getattr(self.then, key))
+
+
+_COMPARED = ("answer", "stage", "next_stage", "next_on")
+
+
+def who_would_move(
+    cases: Iterable[Case], versions: Mapping[str, CollectionsPolicy], old: CollectionsPolicy, new: CollectionsPolicy,
+    on: date,
+) -> Iterator[Moved]:  # fmt: skip
+    """The customers that `new` would treat differently on `on`, in the order of `cases`.
+
+    A customer with open rounds is judged now by the version they are pinned to, by id in `versions`; where that version
+    is not there, and without open rounds, by `old`.
+    """
+    for case in cases:
+        now = decide(case, _pinned(case, versions, old), on)
+        then = decide(case, new, on)
+        moved = Moved(customer_id=case.customer_id, name=case.name, now=now, then=then)
+        if moved.differs:
+            yield moved
+
+
+def _pinned(case: Case, versions: Mapping[str, CollectionsPolicy], old: CollectionsPolicy) -> CollectionsPolicy:
+    """The version of the oldest open round: an episode keeps the rules under which it began."""
+    pinned = next((each.policy_version for each in case.rounds if each.closed_on is None), old.version)
+    return versions.get(pinned, old)
+
+
+def moves_by_step(moves: Iterable[Moved]) -> list[tuple[str, str, int]]:
+    """How many would go from which step to which: ("reminder", "final_notice: send_notice", 12), most first."""
+    counted = Counter((_step(move.now), _step(move.then)) for move in moves)
+    return sorted(((now, then, many) for (now, then), many in counted.items()), key=lambda row: (-row[2], row[:2]))
+
+
+def _step(decision: Decision) -> str:
+    return decision.stage if decision.answer is Answer.WAIT else f"{decision.stage}: {decision.answer.value}"
