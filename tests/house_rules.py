@@ -65,6 +65,16 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "csp_receivables.adapters",
         "csp_receivables.wiring",
     ),
+    "csp_receivables.mail_wiring": (  # the same for what leaves the house
+        "csp_receivables.domain",
+        "csp_receivables.outbox_ports",
+        "csp_receivables.settings",
+        "csp_receivables.mail_settings",
+        "csp_receivables.steps",
+        "csp_receivables.adapters",
+        "csp_receivables.wiring",
+        "csp_receivables.collections_wiring",
+    ),
     "csp_receivables.worlds_wiring": (  # apart, so that nothing that runs for a partner reaches the generator
         "csp_receivables.domain",
         "csp_receivables.settings",
@@ -82,6 +92,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "csp_receivables.wiring",
         "csp_receivables.collections_wiring",
         "csp_receivables.notices_wiring",
+        "csp_receivables.mail_wiring",
         "csp_receivables.worlds_wiring",
         "csp_receivables.cli",
     ),
@@ -93,6 +104,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "csp_receivables.steps",
         "csp_receivables.wiring",
         "csp_receivables.collections_wiring",
+        "csp_receivables.mail_wiring",
         "csp_receivables.cli",  # `make run` shows the same headline as `csp headline`
         "csp_airflow",
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 from csp_receivables.domain.collections.decisions import Answer, Decision
 from csp_receivables.domain.collections.policy import CollectionsPolicy
 from csp_receivables.domain.findings import Finding
+from csp_receivables.domain.imports import FileReport
+from csp_receivables.domain.outbox.bounces import Bounce
 from csp_receivables.domain.outbox.breaker import Load
 from csp_receivables.domain.outbox.deliveries import MessageEvent
 from csp_receivables.domain.outbox.gate import Moment, Verdict
@@ -168,3 +170,35 @@ class Outbox(Protocol):
 
     def record(self, findings: Iterable[Finding]) -> None:
         """Keep findings; the same one again changes nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What taking a bounce came to: the action it is about ("" for none of ours), whether it was news, findings."""
+
+    action_id: str = ""
+    is_new: bool = False
+    findings: tuple[Finding, ...] = ()
+
+
+class BounceBook(Protocol):
+    """Takes bounces into the ledger."""
+
+    def take(self, bounce: Bounce, on: date) -> Taken:
+        """Keep one report, with what follows from it. The same report again changes nothing."""
+
+    def record(self, found: Finding) -> None:
+        """Keep a finding about what came to the mailbox."""
+
+    def is_imported(self, digest: str) -> bool:
+        """Was a file with these bytes imported?"""
+
+    def keep_file(self, report: FileReport, size: int) -> None:
+        """Keep that a file was imported, or refused, with its findings."""
+
+
+class Mailbox(Protocol):
+    """A mailbox that bounces come to."""
+
+    def read(self, take: Callable[[bytes], None]) -> int:
+        """Give each new mail to `take`, then put it away. Returns how many."""

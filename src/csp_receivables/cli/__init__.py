@@ -15,11 +15,13 @@ from csp_receivables.cli.evaluate import evaluate
 from csp_receivables.cli.generate import generate
 from csp_receivables.cli.import_accounting import customers, receivables
 from csp_receivables.cli.import_bank import bank
+from csp_receivables.cli.import_bounces import bounces, read_mailbox
 from csp_receivables.cli.import_microsoft import microsoft
 from csp_receivables.cli.import_rates import rates
 from csp_receivables.cli.inbox import inbox
 from csp_receivables.cli.match_by_hand import match_app
 from csp_receivables.cli.notice import notice_app
+from csp_receivables.cli.outbox import outbox_app, start, stop
 from csp_receivables.cli.output import Refused, explain, fail, refuse
 from csp_receivables.cli.policy import policy_app
 from csp_receivables.cli.reconcile import reconcile
@@ -45,6 +47,7 @@ app.add_typer(bank_app, name="bank")
 app.add_typer(customer_app, name="customer")
 app.add_typer(match_app, name="match")
 app.add_typer(notice_app, name="notice")
+app.add_typer(outbox_app, name="outbox")
 app.add_typer(policy_app, name="policy")
 app.add_typer(reference_app, name="reference")
 import_app.command("customers")(customers)
@@ -52,6 +55,10 @@ import_app.command("receivables")(receivables)
 import_app.command("microsoft")(microsoft)
 import_app.command("rates")(rates)
 import_app.command("bank")(bank)
+import_app.command("bounces")(bounces)
+outbox_app.command("read-mailbox")(read_mailbox)
+app.command("stop")(stop)
+app.command("start")(start)
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, distinct, func, select
@@ -71,20 +71,7 @@ class LedgerOutbox:
 
     def next_draft(self, claim: Claim) -> Draft | None:
         with self.ledger.reading() as connection:
-            query = select(action.c.customer_id).where(action.c.action_id == claim.action_id)
-            people = reachable(contacts_of(connection, connection.execute(query).scalar_one()), unreachable(connection))
-            last = latest_events().subquery()
-            written = {
-                row.recipient: row
-                for row in connection.execute(select(last).where(last.c.action_id == claim.action_id))
-            }
-        left = [each for each in people if each.email not in written or written[each.email].event not in _TRIED]
-        if not left:
-            return None
-        before = written.get(left[0].email)
-        next_ordinal = max((row.ordinal for row in written.values()), default=0) + 1
-        ordinal, attempt = (before.ordinal, before.attempt + 1) if before else (next_ordinal, 1)
-        return Draft(contact=left[0], ordinal=ordinal, attempt=attempt)
+            return next_contact(connection, claim.action_id)
 
     def begin(self, handling: Handling) -> bool:
         claim, draft, letter = handling.claim, handling.draft, handling.sealed.letter
@@ -142,9 +129,20 @@ def contacts_of(connection: Connection, customer_id: str) -> list[Contact]:
     ]
 
 
-def moment_of(recorded_at: str) -> datetime:
-    """The moment that `recorded_at` writes."""
-    return datetime.fromisoformat(recorded_at)
+def next_contact(connection: Connection, action_id: str) -> Draft | None:
+    """Whom the action writes to next: the first who can be reached and did not refuse or return it. None: nobody."""
+    query = select(action.c.customer_id).where(action.c.action_id == action_id)
+    people = reachable(contacts_of(connection, connection.execute(query).scalar_one()), unreachable(connection))
+    last = latest_events().subquery()
+    own = select(last).where(last.c.action_id == action_id)
+    written = {row.recipient: row for row in connection.execute(own)}
+    left = [each for each in people if each.email not in written or written[each.email].event not in _TRIED]
+    if not left:
+        return None
+    before = written.get(left[0].email)
+    next_ordinal = max((row.ordinal for row in written.values()), default=0) + 1
+    ordinal, attempt = (before.ordinal, before.attempt + 1) if before else (next_ordinal, 1)
+    return Draft(contact=left[0], ordinal=ordinal, attempt=attempt)
 
 
 def _has_happened(connection: Connection, action_id: str) -> bool:

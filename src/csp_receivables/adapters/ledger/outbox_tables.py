@@ -72,3 +72,7 @@ outbox_stop = Table(  # the latest word counts for everything that would leave t
     Column("said_by", String, nullable=False),
     Column("why", String, nullable=False),
 )
+
+policy_approval = Table(  # a person looked at what a version of the policy would do, and lets its notices leave
+    "policy_approval", metadata, key("policy_version"), *text("approved_by", "why"), recorded()
+)

@@ -1,0 +1,104 @@
+"""Where adapters meet the steps that write to customers: `wiring` in a file of its own, for what leaves the house."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from csp_receivables.adapters.bounce_files import mails_in
+from csp_receivables.adapters.bounce_reading import read_bounce
+from csp_receivables.adapters.ledger import Ledger
+from csp_receivables.adapters.ledger.outbox_book import LedgerOutbox
+from csp_receivables.adapters.ledger.outbox_bounces import LedgerBounces
+from csp_receivables.adapters.ledger.outbox_people import LedgerOutboxDesk
+from csp_receivables.adapters.mail.gated import GatedMail, Pace
+from csp_receivables.adapters.mail.kept import KeptMessages
+from csp_receivables.adapters.mailbox import ImapMailbox, MailboxFailed
+from csp_receivables.domain.imports import FileReport
+from csp_receivables.domain.outbox.gate import House
+from csp_receivables.mail_settings import MailboxSettings, MailSettings, mail_settings, mailbox_settings
+from csp_receivables.outbox_ports import LastLook, NoticeWriter
+from csp_receivables.settings import Settings
+from csp_receivables.steps import read_bounces as bounces_step
+from csp_receivables.steps.send_notices import Performer, SendNotices
+from csp_receivables.wiring import seller
+
+__all__ = ["MailboxFailed"]
+
+
+def mail_of_environment(environment: Mapping[str, str] = os.environ) -> MailSettings:
+    """Where mail goes out, for the command line. Raises BadSetting."""
+    return mail_settings(environment)
+
+
+def mailbox_of_environment(environment: Mapping[str, str] = os.environ) -> MailboxSettings | None:
+    """Where bounces come in, for the command line; None: they come as files. Raises BadSetting."""
+    return mailbox_settings(environment)
+
+
+def gated_mail(settings: Settings, ledger: Ledger, mail: MailSettings, historical: str = "") -> GatedMail:
+    """The only way out. A ledger's marks are for ever and read once; a stop is looked for before each letter."""
+    is_production = ledger.is_production(settings)
+    house = House(
+        is_production=is_production,
+        is_demo=ledger.kind() != "real",
+        is_example=is_production and seller(settings).is_example,
+        catch_all=mail.catch_all,
+        historical=historical,
+    )
+    return GatedMail(mail, partial(_now, house, ledger), Pace(mail.per_minute_max, time.monotonic, time.sleep))
+
+
+def notice_sender(
+    settings: Settings,
+    ledger: Ledger,
+    mail: MailSettings,
+    *,
+    look: LastLook,
+    writer: NoticeWriter,
+    historical: str = "",
+) -> SendNotices:
+    """Everything that sending notices needs."""
+    performer = Performer(
+        outbox=LedgerOutbox(ledger),
+        writer=writer,
+        mail=gated_mail(settings, ledger, mail, historical),
+        store=kept_messages(settings),
+        clock=settings.clock,
+        zone=settings.time_zone,
+        domain=mail.domain,
+        token=f"{socket.gethostname()}/{os.getpid()}/{time.monotonic_ns()}",
+    )
+    return SendNotices(performer=performer, look=look, historical=historical)
+
+
+def kept_messages(settings: Settings) -> KeptMessages:
+    """What was handed over, as it was."""
+    return KeptMessages(settings.home / "messages")
+
+
+def outbox_desk(ledger: Ledger) -> LedgerOutboxDesk:
+    """The outbox as people handle it."""
+    return LedgerOutboxDesk(ledger)
+
+
+def import_bounces(settings: Settings, ledger: Ledger, path: Path) -> FileReport:
+    """Import a file with bounces: a mail, an mbox, a maildir."""
+    today = settings.clock().astimezone(settings.time_zone).date()
+    return bounces_step.import_bounces(path, mails_in, read_bounce, LedgerBounces(ledger), today)
+
+
+def read_mailbox(settings: Settings, ledger: Ledger, mailbox: MailboxSettings) -> bounces_step.BouncesRead:
+    """Take what is new in the mailbox of bounces. Raises MailboxFailed."""
+    today = settings.clock().astimezone(settings.time_zone).date()
+    return bounces_step.read_mailbox(ImapMailbox(mailbox), read_bounce, LedgerBounces(ledger), today)
+
+
+def _now(house: House, ledger: Ledger) -> House:
+    stop = LedgerOutboxDesk(ledger).stopped()
+    return replace(house, stop=f"stopped by {stop.said_by}: {stop.why}") if stop else house
