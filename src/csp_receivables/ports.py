@@ -15,7 +15,8 @@ import pyarrow as pa
 from csp_receivables.domain.accounting import AccountingFile, CustomerBatch, RateBatch, ReceivableBatch
 from csp_receivables.domain.bank_files import BankFile, BankFileRefused
 from csp_receivables.domain.charge_data import ChargeReading
-from csp_receivables.domain.day import Day
+from csp_receivables.domain.collections.caseload import Decided
+from csp_receivables.domain.day import Day, Mode
 from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.imports import Elsewhere, FileReport
@@ -315,3 +316,27 @@ class RateBook(Protocol):
 
     def refuse_file(self, file: AccountingFile, findings: Sequence[Finding]) -> FileReport:
         """Keep why nothing of the file counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionRun:
+    """A day's decisions as they were kept. `dry`: why nothing was proposed, "" when it was."""
+
+    run_id: str
+    mode: Mode
+    decided: Decided
+    dry: str
+    proposed: int  # intentions that are new in the outbox, or wanted again
+
+
+class DecisionBook(Protocol):
+    """Keeps decisions about customers who are late."""
+
+    def decide(self, as_of: date, decide: Callable[[Facts], Decided]) -> DecisionRun:
+        """Read, decide and keep all that follows in one writing transaction."""
+
+    def record(self, plan: RunPlan, decide: Callable[[Facts], Decided]) -> DecisionRun:
+        """Keep a historical run's decisions under its own name, and nothing else."""
+
+    def look(self, plan: RunPlan, decide: Callable[[Facts], Decided]) -> Decided:
+        """The decisions as the plan sees them, without writing anything."""

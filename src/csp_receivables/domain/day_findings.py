@@ -45,7 +45,7 @@ SELECT 'bank.pending_never_booked' AS code, 'warning' AS severity,
        payment_id AS subject, '' AS customer_id, amount, currency
   FROM pending_payments WHERE is_told
 """
-_ACCOUNTING = """
+ACCOUNTING_DISAGREES = """
 SELECT 'receivable.accounting_disagrees' AS code, 'held' AS severity,
        'accounting says ' || amount_text(s.open_amount, r.currency) || ' ' || r.currency || ' was open of ' || r.number
        || ' on ' || s.stated_on || ', the ledger says '
@@ -83,7 +83,8 @@ SELECT 'receivable.due_before_issued' AS code, 'warning' AS severity,
   FROM receivables WHERE due_on < issued_on
 """
 _RULES = (
-    _TENANTS, _NOT_BILLED, _UNAPPLIED, _NEVER_BOOKED, _ACCOUNTING, _FEEDS, _UNKNOWN_CUSTOMERS, _DUE_BEFORE_ISSUED,
+    _TENANTS, _NOT_BILLED, _UNAPPLIED, _NEVER_BOOKED, ACCOUNTING_DISAGREES, _FEEDS, _UNKNOWN_CUSTOMERS,
+    _DUE_BEFORE_ISSUED,
 )  # fmt: skip
 _ALL = f"""
 WITH found AS ({" UNION ALL BY NAME ".join(_RULES)})

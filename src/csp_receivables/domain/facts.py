@@ -8,6 +8,7 @@ from datetime import date
 import duckdb
 import pyarrow as pa
 
+from csp_receivables.domain.collections.facts import NOTHING_KNOWN, CollectionsFacts
 from csp_receivables.domain.records import (
     ALIAS_WORD,
     ALLOCATION,
@@ -75,6 +76,7 @@ class Facts:
     declined: pa.Table
     exchange_rates: pa.Table
     findings: pa.Table  # FINDING: what the imports of the last days found
+    collections: CollectionsFacts = NOTHING_KNOWN
 
     def with_allocations(self, booked: pa.Table) -> Facts:
         """The same facts once `booked` (ALLOCATION) has been added."""

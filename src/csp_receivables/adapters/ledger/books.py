@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from csp_receivables.adapters.ledger.bulk import insert_new
 from csp_receivables.adapters.ledger.connection import Ledger, Writing, moment_text
-from csp_receivables.adapters.ledger.facts import read_facts
+from csp_receivables.adapters.ledger.decision_book import facts_with_collections
 from csp_receivables.adapters.ledger.tables import allocation, daily_standing, reconciliation_run
 from csp_receivables.domain.day import Day, Mode
 from csp_receivables.domain.facts import Facts
@@ -44,12 +44,12 @@ class LedgerBooks:
         """The facts of the plan's day, as known at its moment (everything known now when it names none)."""
         known_at = moment_text(plan.known_at) if plan.known_at else self.ledger.everything_known()
         with self.ledger.reading() as connection:
-            return read_facts(connection, plan.as_of, known_at)
+            return facts_with_collections(connection, plan.as_of, known_at)
 
     def book(self, as_of: date, decide: Callable[[Facts], Booked], *, keep_run: bool = True) -> Booked:
         """Read, decide and book in one writing transaction: nobody else's booking can come between."""
         with self.ledger.writing() as writing:
-            booked = decide(read_facts(writing.connection, as_of, writing.recorded_at))
+            booked = decide(facts_with_collections(writing.connection, as_of, writing.recorded_at))
             run_id = run_name(booked.day, booked.digest)
             rows = booked.allocations.append_column("run_id", pa.repeat(run_id, booked.allocations.num_rows))
             insert_new(writing.connection, allocation, rows, recorded_at=writing.recorded_at)

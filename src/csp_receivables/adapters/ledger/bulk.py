@@ -34,7 +34,8 @@ def read_table(connection: Connection, query: Select[Any], schema: pa.Schema) ->
 
 def read_batches(connection: Connection, query: Select[Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """`read_table` in batches, for results that should not lie in memory whole."""
-    result = connection.execution_options(stream_results=True).execute(query)
+    # Of this query alone: the connection may write afterwards, and PostgreSQL streams no INSERT.
+    result = connection.execute(query, execution_options={"stream_results": True})
     for part in result.partitions(ROWS_PER_BATCH):
         columns: Sequence[Sequence[Any]] = list(zip(*part, strict=True))
         arrays = [pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Index, Integer, Table
 
+from csp_receivables.adapters.ledger import collections_tables as collections_tables  # noqa: PLC0414 - the same
 from csp_receivables.adapters.ledger import columns
 from csp_receivables.adapters.ledger import outbox_tables as outbox_tables  # noqa: PLC0414 - its tables belong here too
 from csp_receivables.adapters.ledger.columns import day as _day

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
 from csp_receivables.domain.collections.decide import decide
 from csp_receivables.domain.collections.decisions import Decision
+from csp_receivables.domain.collections.feed_age import banking_hours
 from csp_receivables.domain.collections.policy import CollectionsPolicy
 from csp_receivables.domain.collections.simulated_customer import SimulatedCustomer
 from csp_receivables.domain.collections.simulated_notices import notice_accepted, notice_bounced
 from csp_receivables.domain.collections.timeline import Event, TimelineRefused, Verb
 from csp_receivables.domain.money import to_text
-from csp_receivables.domain.working_days import is_banking_day
-
-HOURS_A_DAY = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,13 +82,8 @@ def _why_stale(feed: Event, policy: CollectionsPolicy, on: date) -> str:
     until = feed.until or feed.on
     if feed.stale:
         return f"{feed.account}: reported stale on {feed.on}"
-    hours = HOURS_A_DAY * _banking_days(until, on, feed.account[:2])
+    hours = banking_hours(until, on, feed.account[:2])
     return f"{feed.account}: covers {until}, {hours} banking hours ago" if hours > policy.feed_hours_max else ""
-
-
-def _banking_days(after: date, until: date, country: str) -> int:
-    days = (after + timedelta(days=n) for n in range(1, (until - after).days + 1))
-    return sum(1 for day in days if is_banking_day(day, country))
 
 
 def answer_json(asked: Asked) -> dict[str, object]:

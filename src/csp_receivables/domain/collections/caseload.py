@@ -1,0 +1,113 @@
+"""Everybody's decision on one day: cases are gathered as tables, made into values, and each is decided by itself."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from csp_receivables.domain.collections.case_tables import asked_for, keep_case_tables, received_of
+from csp_receivables.domain.collections.cases import Case, Debt, Hold, HoldKind
+from csp_receivables.domain.collections.decide import decide
+from csp_receivables.domain.collections.decisions import Decision
+from csp_receivables.domain.collections.facts import CollectionsFacts
+from csp_receivables.domain.collections.feed_age import FeedAge
+from csp_receivables.domain.collections.nothing_due import decide_where_nothing_is_due
+from csp_receivables.domain.collections.policy import CollectionsPolicy
+
+CONCERNED = "concerned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """Every customer's decision, by customer id; and the cases of those that were looked at."""
+
+    on: date
+    policy: CollectionsPolicy
+    decisions: tuple[Decision, ...]
+    cases: Mapping[str, Case]  # of those whom something concerns
+
+    def acts(self) -> list[Decision]:
+        """The decisions that ask for something."""
+        return [decision for decision in self.decisions if decision.action_id]
+
+
+def decide_caseload(
+    connection: duckdb.DuckDBPyConnection,
+    suggestions: pa.Table,
+    known: CollectionsFacts,
+    policy: CollectionsPolicy,
+    *,
+    on: date,
+    feed: FeedAge,
+) -> Decided:
+    """Decide every customer. Needs the positions of `decide_booking`; `suggestions` are those that it left to people.
+
+    A customer with open rounds is decided under the policy that they pin. One customer's trouble is theirs alone.
+    """
+    keep_case_tables(connection, suggestions, on)
+    settled = decide_where_nothing_is_due(connection, CONCERNED, known, policy, on=on, feed=feed)
+    cases = {case.customer_id: case for case in cases_of(connection, known, feed)}
+    looked_at = (decide(case, policy_of(case, known, policy), on) for case in cases.values())
+    decisions = sorted((*settled, *looked_at), key=lambda decision: decision.customer_id)
+    return Decided(on=on, policy=policy, decisions=tuple(decisions), cases=cases)
+
+
+def policy_of(case: Case, known: CollectionsFacts, policy: CollectionsPolicy) -> CollectionsPolicy:
+    """The policy that the customer's open rounds pin; else the one in force."""
+    pinned = next((r.policy_version for r in case.rounds if r.closed_on is None), policy.version)
+    return known.policies.get(pinned, policy)
+
+
+def cases_of(connection: duckdb.DuckDBPyConnection, known: CollectionsFacts, feed: FeedAge) -> Iterator[Case]:
+    """The cases of the customers in `concerned`, by id."""
+    tables = asked_for(connection, CONCERNED)
+    debts, waiting, doubts = (_by_customer(tables[name]) for name in ("debts", "waiting", "doubts"))
+    judged = [customer for customer, holds in known.holds.items() if _is_judged(holds)]
+    received = _by_customer(received_of(connection, judged)) if judged else {}
+    for who in _rows(tables["who"]):
+        customer_id = who["customer_id"]
+        money = waiting.get(customer_id, ())
+        yield Case(
+            **who,
+            tags=known.tags.get(customer_id, frozenset()),
+            debts=tuple(_debt(row) for row in debts.get(customer_id, ())),
+            unapplied={row["currency"]: row["unapplied"] for row in money if row["unapplied"]},
+            credit_left={row["currency"]: row["credit_left"] for row in money if row["credit_left"]},
+            received=tuple((r["day"], r["currency"], r["amount"]) for r in received.get(customer_id, ())),
+            holds=known.holds.get(customer_id, ()),
+            notices=known.notices.get(customer_id, ()),
+            rounds=known.rounds.get(customer_id, ()),
+            suspension=known.suspensions.get(customer_id),
+            has_address=known.reachable is None or customer_id in known.reachable,
+            doubts=tuple(row["doubt"] for row in doubts.get(customer_id, ())),
+            feed_stale=feed.stale,
+            feed_until=feed.until,
+        )
+
+
+def _is_judged(holds: Sequence[Hold]) -> bool:
+    return any(hold.kind in (HoldKind.PROMISE, HoldKind.PLAN) for hold in holds)
+
+
+def _debt(row: Mapping[str, Any]) -> Debt:
+    return Debt(**{name: value for name, value in row.items() if name != "customer_id"})
+
+
+def _rows(table: pa.Table) -> Iterable[dict[str, Any]]:
+    """Rows as dictionaries; by columns, which is several times faster than row by row."""
+    columns = [column.to_pylist() for column in table.columns]
+    names = table.column_names
+    return (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
+
+
+def _by_customer(table: pa.Table) -> dict[str, list[dict[str, Any]]]:
+    grouped: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in _rows(table):
+        grouped[row["customer_id"]].append(row)
+    return grouped
