@@ -13,6 +13,7 @@ from csp_receivables.adapters.ledger import collections_tables as t
 from csp_receivables.adapters.ledger.collections_facts import read_collections
 from csp_receivables.adapters.ledger.hold_book import LedgerHoldBook
 from csp_receivables.adapters.ledger.outbox_messages import Said, keep_message, say
+from csp_receivables.adapters.ledger.outbox_people import LedgerOutboxDesk
 from csp_receivables.adapters.ledger.outbox_tables import action
 from csp_receivables.domain.collections.cases import HoldKind
 from csp_receivables.domain.collections.decisions import Decision
@@ -61,7 +62,7 @@ def _with_debtors(ledger: Ledger) -> Ledger:
 def _approved(ledger: Ledger, spill: Path) -> None:
     made = decider(ledger, spill)
     made.decide(live())
-    LedgerHoldBook(ledger).approve(made.policy, ADA)
+    LedgerOutboxDesk(ledger).approve_policy(made.policy.version, ADA)
 
 
 def _of(run: DecisionRun, customer: str) -> Decision:
@@ -137,12 +138,6 @@ def test_dry_days_propose_nothing(late: Ledger, tmp_path: Path) -> None:
     text = POLICY_TEXT.replace("live_from: 2026-01-01", "live_from: 2026-10-30").replace("dry_days: 0", "dry_days: 3")
 
     assert "runs dry until 2026-11-01" in decider(late, tmp_path, text).decide(live()).dry
-
-
-def test_a_policy_is_approved_after_it_was_seen(late: Ledger, tmp_path: Path) -> None:
-    made = decider(late, tmp_path)
-    with pytest.raises(ByHandRefused, match="no live run decided"):
-        LedgerHoldBook(late).approve(made.policy, ADA)
 
 
 def _accept(ledger: Ledger, action_id: str, on: date) -> None:

@@ -46,14 +46,6 @@ collections_policy = Table(  # every version that was ever used, with its text
     "collections_policy", metadata, key("version"), *text("name", "content"), recorded()
 )
 
-policy_approval = Table(  # a person's word that what the policy would have sent may be sent from now on
-    "policy_approval",
-    metadata,
-    recorded(key=True),
-    *text("version", "name", "run_id", "approved_by", "why"),
-    *day("live_from"),
-)
-
 collections_round = Table(
     "collections_round",
     metadata,

@@ -15,6 +15,7 @@ from csp_receivables.adapters.ledger.bulk import insert_new
 from csp_receivables.adapters.ledger.collections_facts import read_collections
 from csp_receivables.adapters.ledger.connection import Ledger, Writing, moment_text
 from csp_receivables.adapters.ledger.facts import read_facts
+from csp_receivables.adapters.ledger.outbox_people import approved_policies
 from csp_receivables.domain.collections.caseload import Decided
 from csp_receivables.domain.collections.decision_table import decision_run_name, decision_table, to_json
 from csp_receivables.domain.collections.decisions import Decision
@@ -40,7 +41,8 @@ class LedgerDecisionBook:
         with self.ledger.writing() as writing:
             facts = facts_with_collections(writing.connection, as_of, writing.recorded_at)
             decided = decide(facts)
-            dry = why_dry(decided.policy, as_of, is_approved=is_approved(writing.connection, decided))
+            version = decided.policy.version
+            dry = why_dry(decided.policy, as_of, is_approved=version in approved_policies(writing.connection))
             run = _keep(writing, decided, Mode.LIVE, writing.recorded_at, dry=dry)
             if dry:
                 return run
@@ -74,13 +76,6 @@ class LedgerDecisionBook:
 def facts_with_collections(connection: Connection, as_of: date, known_at: str) -> Facts:
     """The facts of the day, and what collections know beside them."""
     return replace(read_facts(connection, as_of, known_at), collections=read_collections(connection, as_of, known_at))
-
-
-def is_approved(connection: Connection, decided: Decided) -> bool:
-    """Did a person approve what this policy would send, for the day it goes live on?"""
-    said = t.policy_approval
-    mine = (said.c.name == decided.policy.name, said.c.live_from == decided.policy.live_from)
-    return connection.execute(select(said.c.recorded_at).where(*mine).limit(1)).first() is not None
 
 
 def _keep(writing: Writing, decided: Decided, mode: Mode, known_at: str, *, dry: str) -> DecisionRun:

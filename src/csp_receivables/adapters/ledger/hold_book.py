@@ -1,4 +1,4 @@
-"""What people say of customers who are late: holds, their ends, tags; and the approval of a policy's going live."""
+"""What people say of customers who are late: holds, their ends, and tags."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from csp_receivables.adapters.ledger import tables
 from csp_receivables.adapters.ledger.collections_facts import read_holds, read_tags
 from csp_receivables.adapters.ledger.connection import Ledger
 from csp_receivables.domain.collections.cases import Hold
-from csp_receivables.domain.collections.policy import CollectionsPolicy
 from csp_receivables.domain.matching_by_hand.requests import AlreadyDone, ByHandRefused, Person
 
 
@@ -71,20 +70,6 @@ class LedgerHoldBook:
             row: dict[str, Any] = {"customer_id": customer_id, "tag": tag, "tagged": tagged}
             said = {"said_by": who.name, "why": who.why, "recorded_at": writing.recorded_at}
             connection.execute(insert(t.customer_tag).values(**row, **said))
-
-    def approve(self, policy: CollectionsPolicy, who: Person) -> str:
-        if policy.live_from is None:
-            raise ByHandRefused(f"the policy {policy.name} has no live_from; write the day into its file first")
-        with self.ledger.writing() as writing:
-            run = t.decision_run
-            newest = select(run.c.run_id).where(run.c.mode == "live", run.c.policy_version == policy.version)
-            run_id = writing.connection.execute(newest.order_by(run.c.recorded_at.desc()).limit(1)).scalar()
-            if run_id is None:
-                raise ByHandRefused("no live run decided under this policy yet; run csp decide first, then look at it")
-            row = {"version": policy.version, "name": policy.name, "live_from": policy.live_from, "run_id": run_id}
-            said = {"approved_by": who.name, "why": who.why, "recorded_at": writing.recorded_at}
-            writing.connection.execute(insert(t.policy_approval).values(**row, **said))
-        return str(run_id)
 
     def holds(self, as_of: date) -> dict[str, tuple[Hold, ...]]:
         known_at = self.ledger.everything_known()
