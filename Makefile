@@ -28,9 +28,8 @@ airflow: $(VENV)/.runs ## Airflow's own command for what `make ui` started: make
 	@$(LOCAL) airflow $(ARGS)
 
 test: $(VENV)/.tests check browser ## everything: checks, then unit, property, database, DAG and smoke tests
-	$(BIN)/pytest -q -m "not airflow and not smoke" -n 2
-	$(BIN)/pytest -q -m airflow -n 0
-	$(BIN)/pytest -q -m smoke -n 0
+	$(BIN)/pytest -q -m "not airflow and not smoke" -n 2 --dist worksteal
+	$(BIN)/pytest -q -m "airflow or smoke" -n 2 --dist loadfile --no-loadscope-reorder tests/smoke tests/dags
 
 check: $(VENV)/.tests ## lint, format, types
 	$(BIN)/ruff check .

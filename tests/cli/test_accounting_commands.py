@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from csp_receivables import cli
 from tests.accounting_exports import customer, customers_file, invoice, receivables_file
 
 INCLUDE = Path(__file__).parents[2] / "include"
@@ -20,29 +21,49 @@ INCLUDE = Path(__file__).parents[2] / "include"
 
 @dataclass(frozen=True)
 class Command:
-    """Runs `csp` in a process of its own, on a home of its own, under an ordinary umask."""
+    """Runs `csp` on a home of its own: in this process, or as people do, in one of its own under an ordinary umask."""
 
     home: Path
+    capsys: pytest.CaptureFixture[str]
 
-    def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "CSP_HOME": str(self.home), "CSP_INCLUDE": str(INCLUDE), "CSP_LEDGER_URL": ""}
-        command = [sys.executable, "-c", "from csp_receivables.cli import main; main()", *map(str, arguments)]
-        return subprocess.run(command, check=False, capture_output=True, text=True, env=environment, umask=0o022)
+    def settings(self) -> dict[str, str]:
+        return {"CSP_HOME": str(self.home), "CSP_INCLUDE": str(INCLUDE), "CSP_LEDGER_URL": ""}
+
+    def apart(self, *arguments: str | Path) -> Any:
+        """The JSON answer of a process."""
+        command = [sys.executable, "-c", "from csp_receivables.cli import main; main()", *map(str, arguments), "--json"]
+        environment = {**os.environ, **self.settings()}
+        done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment, umask=0o022)
+        return json.loads(done.stdout)
+
+    def run(self, *arguments: str | Path) -> tuple[int, str, str]:
+        """Exit code, standard output, standard error."""
+        umask = os.umask(0o022)
+        try:
+            with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
+                for name, value in self.settings().items():
+                    patch.setenv(name, value)
+                patch.setattr(sys, "argv", ["csp", *map(str, arguments)])
+                cli.main()
+        finally:
+            os.umask(umask)
+        said = self.capsys.readouterr()
+        return int(ended.value.code or 0), said.out, said.err
 
     def json(self, *arguments: str | Path) -> Any:
-        return json.loads(self.run(*arguments, "--json").stdout)
+        return json.loads(self.run(*arguments, "--json")[1])
 
 
 @pytest.fixture
-def csp(tmp_path: Path) -> Command:
-    return Command(tmp_path / "home")
+def csp(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Command:
+    return Command(tmp_path / "home", capsys)
 
 
 def test_a_first_import_makes_a_private_home_and_the_second_changes_nothing(csp: Command, tmp_path: Path) -> None:
     path = receivables_file(tmp_path, invoice(), invoice(number="1002", due_on="soon"))
 
-    first = csp.json("import", "receivables", path)
-    second = csp.json("import", "receivables", path)
+    first = csp.apart("import", "receivables", path)
+    second = csp.apart("import", "receivables", path)
 
     assert [(f["outcome"], f["facts"], f["new_facts"]) for f in first["files"]] == [("imported", 1, 1)]
     assert ("receivables.csv", 3, "due_on") in [(f["file"], f["line"], f["field"]) for f in first["findings"]]
@@ -55,9 +76,9 @@ def test_a_refused_file_ends_with_code_2_and_the_reason(csp: Command, tmp_path: 
     refused = csp.run("import", "receivables", customers_file(tmp_path, customer()))
     missing = csp.run("import", "customers", tmp_path / "nowhere.csv")
 
-    assert (refused.returncode, missing.returncode) == (2, 2)
-    assert "csp import customers" in refused.stdout
-    assert "nowhere.csv: No such file" in missing.stdout
+    assert (refused[0], missing[0]) == (2, 2)
+    assert "csp import customers" in refused[1]
+    assert "nowhere.csv: No such file" in missing[1]
 
 
 def test_the_inbox_is_taken_and_contacts_are_erased_from_ledger_and_archive(csp: Command, tmp_path: Path) -> None:
@@ -84,7 +105,7 @@ def test_the_inbox_is_taken_and_contacts_are_erased_from_ledger_and_archive(csp:
     ],
 )
 def test_an_erasure_that_cannot_be_done_is_refused(csp: Command, arguments: tuple[str, ...], message: str) -> None:
-    answer = csp.run("customer", "erase-contacts", *arguments)
+    code, _, said = csp.run("customer", "erase-contacts", *arguments)
 
-    assert answer.returncode == 2
-    assert message in answer.stderr
+    assert code == 2
+    assert message in said

@@ -11,6 +11,7 @@ import pytest
 
 from tests.airflow_home import ROOT
 from tests.conftest import unavailable
+from tests.left_behind import left_behind
 from tests.ports import free_port
 
 pytestmark = [pytest.mark.smoke, pytest.mark.timeout(1500)]
@@ -22,14 +23,18 @@ def test_make_run_in_an_empty_clone_shows_the_day_and_again_changes_nothing(tmp_
         unavailable("a git checkout to clone")
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
 
-    first, second = _make_run(clone), _make_run(clone)
+    first = _make_run(clone)
+    left_by_first = left_behind(clone / "var")
+    second = _make_run(clone)
 
     assert "Ties to the cent: yes" in first
     assert "Allocations booked now: 26" in first
     assert (clone / "var/outputs/2026-10-31/reconciliation-2026-10-31.xlsx").is_file()
     assert (clone / "var/outputs/2026-10-31/reconciliation-2026-10-31.html").is_file()
+    assert "Nothing new" not in first
     assert "Nothing new: ledger and outputs as they were." in second
     assert "Allocations booked now: 0" in second
+    assert left_by_first == left_behind(clone / "var") == []
 
 
 def _make_run(clone: Path) -> str:
