@@ -7,7 +7,7 @@ LOCAL := $(BIN)/python -m csp_airflow.local
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui down status airflow test check format lock clean browser bench fuzz
+.PHONY: help run ui down status airflow test properties check format lock clean browser bench fuzz
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -30,6 +30,9 @@ airflow: $(VENV)/.runs ## Airflow's own command for what `make ui` started: make
 test: $(VENV)/.tests check browser ## everything: checks, then unit, property, database, DAG and smoke tests
 	$(BIN)/pytest -q -m "not airflow and not smoke" -n 2 --dist worksteal
 	$(BIN)/pytest -q -m "airflow or smoke" -n 2 --dist loadfile --no-loadscope-reorder tests/smoke tests/dags
+
+properties: $(VENV)/.tests ## every property on many more examples than `make test` has time for
+	HYPOTHESIS_PROFILE=wide $(BIN)/pytest -q -m hypothesis -n 2 --dist worksteal --timeout 7200
 
 check: $(VENV)/.tests ## lint, format, types
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -80,8 +81,14 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database, migrated on PostgreSQL, new on SQLite."""
+    with _lent(request, tmp_path) as url:
+        yield url
+
+
+@contextmanager
+def _lent(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'ledger.db'}"
+        yield f"sqlite:///{folder / 'ledger.db'}"
         return
     databases: Databases = request.getfixturevalue("databases")
     name = databases.lend()
@@ -107,9 +114,27 @@ def clock() -> StandingClock:
 @pytest.fixture
 def ledger(ledger_url: str, migrated_file: Path, clock: StandingClock) -> Iterator[Ledger]:
     """A new, migrated, `real` ledger on each database in turn."""
-    if ledger_url.startswith("sqlite"):
-        shutil.copy(migrated_file, make_url(ledger_url).database or "")
-    ledger = Ledger.open(ledger_url, clock)
+    with _opened(ledger_url, migrated_file, clock) as ledger:
+        yield ledger
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def module_ledger(
+    request: pytest.FixtureRequest, migrated_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Ledger]:
+    """Such a ledger for all tests of a file: they only read what a fixture has put into it. Its clock is its own."""
+    with (
+        _lent(request, tmp_path_factory.mktemp("module")) as url,
+        _opened(url, migrated_file, StandingClock()) as ledger,
+    ):
+        yield ledger
+
+
+@contextmanager
+def _opened(url: str, migrated_file: Path, clock: StandingClock) -> Iterator[Ledger]:
+    if url.startswith("sqlite"):
+        shutil.copy(migrated_file, make_url(url).database or "")
+    ledger = Ledger.open(url, clock)
     ledger.mark("real", "development")
     yield ledger
     ledger.engine.dispose()

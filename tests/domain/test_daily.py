@@ -7,13 +7,14 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csp_receivables.domain.daily import compute_day
 from csp_receivables.domain.day import Day, Mode
 from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.matching.policy import MatchingPolicy
+from tests.examples import examples
 from tests.worlds import AS_OF, cost, customer, duck, line, payment, receivable, vendor_invoice, world
 
 
@@ -370,7 +371,7 @@ def worlds(draw: st.DrawFn) -> Facts:
     )  # fmt: skip
 
 
-@settings(max_examples=8, deadline=None)
+@examples(4)
 @given(facts=worlds())
 def test_every_world_ties_to_the_cent_before_and_after_booking(facts: Facts) -> None:
     """I5 holds on whatever comes, and a second run over what the first booked books nothing and shows the same."""
@@ -382,7 +383,7 @@ def test_every_world_ties_to_the_cent_before_and_after_booking(facts: Facts) -> 
     assert [] == [name for name, table in day.tables().items() if not again.tables()[name].equals(table)]
 
 
-@settings(max_examples=6, deadline=None)
+@examples(3)
 @given(facts=worlds(), seed=st.randoms(use_true_random=False))
 def test_the_order_in_which_facts_are_read_changes_nothing(facts: Facts, seed: Any) -> None:
     def shuffled(table: pa.Table) -> pa.Table:

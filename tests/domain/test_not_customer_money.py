@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csp_receivables.domain.account_names import AccountNames
@@ -17,6 +17,7 @@ from csp_receivables.domain.day import Day, Mode
 from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.not_customer_money import take_out
+from tests.examples import examples
 from tests.worlds import AS_OF, duck, payment, receivable, world
 
 OURS, OTHER = "SE4550000000058398257466", "SE3550000000054910000003"
@@ -291,7 +292,7 @@ LINE = st.fixed_dictionaries({
 })  # fmt: skip
 
 
-@settings(max_examples=8, deadline=None)
+@examples(4)
 @given(lines=st.lists(LINE, max_size=9), amounts=st.lists(st.integers(1, 99), max_size=3))
 def test_whatever_is_taken_out_not_a_cent_is_lost(lines: list[dict[str, Any]], amounts: list[int]) -> None:
     payments = [

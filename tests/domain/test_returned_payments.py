@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csp_receivables.domain.booking import decide_booking
@@ -17,6 +17,7 @@ from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.positions import keep_positions
 from csp_receivables.domain.returned_payments import undo_returned
+from tests.examples import examples
 from tests.worlds import AS_OF, duck, payment, receivable, rows, world
 
 RETURNED_ON = date(2026, 10, 20)
@@ -265,7 +266,7 @@ def worlds(draw: st.DrawFn) -> Facts:
     return world(receivables=receivables, payments=payments)
 
 
-@settings(max_examples=8, deadline=None)
+@examples(4)
 @given(facts=worlds(), seen_first=st.dates(date(2026, 10, 15), AS_OF))
 def test_whatever_is_returned_money_is_conserved_and_a_second_run_books_nothing(facts: Facts, seen_first: date) -> None:
     """Also when a part of it was booked on an earlier day, before the rest came."""

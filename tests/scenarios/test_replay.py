@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -18,9 +19,11 @@ from csp_receivables.adapters.ledger import Ledger, tables
 from csp_receivables.adapters.ledger.bulk import insert_new
 from csp_receivables.domain.day import Mode
 from csp_receivables.domain.run_plan import Known, plan_run
+from csp_receivables.ports import Booked
 from csp_receivables.settings import Settings
 from csp_receivables.steps.reconcile import NoLongerLive, Reconciler
 from tests.conftest import StandingClock
+from tests.examples import examples
 from tests.worlds import payment, receivable, rows
 
 ZONE = ZoneInfo("Europe/Stockholm")
@@ -89,39 +92,61 @@ def allocations(ledger: Ledger) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in connection.execute(select(tables.allocation).order_by("allocation_id"))]
 
 
-def test_a_day_replayed_as_known_then_is_what_stopping_that_day_had_shown(
-    ledger: Ledger, clock: StandingClock, tmp_path: Path
-) -> None:
-    reconciler = reconciler_for(ledger, clock, tmp_path)
-    lived = live_through(ledger, clock, reconciler)
+@dataclass(frozen=True)
+class Lived:
+    """Six days that were lived through, and what each of them had shown."""
 
-    replayed = {}
-    for day in DAYS:
-        plan = plan_run(now=clock.now, zone=ZONE, fired_at=morning_after(day), known=Known.THEN)
+    reconciler: Reconciler
+    shown: dict[date, str]
+    now: datetime
+
+    def look(self, day: date, known: Known) -> Booked:
+        plan = plan_run(now=self.now, zone=ZONE, fired_at=morning_after(day), known=known)
         assert (day, Mode.HISTORICAL) == (plan.as_of, plan.mode)
-        replayed[day] = reconciler.look(plan).digest
-
-    assert lived == replayed
+        return self.reconciler.look(plan)
 
 
-def test_a_day_as_known_now_has_the_payment_that_arrived_late(
-    ledger: Ledger, clock: StandingClock, tmp_path: Path
-) -> None:
-    reconciler = reconciler_for(ledger, clock, tmp_path)
-    live_through(ledger, clock, reconciler)
+@pytest.fixture(scope="module")
+def lived(module_ledger: Ledger, tmp_path_factory: pytest.TempPathFactory) -> Lived:
+    clock = module_ledger.clock
+    assert isinstance(clock, StandingClock)
+    reconciler = reconciler_for(module_ledger, clock, tmp_path_factory.mktemp("lived"))
+    shown = live_through(module_ledger, clock, reconciler)
+    return Lived(reconciler, shown, clock.now)
 
+
+def test_a_day_replayed_as_known_then_is_what_stopping_that_day_had_shown(lived: Lived) -> None:
+    assert lived.shown == {day: lived.look(day, Known.THEN).digest for day in DAYS}
+
+
+def test_a_day_as_known_now_has_the_payment_that_arrived_late(lived: Lived) -> None:
     received = {}
     for known in Known:
-        plan = plan_run(now=clock.now, zone=ZONE, fired_at=morning_after(DAYS[2]), known=known)
-        summary = reconciler.look(plan).day.summary.to_pylist()
+        summary = lived.look(DAYS[2], known).day.summary.to_pylist()
         received[known] = next(row["amount"] for row in summary if row["line"] == "received")
 
     assert {Known.THEN: 1250 + 700, Known.NOW: 1250 + 700 + 1250 + 1300} == received
 
 
+Backfilled = dict[date, tuple[str, str]]  # digest and moment of what was known, by day
+
+
+@dataclass(frozen=True)
+class Backfills:
+    """A ledger with six days of facts and one live reconciliation at their end, whose days can be backfilled."""
+
+    ledger: Ledger
+    reconciler: Reconciler
+    now: datetime
+
+    def backfill(self, days: Sequence[date]) -> Backfilled:
+        plans = [plan_run(now=self.now, zone=ZONE, as_of=day, historical=True) for day in days]
+        booked = {plan.as_of: self.reconciler.reconcile(plan) for plan in plans}
+        return {day: (one.digest, one.day.known_at) for day, one in booked.items()}
+
+
 @pytest.fixture
-def lived(new_ledger: Any, clock: StandingClock, tmp_path: Path) -> Iterator[tuple[Ledger, Reconciler, StandingClock]]:
-    """A ledger with six days of facts and one live reconciliation at their end."""
+def backfills(new_ledger: Callable[[], Ledger], clock: StandingClock, tmp_path: Path) -> Backfills:
     ledger = new_ledger()
     for day in DAYS:
         clock.now = datetime(day.year, day.month, day.day, 13, 0, tzinfo=UTC)
@@ -130,25 +155,21 @@ def lived(new_ledger: Any, clock: StandingClock, tmp_path: Path) -> Iterator[tup
     clock.now = morning_after(DAYS[-1])
     reconciler = reconciler_for(ledger, clock, tmp_path)
     reconciler.reconcile(plan_run(now=clock.now, zone=ZONE, as_of=DAYS[-1]))
-    yield ledger, reconciler, clock
-    ledger.engine.dispose()
+    return Backfills(ledger, reconciler, clock.now)
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(order=st.permutations(DAYS[:-1]))
-def test_days_backfilled_in_any_order_are_equal_and_book_nothing(
-    order: list[date], lived: tuple[Ledger, Reconciler, StandingClock]
-) -> None:
-    ledger, reconciler, clock = lived
-    before = allocations(ledger)
+@pytest.mark.hypothesis
+def test_days_backfilled_in_any_order_are_equal_and_book_nothing(backfills: Backfills) -> None:
+    before = allocations(backfills.ledger)
+    in_order = backfills.backfill(DAYS[:-1])
 
-    def backfill(days: Sequence[date]) -> dict[date, tuple[str, str]]:
-        plans = [plan_run(now=clock.now, zone=ZONE, as_of=day, historical=True) for day in days]
-        booked = {plan.as_of: reconciler.reconcile(plan) for plan in plans}
-        return {day: (one.digest, one.day.known_at) for day, one in booked.items()}
+    @examples(3)
+    @given(order=st.permutations(DAYS[:-1]))
+    def any_order_is_equal(order: list[date]) -> None:
+        assert backfills.backfill(order) == in_order
+        assert before == allocations(backfills.ledger)
 
-    assert backfill(order) == backfill(DAYS[:-1])
-    assert before == allocations(ledger)
+    any_order_is_equal()
 
 
 def test_a_live_run_cleared_a_day_later_books_nothing(ledger: Ledger, clock: StandingClock, tmp_path: Path) -> None:

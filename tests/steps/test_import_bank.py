@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from sqlalchemy import func, insert, select
 
@@ -19,6 +19,7 @@ from csp_receivables.adapters.ledger.bank_days import reverse_allocations
 from csp_receivables.domain.imports import Outcome
 from csp_receivables.domain.statements import BankReport, NoSuchStatement, State
 from tests.camt_files import ACCOUNT, DAY, Detail, Entry, camt
+from tests.examples import examples
 
 GIVE_AND_TAKE = [
     Entry(amount="100.00", ref="A"),
@@ -304,9 +305,7 @@ def one_ledger(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
     return ledger
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@examples(15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(day=_days())
 def test_any_families_in_any_order_count_what_the_statement_alone_says(
     one_ledger: Ledger, tmp_path_factory: pytest.TempPathFactory, day: tuple[list[Entry], list[bytes]]

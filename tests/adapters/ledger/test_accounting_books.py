@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from csp_receivables.adapters.accounting_files.forms import CANONICAL_FORMS
@@ -30,6 +30,7 @@ from tests.accounting_exports import (
     rows_of,
 )
 from tests.conftest import StandingClock
+from tests.examples import examples
 
 READER = AccountingFiles(CANONICAL_FORMS, seller="partner")
 
@@ -264,7 +265,7 @@ FILES = [
 ]
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@examples(6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.lists(st.integers(0, 4), max_size=6), rest=st.permutations(range(5)))
 def test_any_order_and_repetition_of_files_gives_the_same_books(
     new_ledger: Callable[[], Ledger], order: list[int], rest: list[int]

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csp_receivables.domain.currencies import exponents
@@ -19,6 +19,7 @@ from csp_receivables.domain.matching.ladder import Knowledge, Matched, MatchingP
 from csp_receivables.domain.money_sql import define_money
 from csp_receivables.domain.records import EXCHANGE_RATE, OPEN_PAYMENT, OPEN_RECEIVABLE
 from tests.domain.matching.worlds import Row, booked, left, payment, receivable, suggested
+from tests.examples import examples
 
 INSTRUCTED = pa.schema(
     [("payment_id", pa.string()), ("instructed_currency", pa.string()), ("instructed_amount", pa.int64())]
@@ -135,7 +136,7 @@ def test_without_a_rate_or_with_two_receivables_nothing_is_said() -> None:
     assert suggested(run(twice, [payment("P1", 114_200, **IN_SEK)])) == []
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(
     st.integers(1, 10**13),
     st.sampled_from(["SEK", "JPY", "KWD", "USD"]),

@@ -7,7 +7,7 @@ from collections import defaultdict
 from datetime import date, timedelta
 from types import MappingProxyType
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csp_receivables.domain.currencies import exponents
@@ -15,6 +15,7 @@ from csp_receivables.domain.matching.ladder import RULES, Matched, MatchingPolic
 from csp_receivables.domain.matching.payers import TEACHING_RULES
 from tests.domain.matching.twins import twin
 from tests.domain.matching.worlds import Row, booked, credited, left, payer, payment, receivable, run, suggested
+from tests.examples import examples
 
 KEYS = ["1001", "1002", "10021003", "INV-1003", "A1004", "0001001", "55 12", "RF18 5390", "2026"]
 REFERENCES = [
@@ -85,7 +86,7 @@ def a_payment(chance: random.Random, currency: str, place: int) -> Row:
     )
 
 
-@settings(max_examples=3, deadline=None)
+@examples(3)
 @given(worlds())
 def test_no_money_is_made_or_lost_and_none_goes_across_currencies_or_customers(world: World) -> None:
     receivables, payments = world
@@ -114,7 +115,7 @@ def test_no_money_is_made_or_lost_and_none_goes_across_currencies_or_customers(w
     assert all(amount <= by_id[key]["open_amount"] for key, amount in taken.items())
 
 
-@settings(max_examples=3, deadline=None)
+@examples(3)
 @given(worlds(), st.integers(0, 1000))
 def test_the_order_of_the_rows_changes_nothing(world: World, seed: int) -> None:
     receivables, payments = world
@@ -131,7 +132,7 @@ def test_the_order_of_the_rows_changes_nothing(world: World, seed: int) -> None:
     assert one.findings.equals(other.findings)
 
 
-@settings(max_examples=3, deadline=None)
+@examples(3)
 @given(worlds())
 def test_the_rules_that_go_by_names_agree_with_their_plain_twins(world: World) -> None:
     others = {rule.name: Mode.OFF for rule in RULES if rule.name not in TWINS}
@@ -172,7 +173,7 @@ def what_is_closed(matched: Matched, receivables: list[Row]) -> list[Row]:
     ]
 
 
-@settings(max_examples=3, deadline=None)
+@examples(3)
 @given(worlds())
 def test_matching_what_is_left_books_nothing_more(world: World) -> None:
     receivables, payments = world

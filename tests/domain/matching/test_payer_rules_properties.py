@@ -6,12 +6,13 @@ import random
 from collections import defaultdict
 from datetime import date, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csp_receivables.domain.currencies import exponents
 from tests.domain.matching.payer_twins import PayerTwin, payer_twin
 from tests.domain.matching.worlds import Row, booked, credited, payer, payment, receivable, run
+from tests.examples import examples
 
 CURRENCIES = sorted(exponents())[:40]
 STANDINGS = {
@@ -73,7 +74,7 @@ def said(expected: PayerTwin) -> dict[str, list[set[str]]]:
     }
 
 
-@settings(max_examples=4, deadline=None)
+@examples(4)
 @given(st.integers(0, 2**32))
 def test_the_rules_that_go_by_the_payer_agree_with_their_plain_twin(seed: int) -> None:
     chance = random.Random(seed)

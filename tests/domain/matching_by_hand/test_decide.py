@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from csp_receivables.domain.bank_line_policy import BankLinePolicy
@@ -30,6 +30,7 @@ from csp_receivables.domain.matching_by_hand.requests import (
     TakeBack,
     person,
 )
+from tests.examples import examples
 from tests.worlds import duck, payment, receivable, world
 
 ADA = Person(name="Ada", why="she rang them")
@@ -427,7 +428,7 @@ REQUESTS = st.one_of(
 )
 
 
-@settings(max_examples=8)
+@examples(4)
 @given(requests=st.lists(REQUESTS, min_size=2, max_size=5))
 def test_no_sequence_of_decisions_allocates_more_than_there_is(requests: list[Request]) -> None:
     facts = books(payment("first-one", 5000), payment("second-one", 4000))
