@@ -112,7 +112,7 @@ def main() -> bool:
     floor, ours = measure_pair(
         ("bench.workbook:bare_xlsxwriter", ALLOCATED), ("bench.workbook:our_workbook", ALLOCATED)
     )
-    return report("workbook", floor, ours, Budget(ratio=1.25, peak_mb=500), allocations=ALLOCATED)
+    return report("workbook", floor, ours, Budget(ratio=0.7, peak_mb=500), allocations=ALLOCATED)
 
 
 if __name__ == "__main__":

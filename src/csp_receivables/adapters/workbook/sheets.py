@@ -17,7 +17,8 @@ import xlsxwriter
 
 from csp_receivables.adapters.day_reports import SHEETS, Column, Kind, Report, report_table
 from csp_receivables.adapters.outside_text import cell_text
-from csp_receivables.adapters.workbook.cells import Cell, day_cell, money_cell, put
+from csp_receivables.adapters.workbook.bulk_sheet import BulkSheet
+from csp_receivables.adapters.workbook.cells import Cell, day_cell, money_cell
 from csp_receivables.adapters.workbook.styles import Styles, document_properties, print_setup
 from csp_receivables.adapters.workbook.summary import write_summary
 from csp_receivables.domain.day import Day
@@ -54,7 +55,7 @@ def report_frame(day: Day, report: Report) -> pd.DataFrame:
 def _write_report(book: Any, styles: Styles, day: Day, report: Report) -> None:
     frame = report_frame(day, report)
     for number, first in enumerate(range(0, max(len(frame), 1), ROWS_PER_SHEET_MAX), start=1):
-        sheet = book.add_worksheet(report.title if number == 1 else f"{report.title} {number}")
+        sheet = book.add_worksheet(report.title if number == 1 else f"{report.title} {number}", BulkSheet)
         part = frame.iloc[first : first + ROWS_PER_SHEET_MAX]
         _set_up(sheet, styles, day, report, rows=len(part))
         _write_rows(sheet, styles, report, part)
@@ -76,14 +77,11 @@ def _set_up(sheet: Any, styles: Styles, day: Day, report: Report, rows: int) -> 
     sheet.repeat_rows(0)
 
 
-def _write_rows(sheet: Any, styles: Styles, report: Report, frame: pd.DataFrame) -> None:
+def _write_rows(sheet: BulkSheet, styles: Styles, report: Report, frame: pd.DataFrame) -> None:
     if frame.empty:
         sheet.write_string(1, 0, report.empty, styles.quiet)
         return
-    for row, cells in enumerate(_rows(frame, report, styles), start=1):
-        for place, cell in enumerate(cells):
-            if cell is not None:
-                put(sheet, row, place, cell)
+    sheet.write_rows(1, _rows(frame, report, styles))
 
 
 def _rows(frame: pd.DataFrame, report: Report, styles: Styles) -> Iterator[tuple[Cell, ...]]:
