@@ -161,22 +161,23 @@ def test_a_run_can_be_cleared_and_runs_again_to_the_same_end(shell: Shell, runni
 
 def test_a_late_run_leaves_a_finding_by_the_scheduler(shell: Shell, running: AirflowApi) -> None:
     run_id = running.trigger("reconcile_daily", {"as_of": f"{DAYS[-1]}"})
-    pass_the_deadlines(shell.place().home / "airflow.db")
+    pass_the_deadline(shell.place().home / "airflow.db", run_id)
 
     def late() -> list[str]:
         with closing(sqlite3.connect(shell.home / "ledger.db")) as ledger:
             return [subject for (subject,) in ledger.execute("SELECT subject FROM finding WHERE code = 'run.late'")]
 
-    wait_until(late, seconds=120)
-    wait_until(lambda: running.run_state("reconcile_daily", run_id) in ENDED)
+    shell.wait_until(lambda: bool(late()), seconds=300)
+    shell.wait_until(lambda: running.run_state("reconcile_daily", run_id) in ENDED)
     assert late() == [f"reconcile_daily/{run_id}"]
 
 
-def pass_the_deadlines(database: Path) -> None:
-    """An hour longer than usual is too long for a test: Airflow's own deadlines of the runs are set to a second ago."""
+def pass_the_deadline(database: Path, run_id: str) -> None:
+    """An hour longer than usual is too long for a test: Airflow's own deadline of the run is set to a second ago."""
+    passed = """UPDATE deadline SET deadline_time = datetime('now', '-1 second')
+        WHERE NOT missed AND dagrun_id = (SELECT id FROM dag_run WHERE run_id = ?)"""
     with closing(sqlite3.connect(database, timeout=60)) as airflow, airflow:
-        passed = "UPDATE deadline SET deadline_time = datetime('now', '-1 second') WHERE NOT missed"
-        assert airflow.execute(passed).rowcount == 1
+        assert airflow.execute(passed, [run_id]).rowcount == 1
 
 
 def test_what_airflow_keeps_is_read_by_its_owner_only(shell: Shell, running: AirflowApi) -> None:
