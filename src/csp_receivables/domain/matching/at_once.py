@@ -58,8 +58,7 @@ _CONTESTED = """
     SELECT r FROM matching_named
 """
 _SETTLED_BITS = """
-    SET VARIABLE matching_settled = (SELECT coalesce(bitstring_agg(r, 0, {receivables}::BIGINT),
-        repeat('0', {receivables} + 1)::BIT) FROM matching_at_once)
+    SET VARIABLE matching_settled = (SELECT bitstring_agg(r, 0, {receivables}::BIGINT) FROM matching_at_once)
 """
 _NAMED = """
 INSERT INTO matching_named BY NAME
@@ -117,12 +116,15 @@ def settle_at_once(connection: duckdb.DuckDBPyConnection, *, allowed: bool) -> N
 
 
 def _unsettled_receivables(connection: duckdb.DuckDBPyConnection) -> str:
-    """SQL that filters to what nothing was settled with at once; a bitmap is much quicker than an anti join."""
+    """SQL that filters to what nothing was settled with at once; a bitmap is much quicker than an anti join.
+
+    Where nothing was, there is no bitmap, and no bit of it is one.
+    """
     receivables = count(connection, "matching_receivable_stored")
     if not receivables:
         return ""
     connection.execute(_SETTLED_BITS.format(receivables=receivables))
-    return "WHERE get_bit(getvariable('matching_settled'), r::INTEGER) = 0"
+    return "WHERE get_bit(getvariable('matching_settled'), r::INTEGER) IS DISTINCT FROM 1"
 
 
 def _settled(connection: duckdb.DuckDBPyConnection) -> str:

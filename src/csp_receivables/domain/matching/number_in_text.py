@@ -65,11 +65,12 @@ _FIRST_RIVALS = f"""
     QUALIFY row_number() OVER (PARTITION BY key, currency ORDER BY receivable_id) <= {RIVALS_LOOKED_AT_MAX}
 """
 _FOUND = """
-    SELECT p, r, key, payment.amount, receivable.open_amount, receivable.customer_id,
+    SELECT p, r, key, currency, payment.amount, receivable.open_amount, receivable_id, receivable.customer_id,
         payment.customer_id <> '' AND payment.customer_id <> receivable.customer_id AS elsewhere
     FROM (SELECT p, r, min(key) AS key, any_value(currency) AS currency
           FROM matching_said JOIN matching_meant USING (key) GROUP BY p, r)
-    JOIN matching_payment_left payment USING (p, currency) JOIN matching_receivable_left receivable USING (r)
+    JOIN matching_payment_left payment USING (p, currency)
+    JOIN (SELECT r, receivable_id, customer_id, open_amount FROM matching_receivable_left) receivable USING (r)
 """
 _JUDGED = """
     SELECT found.*, named, equal, open_together = amount AND NOT some_elsewhere AND one_customer AS adds_up
@@ -84,26 +85,26 @@ _CLAIM = """
     WHERE adds_up OR (equal = 1 AND open_amount = amount AND NOT elsewhere)
 """
 _PROPOSAL = f"""
-    SELECT p, r, judged.open_amount AS amount, 0::BIGINT AS difference, 'full' AS outcome, true AS books,
+    SELECT p, r, open_amount AS amount, 0::BIGINT AS difference, 'full' AS outcome, true AS books,
         1::BIGINT AS option,
-        'the text names receivable ' || receivable.receivable_id || ' by ' || key || ', ' || CASE
+        'the text names receivable ' || receivable_id || ' by ' || key || ', ' || CASE
             WHEN adds_up AND named > 1 THEN 'one of ' || named || ' whose open amounts add up to '
-                || amount_text(judged.amount, receivable.currency) || ' ' || receivable.currency
+                || amount_text(judged.amount, currency) || ' ' || currency
             ELSE 'amount equal' END AS because
-    FROM matching_granted JOIN matching_judged judged USING (p, r) JOIN matching_receivable receivable USING (r)
+    FROM matching_granted JOIN matching_judged judged USING (p, r)
     UNION ALL BY NAME
     SELECT p, r, least(judged.amount, judged.open_amount) AS amount, 0::BIGINT AS difference, '' AS outcome,
         false AS books, row_number() OVER (PARTITION BY p ORDER BY judged.open_amount = judged.amount DESC,
-            receivable.receivable_id) AS option,
-        'the text names receivable ' || receivable.receivable_id || ' by ' || key || ', ' || CASE
+            receivable_id) AS option,
+        'the text names receivable ' || receivable_id || ' by ' || key || ', ' || CASE
             WHEN elsewhere THEN 'which is customer ' || judged.customer_id
                 || '''s, but the payment is known to be customer '
                 || payment.customer_id || '''s'
             WHEN judged.open_amount = judged.amount THEN 'one of ' || equal || ' with an equal amount'
-            ELSE 'but ' || amount_text(judged.open_amount, payment.currency) || ' ' || payment.currency
-                || ' is open and ' || amount_text(judged.amount, payment.currency) || ' was paid' END AS because
+            ELSE 'but ' || amount_text(judged.open_amount, judged.currency) || ' ' || judged.currency
+                || ' is open and ' || amount_text(judged.amount, judged.currency) || ' was paid' END AS because
     FROM (FROM matching_judged ANTI JOIN matching_claim USING (p)) judged
-    JOIN matching_payment payment USING (p) JOIN matching_receivable receivable USING (r)
+    JOIN matching_payment payment USING (p)
     QUALIFY option <= {SUGGESTED_MAX}
 """
 
