@@ -33,6 +33,7 @@ from csp_receivables.domain.matching.stock import (
     begin_again,
     clear_up,
     count,
+    drop_spent,
     gather_left,
     remember_unsettled,
     stock_up,
@@ -224,6 +225,7 @@ def _try(connection: duckdb.DuckDBPyConnection, rule: Rule, policy: MatchingPoli
 
 
 def _matched(connection: duckdb.DuckDBPyConnection) -> Matched:
+    drop_spent(connection)
     keep(connection, "matching_rest", REST, rules=[rule.name for rule in RULES if rule.leaves_rests])
     keep(connection, "matching_paid_by", PAID_BY)
     keep(connection, "matching_several_rows", _SEVERAL_ROWS)

@@ -54,7 +54,8 @@ _SAID = r"""
         SELECT p, unnest([CASE WHEN word < ':' OR regexp_matches(word, '[0-9]') THEN word END, word || second,
             word || second || third, word || second || third || fourth]) AS said FROM matching_word
         UNION ALL
-        SELECT p, regexp_extract(word, '^\p{{L}}+([0-9][0-9O]*)$', 1) FROM matching_word WHERE word > 'A'
+        SELECT p, regexp_extract(word, '^\p{{L}}+([0-9][0-9O]*)$', 1) FROM matching_word
+        WHERE word > 'A' AND len(word) > {shortest}
     )
     WHERE len(said) >= {shortest} AND (len(said) <= {longest} OR starts_with(said, '0'))
 """
