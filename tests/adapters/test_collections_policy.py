@@ -10,6 +10,8 @@ import pytest
 from csp_receivables.adapters.collections_policy import (
     CollectionsPolicyRefused,
     parse_collections_policy,
+    parse_kept_policy,
+    policy_text,
     read_collections_policy,
 )
 from csp_receivables.domain.collections.policy import (
@@ -231,6 +233,24 @@ def test_comments_the_order_of_keys_and_the_form_of_numbers_make_no_new_version(
     )
 
     assert one.version == other.version
+
+
+def test_a_default_that_is_written_out_makes_no_new_version() -> None:
+    """So a key that a later release adds leaves the versions of policies that don't use it as they are."""
+    written_out = "grace_days: 0\nfeed_hours_max: 48\nworking_days_only: true\nlanguages: [en]\noverrides: []"
+    spare = parse_collections_policy("p.yaml", text(*LADDER))
+
+    assert spare.version == parse_collections_policy("p.yaml", text(*LADDER, more=written_out)).version
+    assert "grace_days" not in policy_text(spare)
+
+
+def test_a_version_that_was_used_once_is_read_though_it_would_be_refused_today() -> None:
+    unordered = text(FINAL, REMINDER)
+
+    assert faults(unordered)
+    assert ["final_notice", "reminder"] == [stage.name for stage in parse_kept_policy("p.yaml", unordered).stages]
+    with pytest.raises(CollectionsPolicyRefused, match="no YAML"):
+        parse_kept_policy("p.yaml", "stages: [")
 
 
 def test_any_other_word_makes_a_new_version() -> None:

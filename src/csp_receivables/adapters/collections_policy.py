@@ -1,7 +1,7 @@
 """The collections policy as YAML (include/policies/collections.yaml), checked as a whole before any rule runs.
 
-Its version is the digest of what it says, defaults filled in: comments, the order of keys and the form of numbers make
-no new version, any other word does.
+Its version is the digest of what it says beyond the defaults: comments, the order of keys, the form of numbers and a
+default that is written out make no new version, nor does a key that a later release adds. Any other word does.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
 from datetime import date, time
 from pathlib import Path
 from types import MappingProxyType
@@ -73,9 +73,27 @@ def parse_collections_policy(
     name: str, text: str, templates: Path | None = None, with_interest: Collection[str] | None = None
 ) -> CollectionsPolicy:
     """The policy that `text` is; `name` is what the faults call it. Raises CollectionsPolicyRefused."""
+    return _parse(name, text, templates, with_interest)
+
+
+def parse_kept_policy(name: str, text: str) -> CollectionsPolicy:
+    """A version that was used once, for the rounds that it was pinned to. Rules for policies that are stricter today
+    don't hold them up. Raises CollectionsPolicyRefused when the text can't be understood any more.
+    """
+    return _parse(name, text, is_kept=True)
+
+
+def _parse(
+    name: str,
+    text: str,
+    templates: Path | None = None,
+    with_interest: Collection[str] | None = None,
+    *,
+    is_kept: bool = False,
+) -> CollectionsPolicy:
     try:
         file = CheckedFile.parse(name, text, DESCRIBED_IN)
-        policy = _Reading(file=file).policy()
+        policy = _Reading(file=file, is_kept=is_kept).policy()
         if policy and templates:
             _check_templates(file, policy, templates)
         if with_interest is not None:
@@ -88,7 +106,7 @@ def parse_collections_policy(
 
 
 def policy_text(policy: CollectionsPolicy) -> str:
-    """What the policy says as one line of JSON: equal policies give equal text, whatever their files look like."""
+    """What the policy says beyond the defaults, as one line of JSON: equal policies give equal text."""
     return json.dumps(_plain(replace(policy, version="")), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -98,7 +116,8 @@ def _version(policy: CollectionsPolicy) -> str:
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value):
-        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+        said = [(each.name, getattr(value, each.name), _default(each)) for each in fields(value)]
+        return {name: _plain(given) for name, given, default in said if given != default}
     if isinstance(value, Mapping):
         return {key: _plain(each) for key, each in value.items()}
     if isinstance(value, frozenset):
@@ -106,6 +125,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
     return value.isoformat() if isinstance(value, date | time) else value
+
+
+def _default(of: Field[Any]) -> Any:
+    return of.default if of.default_factory is MISSING else of.default_factory()
 
 
 def _whole(name: str, found: str, remedy: str) -> Fault:
@@ -117,6 +140,7 @@ class _Reading:
     """From forms to values, with a fault for each thing that is none."""
 
     file: CheckedFile
+    is_kept: bool = False
     stage_places: list[int] = field(default_factory=list)  # where in the file each stage of the policy stands
     override_places: list[int] = field(default_factory=list)
 
@@ -145,7 +169,8 @@ class _Reading:
             interest_in=self._countries(("interest_in",), form.interest_in),
             languages=self._languages(form.languages),
         )
-        self._check_as_a_whole(policy, len(form.stages))
+        if not self.is_kept:
+            self._check_as_a_whole(policy, len(form.stages))
         return policy
 
     def _check_as_a_whole(self, policy: CollectionsPolicy, stages: int) -> None:

@@ -75,16 +75,20 @@ def _step(stage: Stage, policy: CollectionsPolicy, manner: Manner) -> Facts:
         "act": stage.act.value,
         "template": stage.template,
         "parts": [_part(part, policy, manner) for part in parts],
-        # One condition with amounts: the table of amounts says them, and a sentence need not.
-        "amounts_in_table": stage.act is Act.PROPOSE_SUSPENSION
-        and not stage.when.any_of
-        and bool(stage.when.amount_min),
+        # The table of amounts says from what access may be suspended, so a sentence need not.
+        "amounts_in_table": bool(stage.when.amount_min) and stage.when.amount_min == _suspends(policy).amount_min,
         "days": _after_due(days_alone(stage.when) or 1, policy),
         "wait": stage.days_after_previous_min,
         "warned_days": stage.warned_by.days_min if stage.warned_by else 0,
         "warned_days_max": stage.warned_by.days_max if stage.warned_by else 0,
         "owner": stage.owner,
     }
+
+
+def _suspends(policy: CollectionsPolicy) -> Condition:
+    """The condition of the first stage that suspends, as far as it is one for all."""
+    when = next((stage.when for stage in policy.stages if stage.act is Act.PROPOSE_SUSPENSION), Condition())
+    return Condition() if when.any_of else when
 
 
 def _with(whole: Condition, part: Condition) -> Condition:
@@ -114,7 +118,7 @@ def _after_due(days: int, policy: CollectionsPolicy) -> int:
 
 def _amount_table(policy: CollectionsPolicy, manner: Manner) -> list[Facts]:
     """By currency: from what we act, from what access may be suspended, and at what rest it returns ("": no such)."""
-    suspends = next((stage.when for stage in policy.stages if stage.act is Act.PROPOSE_SUSPENSION), Condition())
+    suspends = _suspends(policy)
     currencies = dict.fromkeys([*policy.minimum, *suspends.amount_min, *policy.reinstate_below])
     rows = []
     for currency in currencies:

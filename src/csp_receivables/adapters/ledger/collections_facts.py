@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, and_, func, select
 
-from csp_receivables.adapters.collections_policy import parse_collections_policy
+from csp_receivables.adapters.collections_policy import parse_kept_policy
 from csp_receivables.adapters.ledger import collections_tables as t
 from csp_receivables.adapters.ledger.outbox_messages import notices as notices_handed_over
 from csp_receivables.adapters.ledger.outbox_messages import unreachable
@@ -196,5 +196,4 @@ def _policies(connection: Connection, rounds: Mapping[str, tuple[Round, ...]]) -
     """The policies that open rounds pin, by version."""
     pinned = {r.policy_version for several in rounds.values() for r in several if r.closed_on is None}
     rows = connection.execute(select(t.collections_policy).order_by(t.collections_policy.c.version))
-    parse: Callable[[str, str], CollectionsPolicy] = parse_collections_policy
-    return {row.version: parse(row.name, row.content) for row in rows if row.version in pinned}
+    return {row.version: parse_kept_policy(row.name, row.content) for row in rows if row.version in pinned}

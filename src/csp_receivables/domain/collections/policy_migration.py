@@ -60,11 +60,14 @@ def who_would_move(
     is not there, and without open rounds, by `old`.
     """
     for case in cases:
-        now = decide(case, _pinned(case, versions, old), on)
-        then = decide(case, new, on)
-        moved = Moved(customer_id=case.customer_id, name=case.name, now=now, then=then)
-        if moved.differs:
+        if moved := moved_by(new, case, decide(case, _pinned(case, versions, old), on)):
             yield moved
+
+
+def moved_by(new: CollectionsPolicy, case: Case, now: Decision) -> Moved | None:
+    """What `new` would do otherwise with a customer about whom `now` was decided; None when it is the same."""
+    moved = Moved(customer_id=case.customer_id, name=case.name, now=now, then=decide(case, new, now.on))
+    return moved if moved.differs else None
 
 
 def _pinned(case: Case, versions: Mapping[str, CollectionsPolicy], old: CollectionsPolicy) -> CollectionsPolicy:
