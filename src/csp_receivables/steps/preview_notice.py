@@ -104,6 +104,7 @@ class NoticePreview:
             [] if kind == REINSTATEMENT else [d.receivable_id for d in case.debts if (d.due_on >= dated) == is_early],
             self.seller,
             particulars,
+            policy=self.policy,
             dated=dated,
             access_on=self._access_on(stage, dated) if kind == FINAL_NOTICE else None,
             payment=payment if kind == PAYMENT_RECEIVED else None,

@@ -20,6 +20,7 @@ from csp_receivables.domain.collections.notice_content import (
     notice,
 )
 from csp_receivables.domain.collections.notice_examples import SELLER
+from csp_receivables.domain.collections.open_items import look
 from csp_receivables.domain.collections.policy import Act, CollectionsPolicy, Condition, Forewarning, Stage
 
 TODAY = date(2026, 10, 30)
@@ -105,17 +106,17 @@ def test_nothing_is_written_when_nothing_is_left_to_pay() -> None:
     paid = case(debt("a", 100_00), unapplied=MappingProxyType({"SEK": 100_00}))
 
     with pytest.raises(NoticeRefused, match="nothing is left to pay"):
-        notice("reminder", paid, ["a"], SELLER, PLAIN, dated=TODAY)
+        notice("reminder", paid, ["a"], SELLER, PLAIN, policy=POLICY, dated=TODAY)
 
 
 def test_a_receivable_that_is_not_open_any_more_is_refused() -> None:
     with pytest.raises(NoticeRefused, match="'gone' is not open"):
-        notice("reminder", case(debt("a", 1)), ["gone"], SELLER, PLAIN, dated=TODAY)
+        notice("reminder", case(debt("a", 1)), ["gone"], SELLER, PLAIN, policy=POLICY, dated=TODAY)
 
 
 def test_a_notice_without_an_account_to_pay_to_is_refused() -> None:
     with pytest.raises(NoticeRefused, match="no account for CHF"):
-        notice("reminder", case(debt("a", 1, currency="CHF")), ["a"], SELLER, PLAIN, dated=TODAY)
+        notice("reminder", case(debt("a", 1, currency="CHF")), ["a"], SELLER, PLAIN, policy=POLICY, dated=TODAY)
 
 
 def test_a_wait_sends_nothing() -> None:
@@ -137,9 +138,20 @@ def test_what_lies_with_us_is_counted_once(words: str, unapplied: int, credit_le
         unapplied=MappingProxyType({"SEK": unapplied}),
         credit_left=MappingProxyType({"SEK": credit_left}),
     )
-    (total,) = notice("reminder", found, ["named"], SELLER, PLAIN, dated=TODAY).totals
+    (total,) = notice("reminder", found, ["named"], SELLER, PLAIN, policy=POLICY, dated=TODAY).totals
 
     assert total.to_pay == to_pay, words
+
+
+def test_what_lies_with_us_covers_in_a_notice_what_it_covers_in_the_decision() -> None:
+    debts = (debt("a", 100_00, days=60), debt("b", 200_00, days=50), debt("c", 300_00, days=40))
+    found = case(*debts, unapplied=MappingProxyType({"SEK": 250_00}), credit_left=MappingProxyType({"SEK": -90_00}))
+    chased = look(found, POLICY, TODAY).chased
+    content = notice(
+        "reminder", found, [i.debt.receivable_id for i in chased], SELLER, PLAIN, policy=POLICY, dated=TODAY
+    )
+
+    assert sum(item.owed for item in chased) == content.totals[0].to_pay == 350_00
 
 
 def test_a_disputed_debt_takes_nothing_of_what_lies_with_us() -> None:
@@ -158,21 +170,21 @@ def test_a_disputed_debt_takes_nothing_of_what_lies_with_us() -> None:
         holds=(dispute,),
         unapplied=MappingProxyType({"SEK": 60_00}),
     )
-    (total,) = notice("reminder", found, ["named"], SELLER, PLAIN, dated=TODAY).totals
+    (total,) = notice("reminder", found, ["named"], SELLER, PLAIN, policy=POLICY, dated=TODAY).totals
 
     assert total.to_pay == 240_00
 
 
 def test_interest_and_fees_are_shown_apart_and_added_last() -> None:
     shown = replace(PLAIN, interest={"a": 1_23}, fees={"a": 60_00})
-    (total,) = notice("reminder", case(debt("a", 100_00)), ["a"], SELLER, shown, dated=TODAY).totals
+    (total,) = notice("reminder", case(debt("a", 100_00)), ["a"], SELLER, shown, policy=POLICY, dated=TODAY).totals
 
     assert (total.open, total.interest, total.fees, total.to_pay) == (100_00, 1_23, 60_00, 161_23)
 
 
 def test_a_statement_may_be_in_the_customers_favour() -> None:
     found = case(debt("a", 100_00), unapplied=MappingProxyType({"SEK": 150_00, "EUR": 5_00}))
-    content = notice("statement", found, [], SELLER, PLAIN, dated=TODAY)
+    content = notice("statement", found, [], SELLER, PLAIN, policy=POLICY, dated=TODAY)
 
     assert [(total.currency, total.to_pay) for total in content.totals] == [("EUR", -5_00), ("SEK", -50_00)]
 
@@ -191,7 +203,13 @@ def test_totals_are_the_sums_of_what_is_shown(debts: list[tuple[int, int, bool, 
     owed = [debt(f"d{n}", amount, days=days, currency=code) for n, (amount, days, _, code) in enumerate(debts)]
     named = [f"d{n}" for n, (_, _, is_named, _) in enumerate(debts) if is_named] or ["d0"]
     content = notice(
-        "reinstatement", case(*owed, unapplied=MappingProxyType({"SEK": unapplied})), named, SELLER, PLAIN, dated=TODAY
+        "reinstatement",
+        case(*owed, unapplied=MappingProxyType({"SEK": unapplied})),
+        named,
+        SELLER,
+        PLAIN,
+        policy=POLICY,
+        dated=TODAY,
     )
 
     for total in content.totals:

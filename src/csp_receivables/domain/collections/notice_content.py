@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 from csp_receivables.domain.collections.cases import Case, Debt
 from csp_receivables.domain.collections.decisions import Answer, Decision
+from csp_receivables.domain.collections.open_items import look
 from csp_receivables.domain.collections.policy import CollectionsPolicy, nothing
 from csp_receivables.domain.collections.seller import PaymentAccount, Seller
 
@@ -133,6 +134,7 @@ def decided_notice(
         decision.receivable_ids if kind != REINSTATEMENT else (),
         seller,
         particulars,
+        policy=policy,
         dated=decision.on,
         access_on=access_affected_on(decision, policy),
     )
@@ -160,6 +162,7 @@ def notice(
     seller: Seller,
     particulars: Particulars,
     *,
+    policy: CollectionsPolicy,
     dated: date,
     access_on: date | None = None,
     payment: ReceivedPayment | None = None,
@@ -187,7 +190,7 @@ def notice(
         dated=dated,
         payments_until=particulars.payments_until,
         receivables=chosen,
-        totals=whole if kind == STATEMENT else totals(chosen, _covered(case, named), seller),
+        totals=whole if kind == STATEMENT else totals(chosen, _covered(case, named, policy, dated), seller),
         access_on=access_on,
         subscriptions=particulars.subscriptions,
         payment=payment,
@@ -288,18 +291,14 @@ def _credits(case: Case) -> dict[str, int]:
     return {code: case.unapplied.get(code, 0) + case.credit_left.get(code, 0) for code in sorted(currencies)}
 
 
-def _covered(case: Case, named: Sequence[str]) -> dict[str, int]:
-    """How much of the debts named is covered by what lies with us, by currency.
-
-    It counts oldest due first, as the decision does: what an older debt that is not held takes can't be taken twice.
-    """
-    held = {hold.receivable_id for hold in case.holds if hold.receivable_id}
-    left, covered = _credits(case), dict.fromkeys(_credits(case), 0)
-    for debt in sorted(case.debts, key=lambda debt: (debt.due_on, debt.receivable_id)):
-        if debt.receivable_id in held and debt.receivable_id not in named:
-            continue
-        part = min(max(left.get(debt.currency, 0), 0), debt.open_amount)
-        if part:
-            left[debt.currency] -= part
-            covered[debt.currency] += part if debt.receivable_id in named else 0
+def _covered(case: Case, named: Sequence[str], policy: CollectionsPolicy, dated: date) -> dict[str, int]:
+    """How much of the debts named is covered by what lies with us, by currency: the same as the decision counts."""
+    situation = look(case, policy, dated)
+    owed = {item.debt.receivable_id: item.owed for item in situation.chased}
+    held = {each.hold.receivable_id for each in situation.holds if each.holds}
+    covered: dict[str, int] = {}
+    for item in situation.items:
+        key, currency = item.debt.receivable_id, item.debt.currency
+        if key in named and key not in held and not item.rules.exempt_because:
+            covered[currency] = covered.get(currency, 0) + item.debt.open_amount - owed.get(key, 0)
     return covered

@@ -23,10 +23,12 @@ from csp_receivables.domain.collections.notice_content import (
     ReceivedPayment,
     notice,
 )
+from csp_receivables.domain.collections.policy import CollectionsPolicy
 from csp_receivables.domain.collections.seller import Desk, OpeningHours, PaymentAccount, Seller
 
 DATED = date(2026, 10, 30)
 ACCESS_ON = date(2026, 11, 12)
+_POLICY = CollectionsPolicy(name="made up", version="made up", stages=())
 _HOURS = (OpeningHours(days=(1, 2, 3, 4, 5), opens=time(8), closes=time(17)),)
 _IBAN, _BIC, _BANK = "SE45 5000 0000 0583 9825 7466", "EXEMSESS", "Exempelbanken"
 SELLER = Seller(
@@ -79,6 +81,7 @@ def _example(kind: str, language: str, name: str) -> NoticeContent:
         ids[1:] if kind in (REINSTATEMENT, PAYMENT_RECEIVED) else ids,
         SELLER,
         replace(particulars, subscriptions=_SUBSCRIPTIONS if kind in (SUSPENSION, REINSTATEMENT) else ()),
+        policy=_POLICY,
         dated=DATED,
         access_on=ACCESS_ON if kind == FINAL_NOTICE else None,
         payment=paid if kind == PAYMENT_RECEIVED else None,
