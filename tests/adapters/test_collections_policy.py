@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date, time
 from pathlib import Path
 
@@ -265,11 +266,9 @@ def test_any_other_word_makes_a_new_version() -> None:
 
 @pytest.fixture
 def templates(tmp_path: Path) -> Path:
+    notices = Path(__file__).parents[2] / "include" / "templates" / "notices"
     for language in ("en", "sv"):
-        for name in ("reminder", "final_notice", "suspension"):
-            folder = tmp_path / language
-            folder.mkdir(exist_ok=True)
-            (folder / f"{name}.html.j2").touch()
+        shutil.copytree(notices / language, tmp_path / language)
     return tmp_path
 
 
@@ -286,11 +285,20 @@ def test_a_notice_that_is_in_no_language_is_refused(templates: Path) -> None:
 
 
 def test_a_missing_translation_is_refused(templates: Path) -> None:
-    (templates / "sv" / "final_notice.html.j2").unlink()
+    (templates / "sv" / "final_notice.j2").unlink()
+
+    found = faults(text(*LADDER, more="languages: [sv, en]"), templates)
+
+    assert (4, "stages.1.template", "the notice 'final_notice' is not there in 'sv'") in found
+    assert (7, "languages.0", "sv/final_notice.j2 is missing") in found
+
+
+def test_a_translation_that_no_stage_names_is_missed_too(templates: Path) -> None:
+    (templates / "sv" / "reinstatement.j2").unlink()
 
     found = only_fault(text(*LADDER, more="languages: [sv, en]"), templates)
 
-    assert (4, "stages.1.template", "the notice 'final_notice' is not there in 'sv'") == found
+    assert (7, "languages.0", "sv/reinstatement.j2 is missing") == found
 
 
 def test_a_language_without_notices_is_refused(templates: Path) -> None:

@@ -27,6 +27,7 @@ from csp_receivables.adapters.collections_policy_form import (
     StageForm,
 )
 from csp_receivables.adapters.country_names import countries
+from csp_receivables.adapters.notices.checks import template_faults
 from csp_receivables.domain.collections.policy import (
     NOTHING,
     Breaker,
@@ -311,6 +312,9 @@ def _check_templates(file: CheckedFile, policy: CollectionsPolicy, templates: Pa
         at = policy.languages.index(language)
         found = f"there are no notices in {language!r}"
         file.fault(("languages", at), found, f"Add {templates / language}, or write some of {', '.join(there) or '-'}")
+    for at, language in enumerate(policy.languages):
+        for found in template_faults(templates, language) if language in there else ():
+            file.fault(("languages", at), found.partition(". ")[0], found.partition(". ")[2])
     reading = {stage.get("name"): at for at, stage in enumerate(file.data["stages"]) if isinstance(stage, dict)}
     for stage in policy.stages:
         if stage.template:

@@ -5,7 +5,7 @@ Nothing here is anybody's: companies, accounts and numbers are made up, as `.exa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, time, timedelta
 from types import MappingProxyType
@@ -52,9 +52,9 @@ SELLER = Seller(
 )
 
 
-def example_notices(kind: str, language: str) -> dict[str, NoticeContent]:
-    """A notice of `kind` in `language` for every awkward case, by the name of the case."""
-    return {name: _example(kind, language, name) for name in CASES}
+def example_notices(kind: str, language: str, names: Iterable[str] = ()) -> dict[str, NoticeContent]:
+    """A notice of `kind` in `language` for every awkward case (or those named), by the name of the case."""
+    return {name: _example(kind, language, name) for name in names or CASES}
 
 
 def _example(kind: str, language: str, name: str) -> NoticeContent:
