@@ -16,7 +16,7 @@ from bench import accuracy, growth
 
 BENCHES = (
     "recon_csv", "camt", "mt940", "ledger_load", "receivables_import", "matching", "growth", "workbook", "dag_parse",
-    "generate", "day_through_airflow", "accuracy",
+    "generate", "day_through_airflow", "notices", "accuracy",
 )  # fmt: skip
 HERE = Path(__file__).parent
 INTRODUCTION = """# Measurements

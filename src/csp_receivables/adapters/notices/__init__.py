@@ -90,6 +90,7 @@ def _layout(templates: Path) -> Template:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     environment.filters["what"] = lambda part: type(part).__name__
     environment.globals["dot"] = DOT

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from csp_receivables.adapters.notices.outside import header_text, one_line
-from csp_receivables.adapters.notices.parts import Document, Facts, Heading, Lines, Paragraph, Part, Row, Table
+from csp_receivables.adapters.notices.parts import DOT, Document, Facts, Heading, Lines, Paragraph, Part, Row, Table
 from csp_receivables.adapters.notices.wording import CLOSING, OPENING, SUBJECT, TITLE, Wording
 from csp_receivables.domain.collections.notice_content import STATEMENT, NoticeContent, Receivable, Total
 from csp_receivables.domain.collections.seller import Desk, PaymentAccount
@@ -243,8 +243,9 @@ def _signature(content: NoticeContent, wording: Wording) -> Iterator[str]:
     yield one_line(seller.name)
     if seller.address:
         yield ", ".join(map(one_line, seller.address))
-    yield f"{say('label_org_number')} {one_line(seller.org_number)}"
+    numbers = [f"{say('label_org_number')} {one_line(seller.org_number)}"]
     if seller.vat_number:
-        yield f"{say('label_vat_number')} {one_line(seller.vat_number)}"
+        numbers.append(f"{say('label_vat_number')} {one_line(seller.vat_number)}")
+    yield DOT.join(numbers)
     if seller.web:
         yield one_line(seller.web)

@@ -46,9 +46,7 @@ class Manner:
 
     def money(self, minor: int, currency: str) -> str:
         """An amount with its currency: `1 234,50 kr`, `1.234,50 €`, `¥1,235`. Its spaces do not break."""
-        pattern = _pattern(self.locale, currency)
-        shown = pattern.apply(to_decimal(minor, currency), self.locale, currency=currency, currency_digits=False)
-        return _LETTER_AT_DIGIT.sub(NO_BREAK, str(shown))
+        return _money(self.locale, minor, currency)
 
     def plain(self, minor: int, currency: str) -> str:
         """An amount for a cell of a spreadsheet: the locale's decimal sign and nothing else but digits."""
@@ -64,7 +62,7 @@ class Manner:
 
     def number(self, number: int) -> str:
         """A whole number: `1 234`."""
-        return str(format_decimal(number, locale=self.locale))
+        return _number(self.locale, number)
 
     def listed(self, things: Sequence[str]) -> str:
         """`a, b och c`."""
@@ -103,6 +101,18 @@ def _pattern(locale: Locale, currency: str) -> NumberPattern:
     pattern = parse_pattern(locale.currency_formats["standard"].pattern)
     pattern.frac_prec = (exponent(currency), exponent(currency))
     return pattern
+
+
+@lru_cache(maxsize=1_024)  # an amount stands in a notice several times
+def _money(locale: Locale, minor: int, currency: str) -> str:
+    pattern = _pattern(locale, currency)
+    shown = pattern.apply(to_decimal(minor, currency), locale, currency=currency, currency_digits=False)
+    return _LETTER_AT_DIGIT.sub(NO_BREAK, str(shown))
+
+
+@lru_cache(maxsize=1_024)
+def _number(locale: Locale, number: int) -> str:
+    return str(format_decimal(number, locale=locale))
 
 
 @lru_cache(maxsize=10_000)  # some years of days in some locales

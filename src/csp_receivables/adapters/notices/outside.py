@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from csp_receivables.adapters.outside_text import visible_text
 
@@ -13,6 +14,7 @@ _FIRST_STRONG, _END = "\u2068", "\u2069"  # FSI and PDI: what stands between is 
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "AN"})
 
 
+@lru_cache(maxsize=4_096)  # who writes is the same in every notice
 def one_line(text: str) -> str:
     """`text` without line ends or controls; what is written from right to left is isolated from its neighbours."""
     shown = visible_text(_WHITE.sub(" ", text).strip())

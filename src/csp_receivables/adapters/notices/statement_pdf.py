@@ -18,6 +18,8 @@ from csp_receivables.adapters.notices.parts import DOT, Document, Facts, Heading
 FONT = "text"
 REGULAR, BOLD = "DejaVuSans.ttf", "DejaVuSans-Bold.ttf"
 MARGIN_MM = 18
+BOTTOM_MM = 15
+RULE = (59, 110, 168)  # the blue of the HTML layout
 ISOLATES = str.maketrans(
     "", "", "\u2068\u2069"
 )  # the layout orders right-to-left text itself; the font can't draw them
@@ -48,13 +50,18 @@ class _Paper(FPDF):
         # Shaping takes a third of the time, and nearly nobody needs it.
         self.set_text_shaping(use_shaping_engine=_needs_shaping(document), direction=document.direction)
         self.set_margin(MARGIN_MM)
-        self.set_auto_page_break(auto=True, margin=MARGIN_MM)
+        self.set_auto_page_break(auto=True, margin=BOTTOM_MM)
         self.set_title(self.drawable(document.title))
         self.set_author(self.drawable(document.sender))
         self.set_lang(document.language)
 
     def header(self) -> None:
-        self.line_of(self._sender, size=9, bold=True, after=4)
+        self.line_of(self._sender, size=9, bold=True, after=1)
+        self.set_draw_color(*RULE)
+        self.set_line_width(0.8)
+        self.line(self.l_margin, self.get_y(), self.w - self.r_margin, self.get_y())
+        self.set_line_width(0.2)
+        self.ln(5)
 
     def footer(self) -> None:
         self.set_y(-12)

@@ -88,6 +88,7 @@ def _wording(templates: Path, language: str, locale: Locale) -> Wording:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # a run says the same from its first notice to its last
     )
     environment.globals |= {"plural": manner.plural, "listed": manner.listed}
     try:

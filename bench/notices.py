@@ -1,0 +1,68 @@
+"""10,000 notices rendered as text and HTML: against Jinja laying out as many documents that are composed already.
+
+    python -m bench.notices
+
+Every customer has a name, numbers and amounts of its own, so nothing but what is truly the same is kept from one
+notice to the next. Attachments are not part of it: a statement as PDF costs a few tenths of a second, most of it the font.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+
+from bench.measure import ROOT, ROUNDS, Budget, measure_pair, report
+from csp_receivables.adapters.notices import as_html, render
+from csp_receivables.adapters.notices.composing import compose
+from csp_receivables.adapters.notices.parts import Document
+from csp_receivables.adapters.notices.wording import wording
+from csp_receivables.domain.collections.notice_content import NoticeContent
+from csp_receivables.domain.collections.notice_examples import example_notices
+
+NOTICES = 10_000
+KINDS = ("reminder", "final_notice", "coming_due")
+LANGUAGES = ("sv", "en", "de")
+TEMPLATES = ROOT / "include" / "templates" / "notices"
+BUDGET = Budget(ratio=6.0, peak_mb=250)
+
+
+def contents(notices: int = NOTICES) -> Iterator[NoticeContent]:
+    """Notices in three kinds and languages with two receivables each, all different."""
+    base = [example_notices(kind, language, ["ordinary"])["ordinary"] for kind in KINDS for language in LANGUAGES]
+    for n in range(notices):
+        content = base[n % len(base)]
+        receivables = tuple(
+            replace(each, number=f"{each.number}{n}", amount=each.amount + n, open=each.open + n)
+            for each in content.receivables
+        )
+        totals = tuple(replace(total, open=total.open + 2 * n, to_pay=total.to_pay + 2 * n) for total in content.totals)
+        yield replace(content, customer_id=f"C-{n}", name=f"Kund {n} AB", receivables=receivables, totals=totals)
+
+
+@cache
+def _composed() -> Document:
+    content = next(contents(1))
+    return compose(content, wording(TEMPLATES, content.language, content.country))
+
+
+def lay_out(notices: int = NOTICES) -> int:
+    """The floor: the HTML of documents that somebody else composed; only the subject differs."""
+    return sum(len(as_html(replace(_composed(), subject=str(n)), TEMPLATES)) for n in range(notices))
+
+
+def write(notices: int = NOTICES) -> int:
+    """Ours: from the content to subject, text and HTML."""
+    written = (render(content, TEMPLATES) for content in contents(notices))
+    return sum(len(notice.html) + len(notice.text) for notice in written)
+
+
+def main() -> bool:
+    """Measure, print and keep the result. True: within budget."""
+    floor, ours = measure_pair(("bench.notices:lay_out",), ("bench.notices:write",), rounds=ROUNDS)
+    return report("notices", floor, ours, BUDGET, notices=NOTICES, a_second=round(NOTICES / ours.best))
+
+
+if __name__ == "__main__":
+    sys.exit(0 if main() else 1)
