@@ -3,7 +3,8 @@
     python -m bench.notices
 
 Every customer has a name, numbers and amounts of its own, so nothing but what is truly the same is kept from one
-notice to the next. Attachments are not part of it: a statement as PDF costs a few tenths of a second, most of it the font.
+notice to the next. Attachments are not part of it: a statement as PDF costs a few tenths of a
+second, most of it the font.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ NOTICES = 10_000
 KINDS = ("reminder", "final_notice", "coming_due")
 LANGUAGES = ("sv", "en", "de")
 TEMPLATES = ROOT / "include" / "templates" / "notices"
-BUDGET = Budget(ratio=6.0, peak_mb=250)
+BUDGET = Budget(ratio=8.0, peak_mb=250)
 
 
 def contents(notices: int = NOTICES) -> Iterator[NoticeContent]:

@@ -84,11 +84,11 @@ class Manner:
 
     def hour(self, moment: time) -> str:
         """`08:00`."""
-        return str(format_time(moment, format="short", locale=self.locale)).replace(" ", NO_BREAK)
+        return _hour(self.locale, moment)
 
     def zone(self, name: str) -> str:
         """`centraleuropeisk tid`."""
-        return str(get_timezone_name(name, locale=self.locale))
+        return _zone(self.locale, name)
 
     @property
     def decimal_sign(self) -> str:
@@ -108,6 +108,16 @@ def _money(locale: Locale, minor: int, currency: str) -> str:
     pattern = _pattern(locale, currency)
     shown = pattern.apply(to_decimal(minor, currency), locale, currency=currency, currency_digits=False)
     return _LETTER_AT_DIGIT.sub(NO_BREAK, str(shown))
+
+
+@lru_cache(maxsize=1_024)
+def _hour(locale: Locale, moment: time) -> str:
+    return str(format_time(moment, format="short", locale=locale)).replace(" ", NO_BREAK)
+
+
+@lru_cache(maxsize=1_024)
+def _zone(locale: Locale, name: str) -> str:
+    return str(get_timezone_name(name, locale=locale))
 
 
 @lru_cache(maxsize=1_024)
