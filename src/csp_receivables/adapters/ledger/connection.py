@@ -33,10 +33,14 @@ class LedgerRefused(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """One transaction that writes: its connection, and the moment every fact in it is recorded at."""
+    """One transaction that writes: its connection, and the moment every fact in it is recorded at.
+
+    `after`: the moment of the fact before it, so a writer can tell whether anybody else wrote since its own last one.
+    """
 
     connection: Connection
     recorded_at: str
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ class Ledger:
     def writing(self) -> Iterator[Writing]:
         """The only writing transaction there is: others wait. Commits at the end, or leaves nothing."""
         with self.writing_schema() as connection:
-            yield Writing(connection, self._record_moment(connection))
+            yield Writing(connection, *self._record_moment(connection))
 
     @contextmanager
     def noting(self) -> Iterator[Writing]:
@@ -148,19 +152,27 @@ class Ledger:
     def _last_recorded_at(connection: Connection) -> str:
         return connection.execute(select(ledger_mark.c.last_recorded_at)).scalar_one_or_none() or ""
 
+    def last_recorded_at(self) -> str:
+        """When the newest fact was recorded."""
+        with self.reading() as connection:
+            return self._last_recorded_at(connection)
+
     def everything_known(self) -> str:
         """A moment by which all that is recorded was known, even when the clock stands still or was set back."""
         with self.reading() as connection:
             return max(self._last_recorded_at(connection), self.now())
 
-    def _record_moment(self, connection: Connection) -> str:
-        """Now, but always after what is already recorded: a clock that was set back, or that a demonstration lets
-        stand still, must neither reorder what we knew nor give two facts about one thing the same moment."""
+    def _record_moment(self, connection: Connection) -> tuple[str, str]:
+        """The moment of this transaction, and the one of the fact before it.
+
+        Now, but always after what is already recorded: a clock that was set back, or that a demonstration lets stand
+        still, must neither reorder what we knew nor give two facts about one thing the same moment.
+        """
         last, moment = self._last_recorded_at(connection), self.now()
         if moment <= last:
             moment = moment_text(datetime.fromisoformat(last) + timedelta(microseconds=1))
         connection.execute(update(ledger_mark).values(last_recorded_at=moment))
-        return moment
+        return moment, last
 
 
 def moment_text(moment: datetime) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -31,14 +32,40 @@ _TRIED = (MessageEvent.REFUSED_ADDRESS.value, MessageEvent.BOUNCED.value)
 _HAPPENED = tuple(event.value for event, made in DELIVERY.items() if made in (Delivery.ACCEPTED, Delivery.IN_DOUBT))
 
 
+@dataclass(slots=True)
+class OthersWrote:
+    """Did anybody but this outbox write to the ledger since it was last asked? Then everything is decided anew."""
+
+    _own: str = "never asked"
+    _others: bool = True
+
+    def saw(self, writing: Writing) -> None:
+        """Note a write of our own."""
+        self._others = self._others or writing.after != self._own
+        self._own = writing.recorded_at
+
+    def since_last_asked(self, last_recorded_at: str) -> bool:
+        """Ask, with the moment of the ledger's newest fact."""
+        found, self._others = self._others or last_recorded_at != self._own, False
+        self._own = last_recorded_at
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerOutbox:
     """Implements outbox_ports.Outbox on the ledger."""
 
     ledger: Ledger
+    others: OthersWrote = field(default_factory=OthersWrote)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Writing]:
+        with self.ledger.writing() as writing:
+            self.others.saw(writing)
+            yield writing
 
     def recover(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        with self.ledger.writing() as writing:
+        with self._writing() as writing:
             return outbox.recover(writing, self.ledger.now())
 
     def waiting(self, kinds: Sequence[Answer]) -> Sequence[Waiting]:
@@ -63,7 +90,7 @@ class LedgerOutbox:
         return Load(wanted=wanted, done_today=days.get(today, 0), owing=owing, usual=usual)
 
     def claim(self, action_id: str, token: str) -> Claim | None:
-        with self.ledger.writing() as writing:
+        with self._writing() as writing:
             until, now = self._until(), self.ledger.now()
             if not outbox.claim(writing, action_id, token=token, until=until, now=now):
                 return None
@@ -75,7 +102,7 @@ class LedgerOutbox:
 
     def begin(self, handling: Handling) -> bool:
         claim, draft, letter = handling.claim, handling.draft, handling.sealed.letter
-        with self.ledger.writing() as writing:
+        with self._writing() as writing:
             if outbox.stop_in_force(writing.connection) or _has_happened(writing.connection, claim.action_id):
                 return False
             if not outbox.still_claimed(writing, claim.action_id, claim.token, self._until()):
@@ -88,11 +115,11 @@ class LedgerOutbox:
             return True
 
     def word(self, handling: Handling, became: Became) -> None:
-        with self.ledger.writing() as writing:
+        with self._writing() as writing:
             self._say(writing, handling, became)
 
     def conclude(self, claim: Claim, event: Event, why: str, end: End) -> None:
-        with self.ledger.writing() as writing:
+        with self._writing() as writing:
             if end.handling and end.became:
                 self._say(writing, end.handling, end.became)
             mine = {"held_claim": claim.token, "why": why, "retry_at": end.retry_at}
@@ -103,11 +130,11 @@ class LedgerOutbox:
                 outbox.append(writing, claim.action_id, settled, why=f"its own worker, late: {why}")
 
     def supersede(self, action_id: str, why: str) -> bool:
-        with self.ledger.writing() as writing:
+        with self._writing() as writing:
             return outbox.append(writing, action_id, Event.SUPERSEDED, why=why)
 
     def record(self, findings: Iterable[Finding]) -> None:
-        with self.ledger.writing() as writing:
+        with self._writing() as writing:
             rows = findings_table(findings)
             insert_new(writing.connection, finding, rows, recorded_at=writing.recorded_at, file_digest="")
 

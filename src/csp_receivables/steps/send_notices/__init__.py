@@ -6,7 +6,7 @@ Whatever happens to one action changes no other's outcome. A letter that may hav
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from csp_receivables.domain.collections.decisions import Answer
@@ -20,7 +20,6 @@ from csp_receivables.steps.send_notices.performing import Ended, Performer, why_
 __all__ = ["Performer"]
 
 NOTICES = (Answer.SEND_NOTICE,)
-LOOKED_AT_ONCE = 20  # a last look is at most so many letters old
 _NO_VERDICT_ON_THE_SERVER = frozenset({"accepted", "no_address", "superseded", "taken", "not_written"})
 
 
@@ -63,7 +62,8 @@ class SendNotices:
             sent.because = str(ends)
         finally:
             self.performer.mail.close()
-            self.performer.outbox.record(sent.findings)
+            if sent.findings:
+                self.performer.outbox.record(sent.findings)
         return sent
 
     def _send(self, sent: Sent) -> None:
@@ -72,7 +72,8 @@ class SendNotices:
         wanted = self._still_wanted(sent)
         due = [(action, fresh) for action, fresh in wanted if self._may_go(fresh, sent)]
         allowed = self._within_limits(wanted, due, sent)
-        self._perform(allowed[self._canaries(allowed, sent) :], sent)
+        for action, _ in allowed[self._canaries(allowed, sent) :]:
+            self._perform_one(action, sent)
 
     def _still_wanted(self, sent: Sent) -> list[tuple[Waiting, Fresh]]:
         """What waits and would be decided the same now, by a policy that is live; what would not be is superseded."""
@@ -123,26 +124,18 @@ class SendNotices:
         for place, (action, _) in enumerate(allowed):
             if accepted >= needed:
                 return place
-            how = self._perform_one(action, self.look.look([action.customer_id]).get(action.customer_id), sent)
+            how = self._perform_one(action, sent)
             accepted += how == "accepted"
             if how not in _NO_VERDICT_ON_THE_SERVER:
                 sent.findings.append(findings.canary(action.action_id, how, self.performer.today))
                 raise _RunEnds(f"the first letters must be accepted before the rest follows, and one was {how}")
         return len(allowed)
 
-    def _perform(self, allowed: Sequence[tuple[Waiting, Fresh]], sent: Sent) -> None:
-        for part in _in_parts(allowed, LOOKED_AT_ONCE):
-            looks = self.look.look([action.customer_id for action, _ in part])
-            for action, _ in part:
-                self._perform_one(action, looks.get(action.customer_id), sent)
-
-    def _perform_one(self, action: Waiting, fresh: Fresh | None, sent: Sent) -> str:
+    def _perform_one(self, action: Waiting, sent: Sent) -> str:
+        """Look at this customer once more, then perform the action or supersede it. Returns how it ended."""
+        fresh = self.look.look([action.customer_id]).get(action.customer_id)
         ended = self.performer.perform(action, fresh)
         sent.count(ended)
         if ended.stops:
             raise _RunEnds(ended.stops)
         return ended.how
-
-
-def _in_parts(actions: Sequence[tuple[Waiting, Fresh]], size: int) -> Iterator[Sequence[tuple[Waiting, Fresh]]]:
-    return (actions[start : start + size] for start in range(0, len(actions), size))
