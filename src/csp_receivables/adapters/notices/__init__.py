@@ -13,7 +13,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from csp_receivables.adapters.notices.composing import compose, statement_of
 from csp_receivables.adapters.notices.parts import DOT, Document
 from csp_receivables.adapters.notices.statement_csv import statement_csv
-from csp_receivables.adapters.notices.statement_pdf import document_pdf
 from csp_receivables.adapters.notices.text import as_text
 from csp_receivables.adapters.notices.wording import BadTemplate, Wording, wording
 from csp_receivables.domain.collections.notice_content import NoticeContent
@@ -68,6 +67,8 @@ def as_html(document: Document, templates: Path) -> str:
 
 
 def _attachments(content: NoticeContent, words: Wording, templates: Path) -> tuple[Attachment, ...]:
+    from csp_receivables.adapters.notices.statement_pdf import document_pdf  # fonts are heavy: only who attaches waits
+
     name = f"{_file_name(words.say('statement_file'))}-{content.dated.isoformat()}"
     document = compose(statement_of(content), words)
     pdf = document_pdf(document, content.dated, templates.parents[1] / "fonts")
