@@ -19,6 +19,7 @@ PLACES = (
     PACKAGE / "adapters" / "bank_files",
     PACKAGE / "adapters" / "ledger",
     PACKAGE / "adapters" / "microsoft_files",
+    PACKAGE / "adapters" / "notices",
 )
 MACHINES = re.compile(r"/(work|home|root|Users)/\w")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from csp_receivables.adapters.late_interest import read_late_interest
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger.books import LedgerBooks
 from csp_receivables.adapters.notices import BadTemplate, RenderedNotice, render
@@ -40,6 +41,7 @@ def preview(
         lines=rules.lines,
         policy=collections_policy(settings),
         seller=seller(settings),
+        interest=read_late_interest(settings.include / "policies" / "late_interest.yaml"),
         languages=languages(templates),
     )
     return render(look.content(plan, customer_id, stage, language), templates)

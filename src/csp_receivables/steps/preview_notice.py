@@ -12,29 +12,41 @@ import duckdb
 import pyarrow.compute as pc
 
 from csp_receivables.domain.bank_line_policy import BankLinePolicy
-from csp_receivables.domain.collections.cases import Case, Debt
+from csp_receivables.domain.booking import decide_booking
+from csp_receivables.domain.collections.caseload import decide_caseload, policy_of
+from csp_receivables.domain.collections.cases import Case
+from csp_receivables.domain.collections.decisions import Answer
+from csp_receivables.domain.collections.feed_age import feed_age
+from csp_receivables.domain.collections.interest import LateInterestRules
 from csp_receivables.domain.collections.notice_content import (
     FINAL_NOTICE,
     PAYMENT_RECEIVED,
+    PROMISE_BROKEN,
     REINSTATEMENT,
     NoticeContent,
     NoticeRefused,
     Particulars,
     ReceivedPayment,
+    broken_promise,
+    decided_notice,
     notice,
 )
+from csp_receivables.domain.collections.open_items import look
 from csp_receivables.domain.collections.policy import CollectionsPolicy
 from csp_receivables.domain.collections.seller import Seller
-from csp_receivables.domain.daily import compute_day
-from csp_receivables.domain.day import Mode
+from csp_receivables.domain.collections.shown_interest import shown_interest
+from csp_receivables.domain.facts import Facts
+from csp_receivables.domain.feeds import feeds_table
 from csp_receivables.domain.matching.policy import MatchingPolicy
+from csp_receivables.domain.money_sql import define_money
 from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.ports import Books
 
-_DEBTS = """
-SELECT receivable_id, number, issued_on, due_on, currency, amount, open_amount, reference
-  FROM invoice_positions WHERE customer_id = $customer AND open_amount > 0
- ORDER BY due_on, receivable_id
+_WRITES = (Answer.SEND_NOTICE, Answer.PROPOSE_SUSPENSION, Answer.REINSTATE)
+WITHOUT_STATEMENT = frozenset({"coming_due", REINSTATEMENT, PAYMENT_RECEIVED})  # they ask for nothing that is late
+_REFERENCES = """
+SELECT receivable_id, reference FROM receivables WHERE customer_id = $customer AND reference <> ''
+ ORDER BY receivable_id
 """
 _LAST_PAYMENT = """
 SELECT p.booked_on, p.currency, p.amount, i.number, sum(a.amount)::BIGINT AS applied
@@ -58,56 +70,73 @@ class NoticePreview:
     lines: BankLinePolicy
     policy: CollectionsPolicy
     seller: Seller
+    interest: LateInterestRules
     languages: Sequence[str]
 
     def content(self, plan: RunPlan, customer_id: str, stage: str, language: str = "") -> NoticeContent:
         """The notice of `stage` (of the policy, or a notice's own name) to a customer at the end of the plan's day.
 
+        It is the very notice that the day's decision asks for where that is the stage; else what it would be.
         `language`: else the customer's, else the policy's first. NoticeRefused where there is nothing to write.
         """
         facts = self.books.facts(plan)
-        who = facts.customers.filter(pc.equal(facts.customers["customer_id"], customer_id)).to_pylist()
-        customer = who[0] if who else {"name": customer_id, "country": "", "language": "", "party_kind": "unknown"}
+        feed = feed_age(feeds_table(facts), self.policy.feed_hours_max, facts.as_of)
         with self.engine() as connection:
-            day, _ = compute_day(
-                connection, facts, self.matching, self.lines, mode=Mode.HISTORICAL, is_demo=self.books.is_demo()
+            booking = decide_booking(connection, facts, self.matching, self.lines)
+            define_money(connection)
+            decided = decide_caseload(
+                connection, booking.suggestions, facts.collections, self.policy, on=facts.as_of, feed=feed
             )
-            debts = _rows(connection, _DEBTS, customer_id)
+            references = _rows(connection, _REFERENCES, customer_id)
             paid = _rows(connection, _LAST_PAYMENT, customer_id)
-        mine = day.standings.filter(pc.equal(day.standings["customer_id"], customer_id)).to_pylist()
-        case = Case(
+        customer = _customer(facts, customer_id)
+        case = decided.cases.get(customer_id) or Case(
             customer_id=customer_id,
             name=customer["name"],
             country=customer["country"],
             party_kind=customer["party_kind"],
-            debts=tuple(Debt(**{name: row[name] for name in row if name != "reference"}) for row in debts),
-            unapplied={row["currency"]: row["unapplied"] for row in mine if row["unapplied"]},
-            credit_left={row["currency"]: row["credit_left"] for row in mine if row["credit_left"]},
         )
+        policy = policy_of(case, facts.collections, self.policy)
+        shown = shown_interest(policy, self.interest, case, facts.as_of)
         particulars = Particulars(
             language=self._language(language, customer["language"]),
             payments_until=facts.as_of,
-            org_number=customer.get("org_number", ""),
-            references={row["receivable_id"]: row["reference"] for row in debts if row["reference"]},
+            org_number=customer["org_number"],
+            references={row["receivable_id"]: row["reference"] for row in references},
+            interest=shown.interest,
+            fees=shown.fixed_sums,
+            attach_statement=stage not in WITHOUT_STATEMENT,
         )
-        return self._notice(case, particulars, stage, facts.as_of, _payment(paid))
+        decision = next((each for each in decided.decisions if each.customer_id == customer_id), None)
+        if decision is not None and decision.stage == stage and decision.answer in _WRITES:
+            return decided_notice(case, decision, policy, self.seller, particulars)
+        return self._would_be(case, policy, particulars, stage=stage, dated=facts.as_of, payment=_payment(paid))
 
-    def _notice(
-        self, case: Case, particulars: Particulars, stage: str, dated: date, payment: ReceivedPayment | None
+    def _would_be(
+        self,
+        case: Case,
+        policy: CollectionsPolicy,
+        particulars: Particulars,
+        *,
+        stage: str,
+        dated: date,
+        payment: ReceivedPayment | None,
     ) -> NoticeContent:
-        found = next((each for each in self.policy.stages if each.name == stage), None)
+        found = next((each for each in policy.stages if each.name == stage), None)
         kind = found.template if found and found.template else stage
         is_early = found.is_before_due if found else False
+        chased = [item.debt for item in look(case, policy, dated).chased]
         return notice(
             kind,
             case,
-            [] if kind == REINSTATEMENT else [d.receivable_id for d in case.debts if (d.due_on >= dated) == is_early],
+            [] if kind == REINSTATEMENT else [d.receivable_id for d in chased if (d.due_on >= dated) == is_early],
             self.seller,
             particulars,
-            policy=self.policy,
+            policy=policy,
             dated=dated,
             access_on=self._access_on(stage, dated) if kind == FINAL_NOTICE else None,
             payment=payment if kind == PAYMENT_RECEIVED else None,
+            promise=broken_promise(case, dated) if kind == PROMISE_BROKEN else None,
         )
 
     def _access_on(self, stage: str, dated: date) -> date | None:
@@ -125,6 +154,12 @@ class NoticePreview:
             if each in self.languages:
                 return each
         raise NoticeRefused("there are no notices in any language of the policy")
+
+
+def _customer(facts: Facts, customer_id: str) -> dict[str, str]:
+    known = facts.customers.filter(pc.equal(facts.customers["customer_id"], customer_id)).to_pylist()
+    nobody = {"name": customer_id, "country": "", "language": "", "party_kind": "unknown", "org_number": ""}
+    return known[0] if known else nobody
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, sql: str, customer_id: str) -> list[dict[str, Any]]:

@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from csp_receivables.domain.collections.cases import Case, Debt, Hold, HoldKind
+from csp_receivables.domain.collections.cases import Case, Debt, Hold, HoldKind, Instalment
 from csp_receivables.domain.collections.decisions import Answer, Decision
 from csp_receivables.domain.collections.notice_content import (
     NoticeRefused,
     Particulars,
+    PromisedPayment,
     access_affected_on,
+    broken_promise,
     decided_notice,
     notice,
 )
@@ -173,6 +175,28 @@ def test_a_disputed_debt_takes_nothing_of_what_lies_with_us() -> None:
     (total,) = notice("reminder", found, ["named"], SELLER, PLAIN, policy=POLICY, dated=TODAY).totals
 
     assert total.to_pay == 240_00
+
+
+@pytest.mark.parametrize(("words", "received", "told"), [
+    ("nothing came", (), 0),
+    ("a part came", ((5, 40_00),), 40_00),
+    ("the rest came late, so nothing is missing any more", ((5, 40_00), (1, 60_00)), None),
+    ("all but a cent came", ((5, 40_00), (1, 59_99)), 99_99),
+    ("what came before it was promised is not of the promise", ((30, 100_00),), 0),
+])  # fmt: skip
+def test_a_broken_promise_says_what_came_of_it(
+    words: str, received: tuple[tuple[int, int], ...], told: int | None
+) -> None:
+    due_on = TODAY - timedelta(days=4)
+    promise = Hold(
+        hold_id="h", kind=HoldKind.PROMISE, customer_id="c", reason="", placed_by="x",
+        placed_on=TODAY - timedelta(days=20), currency="SEK", instalments=(Instalment(due_on=due_on, amount=100_00),),
+    )  # fmt: skip
+    came = tuple((TODAY - timedelta(days=days), "SEK", amount) for days, amount in received)
+    found = broken_promise(case(debt("a", 500_00), holds=(promise,), received=came), TODAY)
+
+    expected = PromisedPayment(due_on=due_on, currency="SEK", amount=100_00, received=told or 0)
+    assert found == (None if told is None else expected), words
 
 
 def test_interest_and_fees_are_shown_apart_and_added_last() -> None:

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 from csp_receivables.domain.collections.cases import Case, Debt
 from csp_receivables.domain.collections.decisions import Answer, Decision
+from csp_receivables.domain.collections.holds import HoldState, standing_of
 from csp_receivables.domain.collections.open_items import look
 from csp_receivables.domain.collections.policy import CollectionsPolicy, nothing
 from csp_receivables.domain.collections.seller import PaymentAccount, Seller
@@ -201,6 +202,30 @@ def notice(
     )
     refuse_what_is_wrong(content)
     return content
+
+
+def broken_promise(case: Case, on: date) -> PromisedPayment | None:
+    """The newest promise or plan that was not kept and whose money still has not come in full; None when there is none.
+
+    Money that came late counts as received: nobody is told that it is missing.
+    """
+    for hold in sorted(case.holds, key=lambda hold: (hold.placed_on, hold.hold_id), reverse=True):
+        standing = standing_of(hold, case, on)
+        if standing.state not in (HoldState.BROKEN, HoldState.PARTLY_KEPT):
+            continue
+        came = sum(
+            amount for day, code, amount in case.received if code == hold.currency and hold.placed_on <= day <= on
+        )
+        if came >= standing.promised:
+            continue
+        due, promised = hold.placed_on, 0
+        for instalment in sorted(hold.instalments, key=lambda each: each.due_on):
+            promised += instalment.amount
+            due = instalment.due_on
+            if promised >= standing.promised:
+                break
+        return PromisedPayment(due_on=due, currency=hold.currency, amount=standing.promised, received=max(came, 0))
+    return None
 
 
 def refuse_what_is_wrong(content: NoticeContent) -> None:
