@@ -97,9 +97,9 @@ def first_run(shell: Shell) -> subprocess.CompletedProcess[str]:
     return shell.airflow("run")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def running(shell: Shell, first_run: subprocess.CompletedProcess[str]) -> AirflowApi:
-    """Airflow as `make ui` starts it, after the first run; up already when another test needed it."""
+    """Airflow as `make ui` starts it, after the first run."""
     up = shell.airflow("up")
     assert up.returncode == 0, up.stdout + up.stderr
     return signed_in(shell.place())
