@@ -5,28 +5,34 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from csp_receivables.adapters.bounce_files import mails_in
 from csp_receivables.adapters.bounce_reading import read_bounce
+from csp_receivables.adapters.collections_policy import policy_text
+from csp_receivables.adapters.country_zones import zones_of
 from csp_receivables.adapters.ledger import Ledger
+from csp_receivables.adapters.ledger.decision_book import LedgerDecisionBook
 from csp_receivables.adapters.ledger.outbox_book import LedgerOutbox
 from csp_receivables.adapters.ledger.outbox_bounces import LedgerBounces
-from csp_receivables.adapters.ledger.outbox_people import LedgerOutboxDesk
+from csp_receivables.adapters.ledger.outbox_people import LedgerOutboxDesk, approved_policies
 from csp_receivables.adapters.mail.gated import GatedMail, Pace
 from csp_receivables.adapters.mail.kept import KeptMessages
 from csp_receivables.adapters.mailbox import ImapMailbox, MailboxFailed
+from csp_receivables.adapters.notices.wording import languages
+from csp_receivables.adapters.notices.writer import TemplateWriter
 from csp_receivables.domain.imports import FileReport
 from csp_receivables.domain.outbox.gate import House
 from csp_receivables.mail_settings import MailboxSettings, MailSettings, mail_settings, mailbox_settings
-from csp_receivables.outbox_ports import LastLook, NoticeWriter
 from csp_receivables.settings import Settings
 from csp_receivables.steps import read_bounces as bounces_step
+from csp_receivables.steps.decide import Decider
 from csp_receivables.steps.send_notices import Performer, SendNotices
-from csp_receivables.wiring import seller
+from csp_receivables.steps.send_notices.looking import LastLooks
+from csp_receivables.wiring import collections_policy, reconciler, seller
 
 __all__ = ["MailboxFailed"]
 
@@ -54,18 +60,11 @@ def gated_mail(settings: Settings, ledger: Ledger, mail: MailSettings, historica
     return GatedMail(mail, partial(_now, house, ledger), Pace(mail.per_minute_max, time.monotonic, time.sleep))
 
 
-def notice_sender(
-    settings: Settings,
-    ledger: Ledger,
-    mail: MailSettings,
-    *,
-    look: LastLook,
-    writer: NoticeWriter,
-    historical: str = "",
-) -> SendNotices:
-    """Everything that sending notices needs."""
+def notice_sender(settings: Settings, ledger: Ledger, mail: MailSettings, historical: str = "") -> SendNotices:
+    """Everything that sending notices needs. `historical`: why the run that asks speaks for the past."""
+    outbox, writer = LedgerOutbox(ledger), notice_writer(settings)
     performer = Performer(
-        outbox=LedgerOutbox(ledger),
+        outbox=outbox,
         writer=writer,
         mail=gated_mail(settings, ledger, mail, historical),
         store=kept_messages(settings),
@@ -74,7 +73,35 @@ def notice_sender(
         domain=mail.domain,
         token=f"{socket.gethostname()}/{os.getpid()}/{time.monotonic_ns()}",
     )
+    look = last_looks(settings, ledger, lambda: outbox.others.since_last_asked(ledger.last_recorded_at()))
     return SendNotices(performer=performer, look=look, historical=historical)
+
+
+def notice_writer(settings: Settings) -> TemplateWriter:
+    """What puts decisions into words. Raises FileFaults for a wrong seller."""
+    return TemplateWriter(seller=seller(settings), templates=settings.include / "templates" / "notices")
+
+
+def last_looks(settings: Settings, ledger: Ledger, has_changed: Callable[[], bool]) -> LastLooks:
+    """Decides customers anew. Raises FileFaults for a wrong policy."""
+    rules, policy = reconciler(settings, ledger), collections_policy(settings)
+    decider = Decider(
+        book=LedgerDecisionBook(ledger=ledger, policy_text=policy_text(policy)),
+        engine=rules.engine,
+        policy=policy,
+        matching=rules.policy,
+        lines=rules.lines,
+        is_still_live=rules.is_still_live,
+    )
+    return LastLooks(
+        book=decider.book,
+        decide=decider.compute,
+        today=lambda: settings.clock().astimezone(settings.time_zone).date(),
+        approved=partial(_approved, ledger),
+        has_changed=has_changed,
+        zones_of=lambda country: zones_of(country) or (settings.time_zone,),
+        languages=languages(settings.include / "templates" / "notices"),
+    )
 
 
 def kept_messages(settings: Settings) -> KeptMessages:
@@ -97,6 +124,11 @@ def read_mailbox(settings: Settings, ledger: Ledger, mailbox: MailboxSettings) -
     """Take what is new in the mailbox of bounces. Raises MailboxFailed."""
     today = settings.clock().astimezone(settings.time_zone).date()
     return bounces_step.read_mailbox(ImapMailbox(mailbox), read_bounce, LedgerBounces(ledger), today)
+
+
+def _approved(ledger: Ledger) -> frozenset[str]:
+    with ledger.reading() as connection:
+        return approved_policies(connection)
 
 
 def _now(house: House, ledger: Ledger) -> House:

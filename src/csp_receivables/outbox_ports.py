@@ -8,7 +8,9 @@ from datetime import date
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from csp_receivables.domain.collections.cases import Case
 from csp_receivables.domain.collections.decisions import Answer, Decision
+from csp_receivables.domain.collections.notice_content import Particulars
 from csp_receivables.domain.collections.policy import CollectionsPolicy
 from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.imports import FileReport
@@ -35,13 +37,18 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fresh:
-    """The last look at one customer: what would be decided now, by which policy, and where the customer is."""
+    """The last look at one customer: what would be decided now, by which policy, and where the customer is.
+
+    `case` and `particulars` are what a notice is written from; None where nothing is asked for.
+    """
 
     decision: Decision
     policy: CollectionsPolicy
     policy_approved: bool
     country: str
     zones: tuple[ZoneInfo, ...]
+    case: Case | None = None
+    particulars: Particulars | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,8 +110,7 @@ def settle(
     _did("settled as " + ("accepted" if accepted else "not accepted"), name, as_json=as_json)
 
 
-@outbox_app.command("go-live")
-def go_live(*, by: By, why: Why, as_json: JsonOption = False) -> None:
+def approve_policy(*, by: By, why: Why, as_json: JsonOption = False) -> None:
     """Let the notices of the policy as it is now leave, once its live_from and dry days are over."""
     settings = Settings.from_environment()
     policy = wiring.collections_policy(settings)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csp_receivables.domain.collections.policy import CollectionsPolicy, QuietHours
-from csp_receivables.domain.outbox.gate import House, Moment, verdict, why_policy_is_not_live
+from csp_receivables.domain.collections.policy import QuietHours
+from csp_receivables.domain.outbox.gate import House, Moment, verdict
 from tests.letters import MONDAY, PRODUCTION, moment
 
 CUSTOMER, CATCH_ALL = "faktura@kund.example", "catch@partner.example"
@@ -68,29 +68,6 @@ def test_the_shipped_example_writes_to_nobody() -> None:
     found = verdict(CUSTOMER, replace(PRODUCTION, is_example=True), moment())
 
     assert (found.to, "shipped example" in found.because) == ("", True)
-
-
-@pytest.mark.parametrize(
-    ("on", "approved", "told"),
-    [
-        (date(2026, 11, 4), True, "runs dry until 2026-11-05"),
-        (date(2026, 11, 5), True, ""),
-        (date(2026, 11, 5), False, "nobody approved version"),
-    ],
-)
-def test_a_policy_is_live_after_its_dry_days_once_a_person_approved_it(on: date, approved: bool, told: str) -> None:
-    policy = CollectionsPolicy(name="standard", version="abc", stages=(), live_from=date(2026, 11, 2), dry_days=3)
-
-    why = why_policy_is_not_live(policy, on, approved=approved)
-
-    assert told in why
-    assert bool(told) == bool(why)
-
-
-def test_a_policy_without_live_from_only_runs_dry() -> None:
-    policy = CollectionsPolicy(name="standard", version="abc", stages=())
-
-    assert "only runs dry" in why_policy_is_not_live(policy, date(2030, 1, 1), approved=True)
 
 
 @given(

@@ -6,11 +6,11 @@ Outside production nothing reaches a customer: it goes to the catch-all address,
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from csp_receivables.domain.collections.calendar import may_send
-from csp_receivables.domain.collections.policy import CollectionsPolicy, QuietHours
+from csp_receivables.domain.collections.policy import QuietHours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,15 +78,3 @@ def not_now(moment: Moment) -> str:
 
 def _local(moment: Moment) -> datetime:
     return moment.now.astimezone(moment.zones[0]) if moment.zones else moment.now
-
-
-def why_policy_is_not_live(policy: CollectionsPolicy, on: date, *, approved: bool) -> str:
-    """Why nothing leaves under this version of the policy yet; "" when it is live."""
-    if policy.live_from is None:
-        return f"the policy {policy.name} has no live_from: it only runs dry"
-    first = policy.live_from + timedelta(days=policy.dry_days)
-    if on < first:
-        return f"the policy {policy.name} runs dry until {first}"
-    if not approved:
-        return f"nobody approved version {policy.version[:12]} of the policy {policy.name} yet (csp outbox go-live)"
-    return ""

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from csp_receivables.domain.collections.going_live import why_dry
 from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.outbox.actions import message_id_of
 from csp_receivables.domain.outbox.deliveries import MessageEvent
-from csp_receivables.domain.outbox.gate import Moment, Verdict, why_policy_is_not_live
+from csp_receivables.domain.outbox.gate import Moment, Verdict
 from csp_receivables.domain.outbox.letters import Letter
 from csp_receivables.domain.outbox.replies import HandOver, Outcome, Verb
 from csp_receivables.domain.outbox.retries import RETRY_AFTER, retry_at
@@ -78,12 +79,11 @@ class Performer:
 
     def moment(self, fresh: Fresh) -> Moment:
         """What the gate must know of a customer at this moment."""
-        approved = fresh.policy_approved
         return Moment(
             now=self.clock(),
             zones=fresh.zones,
             country=fresh.country,
-            policy=why_policy_is_not_live(fresh.policy, self.today, approved=approved),
+            policy=why_dry(fresh.policy, self.today, is_approved=fresh.policy_approved),
             working_days_only=fresh.policy.working_days_only,
             quiet_hours=fresh.policy.quiet_hours,
         )

@@ -1,0 +1,37 @@
+"""A decision in words: the notice it asks for, in the customer's language, as a letter's content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from csp_receivables.adapters.notices import render
+from csp_receivables.domain.collections.notice_content import NoticeRefused, decided_notice
+from csp_receivables.domain.collections.seller import Seller
+from csp_receivables.domain.outbox.letters import Attachment, Content
+from csp_receivables.domain.outbox.recipients import Contact
+from csp_receivables.outbox_ports import Fresh
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateWriter:
+    """Implements outbox_ports.NoticeWriter with the templates in `templates`."""
+
+    seller: Seller
+    templates: Path
+
+    def write(self, fresh: Fresh, contact: Contact) -> Content:  # noqa: ARG002 - a notice speaks to the customer, whoever reads it
+        """The notice. Raises NoticeRefused and BadTemplate, both ValueErrors, with what is missing."""
+        if fresh.case is None or fresh.particulars is None:
+            raise NoticeRefused(f"{fresh.decision.customer_id}: nothing is known to write about")
+        content = decided_notice(fresh.case, fresh.decision, fresh.policy, self.seller, fresh.particulars)
+        notice = render(content, self.templates)
+        return Content(
+            subject=notice.subject,
+            text=notice.text,
+            html=notice.html,
+            language=notice.language,
+            attachments=tuple(
+                Attachment(name=each.name, kind=each.media_type, content=each.data) for each in notice.attachments
+            ),
+        )

@@ -1,0 +1,104 @@
+"""The last look: everybody decided anew on what is known by now, as often as somebody else wrote to the ledger.
+
+It speaks for the day of the live decisions, the partner's yesterday, and sees what came in since: a payment that was
+imported this morning counts, while neither the days of a debt nor the age of the bank feed run ahead of the decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+import pyarrow.compute as pc
+
+from csp_receivables.domain.collections.caseload import Decided, policy_of
+from csp_receivables.domain.collections.cases import Case
+from csp_receivables.domain.collections.decisions import Decision
+from csp_receivables.domain.collections.notice_content import Particulars
+from csp_receivables.domain.day import Mode
+from csp_receivables.domain.facts import Facts
+from csp_receivables.domain.run_plan import RunPlan
+from csp_receivables.outbox_ports import Fresh
+from csp_receivables.ports import DecisionBook
+
+
+@dataclass(slots=True)
+class _Look:
+    """One look at everybody."""
+
+    decided: Decided
+    facts: Facts
+    decisions: Mapping[str, Decision]
+    people: Mapping[str, Mapping[str, str]]  # rows of `customers`, by id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastLooks:
+    """Implements outbox_ports.LastLook by the decisions of the ledger.
+
+    `has_changed`: did anybody else write to the ledger since it was last asked? `languages`: those of the templates.
+    """
+
+    book: DecisionBook
+    decide: Callable[[Facts], Decided]
+    today: Callable[[], date]
+    approved: Callable[[], frozenset[str]]
+    has_changed: Callable[[], bool]
+    zones_of: Callable[[str], tuple[ZoneInfo, ...]]
+    languages: Sequence[str]
+    _kept: list[_Look] = field(default_factory=list, init=False)
+
+    def look(self, customer_ids: Sequence[str]) -> Mapping[str, Fresh]:
+        """The fresh decision of each; a customer that nothing is known of any more is left out."""
+        if self.has_changed() or not self._kept:
+            self._kept[:] = [self._look()]
+        now, approved = self._kept[0], self.approved()
+        return {
+            customer_id: self._fresh(now, now.decisions[customer_id], approved)
+            for customer_id in customer_ids
+            if customer_id in now.decisions
+        }
+
+    def _look(self) -> _Look:
+        today, read = self.today(), list[Facts]()
+
+        def decide(facts: Facts) -> Decided:
+            read.append(replace(facts, as_of=today - timedelta(days=1)))
+            return self.decide(read[0])
+
+        plan = RunPlan(as_of=today, known_at=None, mode=Mode.HISTORICAL, because="the last look")
+        decided = self.book.look(plan, decide)
+        people = {row["customer_id"]: row for row in read[0].customers.to_pylist()}
+        decisions = {decision.customer_id: decision for decision in decided.decisions}
+        return _Look(decided=decided, facts=read[0], decisions=decisions, people=people)
+
+    def _fresh(self, now: _Look, decision: Decision, approved: frozenset[str]) -> Fresh:
+        case = now.decided.cases.get(decision.customer_id)
+        policy = policy_of(case, now.facts.collections, now.decided.policy) if case else now.decided.policy
+        person = now.people.get(decision.customer_id, {})
+        country = person.get("country", "")
+        return Fresh(
+            decision=decision,
+            policy=policy,
+            policy_approved=policy.version in approved,
+            country=country,
+            zones=self.zones_of(country),
+            case=case,
+            particulars=self._particulars(now, case, person, policy.languages) if decision.action_id and case else None,
+        )
+
+    def _particulars(self, now: _Look, case: Case, person: Mapping[str, str], policys: Sequence[str]) -> Particulars:
+        ids = [debt.receivable_id for debt in case.debts]
+        rows = now.facts.receivables.filter(pc.field("receivable_id").isin(ids)) if ids else None
+        named = rows.select(["receivable_id", "reference"]).to_pylist() if rows is not None else []
+        customers = person.get("language", "")
+        wanted = (customers, customers.partition("-")[0], *policys, *self.languages)
+        return Particulars(
+            language=next(each for each in wanted if each in self.languages),
+            payments_until=now.facts.as_of,
+            org_number=person.get("org_number", ""),
+            references={row["receivable_id"]: row["reference"] for row in named if row["reference"]},
+            attach_statement=True,
+        )
