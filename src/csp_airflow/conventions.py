@@ -12,7 +12,14 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from airflow.sdk import Asset, CronTriggerTimetable, ExceptionRetryPolicy, RetryAction, RetryRule
+from airflow.sdk import (
+    Asset,
+    AssetOrTimeSchedule,
+    CronTriggerTimetable,
+    ExceptionRetryPolicy,
+    RetryAction,
+    RetryRule,
+)
 from airflow.sdk.definitions.callback import SyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 
@@ -26,7 +33,9 @@ class Tag(StrEnum):
 
     IMPORT = "does:import"
     RECONCILE = "does:reconcile"
+    NOTIFY = "does:notify"
     NO_EFFECTS = "effects:none"  # nothing leaves the house
+    MAIL = "effects:mail"  # letters to customers, through the gate
 
 
 ACTIONS_PUBLISHED = Asset("actions_published")
@@ -72,6 +81,11 @@ def schedule(cron: str) -> CronTriggerTimetable:
     """`cron` in the partner's time zone. Unpausing waits for the next tick."""
     zone = os.environ.get("CSP_TIME_ZONE") or DEFAULT_TIME_ZONE
     return CronTriggerTimetable(cron, timezone=zone, run_immediately=NO_SURPRISE)
+
+
+def woken_by(asset: Asset, cron: str) -> AssetOrTimeSchedule:
+    """At `cron`, or as soon as `asset` has news: the news only wakes early, what is due says the ledger."""
+    return AssetOrTimeSchedule(timetable=schedule(cron), assets=[asset])
 
 
 def deadline(after: timedelta, name: str) -> DeadlineAlert | None:

@@ -49,3 +49,16 @@ def is_after_the_clock(context: Mapping[str, Any], settings: Settings) -> bool:
         return False
     fired_at = context.get("logical_date")
     return fired_at is not None and fired_at > settings.fixed_clock
+
+
+def why_not_now(context: Mapping[str, Any], settings: Settings) -> str:
+    """Why a run that acts on the outside speaks for the past, and must not act; "" when it speaks for now."""
+    if is_backfill(context):
+        return "a backfill speaks for the past"
+    as_of, today = (context["params"] or {}).get("as_of"), settings.clock().astimezone(settings.time_zone).date()
+    if as_of and date.fromisoformat(as_of) != settings.yesterday():
+        return f"it was started for {as_of}, and what acts speaks for yesterday ({settings.yesterday()})"
+    fired_at = context.get("logical_date")
+    if fired_at is not None and fired_at.astimezone(settings.time_zone).date() != today:
+        return f"its logical date {fired_at.isoformat()} is not today ({today})"
+    return ""

@@ -11,13 +11,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from csp_airflow.run_context import is_after_the_clock, plan_of
+from csp_airflow.run_context import is_after_the_clock, plan_of, why_not_now
 from csp_receivables.domain.day import Mode
 from csp_receivables.domain.run_plan import NoDay
 from csp_receivables.settings import Settings
 
 # As Airflow hands it to a task: equal to its value, while its str() is "RunType.BACKFILL".
-RunType = Enum("RunType", {"BACKFILL": "backfill", "SCHEDULED": "scheduled", "MANUAL": "manual"}, type=str)
+RunType = Enum(
+    "RunType",
+    {"BACKFILL": "backfill", "SCHEDULED": "scheduled", "MANUAL": "manual", "ASSET": "asset_triggered"},
+    type=str,
+)
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 SUNDAY_MORNING = datetime(2026, 11, 1, 6, 0, tzinfo=STOCKHOLM)
 OCTOBER_MORNING = datetime(2026, 10, 1, 6, 0, tzinfo=STOCKHOLM)
@@ -90,3 +94,26 @@ def test_known_then_of_a_given_day_ignores_when_the_button_was_pressed() -> None
 )
 def test_only_the_schedule_can_outrun_a_clock_that_stands_still(run_type: str, fired_at: datetime, after: bool) -> None:
     assert is_after_the_clock(context(run_type, fired_at), SETTINGS) is after
+
+
+@pytest.mark.parametrize(
+    ("run_type", "as_of", "logical_date", "told"),
+    [
+        ("manual", None, None, ""),
+        ("asset_triggered", None, None, ""),
+        ("scheduled", None, SUNDAY_MORNING, ""),
+        ("scheduled", None, datetime(2026, 10, 31, 23, 0, tzinfo=UTC), ""),  # midnight in Stockholm
+        ("scheduled", None, datetime(2026, 10, 31, 22, 45, tzinfo=UTC), "is not today"),
+        ("manual", None, datetime(2026, 10, 20, 8, tzinfo=UTC), "is not today (2026-11-01)"),
+        ("manual", "2026-10-31", None, ""),
+        ("manual", "2026-10-30", None, "started for 2026-10-30"),
+        ("backfill", None, SUNDAY_MORNING, "a backfill"),
+    ],
+)
+def test_what_acts_on_the_outside_speaks_for_now_only(
+    run_type: str, as_of: str | None, logical_date: datetime | None, told: str
+) -> None:
+    why = why_not_now(context(run_type, logical_date, as_of=as_of), SETTINGS)
+
+    assert told in why
+    assert bool(why) == bool(told)

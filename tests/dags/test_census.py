@@ -31,6 +31,7 @@ class Expected:
     run_limit: timedelta
     deadline: timedelta
     then: dict[str, set[str]] = field(default_factory=dict)
+    woken_by: set[str] = field(default_factory=set)  # assets whose news start it early
 
 
 CENSUS = {
@@ -58,6 +59,25 @@ CENSUS = {
         run_limit=timedelta(minutes=50),
         deadline=timedelta(minutes=30),
         then={"import_bank": {"book_payments"}, "book_payments": set()},
+    ),
+    "send_notices.py": Expected(
+        dag_id="send_notices",
+        cron="*/15 * * * *",
+        tags={"does:notify", "effects:mail"},
+        run_types={"scheduled", "manual", "asset_triggered"},  # writes to customers: no backfill
+        run_limit=timedelta(hours=3),
+        deadline=timedelta(hours=1),
+        then={"send": set()},
+        woken_by={"actions_published"},
+    ),
+    "read_bounces.py": Expected(
+        dag_id="read_bounces",
+        cron="*/30 * * * *",
+        tags={"does:import", "effects:none"},
+        run_types={"scheduled", "manual"},
+        run_limit=timedelta(minutes=50),
+        deadline=timedelta(minutes=30),
+        then={"read_mailbox": set(), "import_bounces": set()},
     ),
 }
 EACH = pytest.mark.parametrize("expected", CENSUS.values(), ids=[each.dag_id for each in CENSUS.values()])
@@ -132,7 +152,17 @@ def test_only_what_may_be_repeated_for_the_past_can_be_backfilled(dag: DAG, expe
 
 @EACH
 def test_a_schedule_speaks_the_partners_time(dag: DAG, expected: Expected) -> None:
-    assert (dag.timetable.expression, str(dag.timetable.timezone)) == (expected.cron, "Europe/Stockholm")
+    cron = getattr(dag.timetable, "timetable", dag.timetable)  # of a schedule that assets may wake
+
+    assert (cron.expression, str(cron.timezone)) == (expected.cron, "Europe/Stockholm")
+
+
+@EACH
+def test_only_the_assets_that_are_listed_wake_a_dag(dag: DAG, expected: Expected) -> None:
+    condition = getattr(dag.timetable, "asset_condition", None)
+    found = {asset.name for asset in condition.objects} if condition else set()
+
+    assert found == expected.woken_by
 
 
 @EACH

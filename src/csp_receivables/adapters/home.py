@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 
 FOLDERS = (
-    "inbox", "inbox/microsoft", "inbox/bank", "inbox/accounting", "archive", "set_aside", "lake", "outputs",
+    "inbox", "inbox/microsoft", "inbox/bank", "inbox/accounting", "inbox/bounces",
+    "archive", "set_aside", "lake", "outputs", "messages",
 )  # fmt: skip
 # What a home holds besides: of the ledger, of a demonstration, of the local Airflow, of large sorts.
 OTHER_NAMES = frozenset({"ledger.db", "ledger.db-wal", "ledger.db-shm", "demo.json", "airflow", "spill", "lost+found"})

@@ -26,6 +26,7 @@ from csp_receivables.cli.output import Refused, explain, fail, refuse
 from csp_receivables.cli.policy import policy_app
 from csp_receivables.cli.reconcile import reconcile
 from csp_receivables.cli.reference import reference_app
+from csp_receivables.cli.send import send
 from csp_receivables.settings import BadSetting
 from csp_receivables.wiring import REFUSALS, why_unavailable
 
@@ -57,6 +58,7 @@ import_app.command("rates")(rates)
 import_app.command("bank")(bank)
 import_app.command("bounces")(bounces)
 outbox_app.command("read-mailbox")(read_mailbox)
+outbox_app.command("send")(send)
 policy_app.command("approve")(approve_policy)
 app.command("stop")(stop)
 app.command("start")(start)

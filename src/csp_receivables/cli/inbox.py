@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from csp_receivables import wiring
+from functools import partial
+
+from csp_receivables import mail_wiring, wiring
 from csp_receivables.cli.file_reports import answer_files
 from csp_receivables.cli.output import JsonOption
 from csp_receivables.domain.imports import FileReport
@@ -18,9 +20,10 @@ def inbox(as_json: JsonOption = False) -> None:
     ledger = wiring.open_ledger(settings)
     reports: list[FileReport] = []
     failures: list[str] = []
-    for purpose in PURPOSES:
+    takes = [partial(wiring.take_inbox, settings, ledger, purpose) for purpose in PURPOSES]
+    for take in (*takes, partial(mail_wiring.take_bounces, settings, ledger)):
         try:
-            reports += wiring.take_inbox(settings, ledger, purpose)
+            reports += take()
         except InboxFailed as failure:
             reports += failure.reports
             failures.append(str(failure))
