@@ -8,14 +8,48 @@ from pathlib import Path
 from csp_receivables.adapters.checked_yaml import FileFaults
 from csp_receivables.adapters.collections_policy import read_collections_policy
 from csp_receivables.adapters.late_interest import read_late_interest
+from csp_receivables.adapters.ledger import Ledger
+from csp_receivables.adapters.ledger.decision_book import LedgerDecisionBook
+from csp_receivables.adapters.ledger.hold_book import LedgerHoldBook
+from csp_receivables.adapters.ledger.outbox_people import LedgerOutboxDesk
 from csp_receivables.adapters.policy_document import NoSuchWords, policy_html, policy_markdown
 from csp_receivables.adapters.seller import read_seller
 from csp_receivables.adapters.timeline_file import read_timeline
 from csp_receivables.domain.collections.policy import CollectionsPolicy
 from csp_receivables.domain.collections.simulation import Asked, simulate
+from csp_receivables.domain.matching_by_hand.requests import Person
 from csp_receivables.settings import Settings
+from csp_receivables.steps.decide import Decider, NotLiveAnyMore
+from csp_receivables.wiring import collections_policy, reconciler
 
-__all__ = ["FileFaults", "NoSuchWords"]  # refusals that callers name; they see no adapter
+__all__ = ["FileFaults", "NoSuchWords", "NotLiveAnyMore"]  # refusals that callers name; they see no adapter
+
+
+def decider(settings: Settings, ledger: Ledger) -> Decider:
+    """Everything that deciding a day needs. Raises FileFaults for a policy that can't be used."""
+    rules = reconciler(settings, ledger)
+    path = settings.include / "policies" / "collections.yaml"
+    policy = collections_policy(settings)
+    return Decider(
+        book=LedgerDecisionBook(ledger=ledger, policy_text=path.read_text(encoding="utf-8-sig")),
+        engine=rules.engine,
+        policy=policy,
+        matching=rules.policy,
+        lines=rules.lines,
+        is_still_live=rules.is_still_live,
+    )
+
+
+def hold_book(ledger: Ledger) -> LedgerHoldBook:
+    """Holds and tags as people handle them."""
+    return LedgerHoldBook(ledger)
+
+
+def approve_policy(settings: Settings, ledger: Ledger, who: Person) -> str:
+    """Let the notices of the policy in force leave, on a named person's word. Returns its version."""
+    version = collections_policy(settings).version
+    LedgerOutboxDesk(ledger).approve_policy(version, who)
+    return version
 
 
 def simulation(policy: Path, timeline: Path) -> Iterator[Asked]:

@@ -11,8 +11,10 @@ from typer.exceptions import TyperException
 from csp_receivables.cli.aliases import aliases_app
 from csp_receivables.cli.bank import bank_app
 from csp_receivables.cli.customer import customer_app
+from csp_receivables.cli.decide import decide, why
 from csp_receivables.cli.evaluate import evaluate
 from csp_receivables.cli.generate import generate
+from csp_receivables.cli.hold import hold_app
 from csp_receivables.cli.import_accounting import customers, receivables
 from csp_receivables.cli.import_bank import bank
 from csp_receivables.cli.import_bounces import bounces, read_mailbox
@@ -39,13 +41,16 @@ app = typer.Typer(
 )
 import_app = typer.Typer(help="Import files. Importing twice changes nothing the second time.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
+app.command("decide")(decide)
 app.command("evaluate")(evaluate)
 app.command("generate")(generate)
 app.command("inbox")(inbox)
 app.command("reconcile")(reconcile)
+app.command("why")(why)
 app.add_typer(aliases_app, name="aliases")
 app.add_typer(bank_app, name="bank")
 app.add_typer(customer_app, name="customer")
+app.add_typer(hold_app, name="hold")
 app.add_typer(match_app, name="match")
 app.add_typer(notice_app, name="notice")
 app.add_typer(outbox_app, name="outbox")

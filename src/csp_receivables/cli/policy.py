@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from csp_receivables.cli.policy_approve import approve
 from csp_receivables.cli.policy_check import check
 from csp_receivables.cli.policy_render import render
 from csp_receivables.cli.policy_show import show
@@ -12,6 +13,7 @@ from csp_receivables.cli.policy_simulate import simulate
 policy_app = typer.Typer(
     help="The published collections rules: what they say, and what they would decide.", no_args_is_help=True
 )
+policy_app.command("approve")(approve)
 policy_app.command("check")(check)
 policy_app.command("render")(render)
 policy_app.command("show")(show)
