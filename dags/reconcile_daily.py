@@ -1,7 +1,7 @@
 """### The daily reconciliation
 
-Imports what lies ready, reconciles payments with receivables and with what Microsoft charges, and issues the day's
-workbook, page and tables. Runs every morning at 06:00 in the partner's time zone and speaks for the day before.
+Imports what lies ready, reconciles payments with receivables and with what Microsoft charges, decides what follows for
+who is late, and issues the day's workbook, page and tables. Runs every morning at 06:00 in the partner's time zone and speaks for the day before.
 
 **What it touches.** The ledger and the files under `CSP_HOME`. Nothing leaves the house: no mail, no call to Microsoft.
 
@@ -9,6 +9,10 @@ workbook, page and tables. Runs every morning at 06:00 in the partner's time zon
 allocations and publishes actions. Any other run is *historical* (a backfill always is): it computes the same from what
 is in the ledger, writes a snapshot of its own, and leaves the inbox, the books and the outside alone.
 `publish_actions` asks again right before it publishes, so a run cleared weeks later stays silent.
+
+**Decisions.** Every run keeps its decisions with their reasons. A live one opens rounds and proposes notices and
+suspensions to the outbox, once the collections policy is live and a person has approved what it would send. A policy file
+with a fault makes `decide` fail with its line and holds nothing else up but what would be published.
 
 **Parameters.** `as_of`: the day to speak for (empty: the day before the logical date). `known`: with what we know *now*
 or what was known *then*. `mode`: *historical* keeps a run for yesterday from booking and publishing.
@@ -91,6 +95,11 @@ def reconcile_daily() -> None:
         return tasks.reconcile_day(context)
 
     @task
+    def decide(run: dict[str, Any], **context: Any) -> dict[str, Any]:
+        """Decide every customer; live, propose what the policy asks for."""
+        return tasks.decide_day(run, context)
+
+    @task
     def issue_outputs(run: dict[str, Any], **context: Any) -> dict[str, Any]:
         """Write the workbook, the page and the tables."""
         return tasks.issue_outputs(run, context)
@@ -102,7 +111,9 @@ def reconcile_daily() -> None:
 
     run = reconcile()
     [import_microsoft(), import_accounting(), import_bank()] >> run
-    issue_outputs(run) >> publish_actions(run)
+    decided = decide(run)
+    issued = issue_outputs(run)
+    [decided, issued] >> publish_actions(run)
 
 
 reconcile_daily()

@@ -18,6 +18,7 @@ SCHEMAS = {
     "summary": records.SUMMARY,
     "reconciliation": records.RECONCILIATION,
     "standings": records.STANDING,
+    "non_payment": records.NON_PAYMENT,
     "late": records.LATE,
     "allocations": records.ALLOCATION_VIEW,
     "unapplied": records.UNAPPLIED_VIEW,
@@ -72,6 +73,7 @@ def sample_day(**changes: Any) -> Day:
         "summary": summary_rows(),
         "reconciliation": reconciliation_rows(),
         "standings": standing_rows(),
+        "non_payment": non_payment_rows(),
         "late": late_rows(),
         "allocations": [allocation_row(number) for number in range(24)],
         "unapplied": unapplied_rows(),
@@ -138,6 +140,34 @@ def late_rows() -> list[dict[str, Any]]:
             "because": f"due {row['oldest_due_on']}, {row['days_overdue']} days ago; unapplied money does not cover it",
         }
         for row in sorted(late, key=lambda row: -row["days_overdue"])
+    ]
+
+
+def non_payment_rows() -> list[dict[str, Any]]:
+    """Who is late, at every stage of the ladder."""
+    stages = (
+        ("escalation", "wait", "", None, "escalation: done on 2026-10-20 (once)"),
+        ("suspension", "propose suspension", "escalation", AS_OF + timedelta(days=9), "days_overdue: 62 (30)"),
+        ("reminder", "wait", "final notice", AS_OF + timedelta(days=2), "reminder: done on 2026-10-24 (once)"),
+        ("final notice", "send final notice", "suspension", AS_OF + timedelta(days=14), "days_overdue: 31 (15)"),
+        ("reminder", "wait", "final notice", None, "hold: dispute: invoice F100607 is disputed (until 2026-11-30)"),
+    )
+    return [
+        {
+            "customer_id": row["customer_id"],
+            "customer_name": row["customer_name"],
+            "currency": row["currency"],
+            "overdue": row["overdue"],
+            "days_overdue": row["days_overdue"],
+            "stage": stages[place % len(stages)][0],
+            "decision": stages[place % len(stages)][1],
+            "next_stage": stages[place % len(stages)][2],
+            "next_on": stages[place % len(stages)][3],
+            "because": stages[place % len(stages)][4],
+            "contact": "no address that works" if place == 3 else "an address that works",
+            "history": "2026-10-24 reminder accepted; 2026-10-10 coming due bounced" if place % 2 else "",
+        }
+        for place, row in enumerate(late_rows())
     ]
 
 

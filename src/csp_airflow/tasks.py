@@ -73,6 +73,29 @@ def reconcile_day(context: Context) -> Told:
     return told
 
 
+def decide_day(run: Told, context: Context) -> Told:
+    """Decide what follows for everybody who is late; a live run proposes it once the policy is live."""
+    from csp_receivables import collections_wiring
+
+    with _at_work() as (settings, ledger):
+        plan = RunPlan(
+            as_of=date.fromisoformat(run["as_of"]),
+            known_at=None if run["mode"] == Mode.LIVE.value else datetime.fromisoformat(run["known_at"]),
+            mode=Mode(run["mode"]),
+            because="reconciled by this run",
+        )
+        try:
+            decided = collections_wiring.decider(settings, ledger).decide(plan)
+        except collections_wiring.NotLiveAnyMore as passed:
+            _skip(str(passed))
+    answers = Counter(each.answer.value for each in decided.decided.decisions)
+    log.info("decided %s: %s", decided.run_id, dict(answers))
+    if decided.dry:
+        log.info("nothing is proposed: %s", decided.dry)
+    told = {"run_id": decided.run_id, "customers": sum(answers.values()), "proposed": decided.proposed}
+    return told | {name: int(number) for name, number in sorted(answers.items())}
+
+
 def issue_outputs(run: Told, context: Context) -> Told:
     """Write the workbook, the page and the tables of the day that `reconcile` left, computed again from the ledger."""
     from csp_receivables import wiring

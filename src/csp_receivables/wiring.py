@@ -224,7 +224,16 @@ def reconciler(settings: Settings, ledger: Ledger) -> Reconciler:
         digest=content_digest,
         is_still_live=lambda plan: is_still_live(plan, settings.clock(), settings.time_zone),
         lines=bank_line_policy(settings),
+        collections=_usable_collections_policy(settings),
     )
+
+
+def _usable_collections_policy(settings: Settings) -> CollectionsPolicy | None:
+    """A policy with a fault stops the decisions, which say so; it does not hold the reconciliation up."""
+    try:
+        return collections_policy(settings)
+    except FileFaults:
+        return None
 
 
 def run_id_of(booked: Booked) -> str:

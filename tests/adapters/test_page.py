@@ -190,7 +190,7 @@ def test_tables_can_be_read_aloud(tmp_path: Path) -> None:
     page = _page(sample_day(), tmp_path)
     tables = list(page.iter("table"))
 
-    assert len(tables) == 10
+    assert len(tables) == 11
     assert all(_text(table.find("caption")) for table in tables)
     assert all(heading.get("scope") == "col" for heading in page.iter("th"))
     assert all(svg.get("aria-label") or svg.get("aria-hidden") for svg in page.iter("svg"))
@@ -221,7 +221,7 @@ def test_an_empty_day_says_that_nothing_is_there(tmp_path: Path) -> None:
     page = _page(empty_day(), tmp_path)
 
     assert _verdicts(page) == ["– No money has moved: nothing to tie", "✓ No findings"]
-    assert len(page.find_class("empty")) == 13
+    assert len(page.find_class("empty")) == 14
     assert not list(page.iter("table"))
 
 

@@ -25,6 +25,7 @@ from tests.days import AS_OF, SCHEMAS, allocation_row, empty_day, sample_day, ta
 TITLES = [
     "Summary",
     "Reconciliation",
+    "Who is late and what comes next",
     "Standings",
     "Late list",
     "Allocations",

@@ -105,6 +105,14 @@ def test_tasks_hand_on_text_and_whole_numbers_and_no_personal_data(first_run: Da
     assert [each for each in personal_data() if each in text] == []
 
 
+def test_every_customer_is_decided_and_a_dry_policy_proposes_nothing(first_run: DagRun) -> None:
+    decided = told(first_run)["decide"]
+
+    assert decided["customers"] > 0
+    assert decided["proposed"] == 0
+    assert decided["run_id"].startswith("decisions:live:")
+
+
 def test_a_second_run_changes_nothing(home: Home, first_run: DagRun, state_after: State) -> None:
     second = home.run(**THE_LAST_DAY)
 
@@ -130,10 +138,10 @@ def test_a_historical_run_takes_books_and_publishes_nothing(
 
     found = states(run)
     assert [found[task_id] for task_id in (*TAKES_FILES, "publish_actions")] == ["skipped"] * 4, why
-    assert (found["reconcile"], found["issue_outputs"]) == ("success", "success"), why
+    assert [found[name] for name in ("reconcile", "decide", "issue_outputs")] == ["success"] * 3, why
     after = state_of(home.settings)
     added = {table for table, rows in after.rows.items() if rows != before.rows[table]}
-    assert added <= {"reconciliation_run", "daily_standing"}, why
+    assert added <= {"reconciliation_run", "daily_standing", "decision_run", "decision"}, why
     assert {name: digest for name, digest in after.outputs.items() if name in before.outputs} == before.outputs, why
 
 

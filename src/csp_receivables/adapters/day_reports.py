@@ -138,6 +138,26 @@ LATE = Report(
         BECAUSE,
     ),
 )
+NON_PAYMENT = Report(
+    table="non_payment",
+    title="Who is late and what comes next",
+    about="Every customer who is late: how much and how long, the stage, what is decided and when the next step comes.",
+    empty="No customer is late.",
+    columns=(
+        *CUSTOMER,
+        CURRENCY,
+        _money("overdue", "Overdue"),
+        _count("days_overdue", "Days overdue", 13),
+        _text("stage", "Stage", 16),
+        _text("decision", "Decided", 20),
+        _text("next_stage", "Next step", 16),
+        _day("next_on", "Comes on"),
+        _text("contact", "Contact", 22),
+        _text("history", "Notices", 40),
+        BECAUSE,
+    ),
+    below=("because", "history"),
+)
 ALLOCATIONS = Report(
     table="allocations",
     title="Allocations",
@@ -294,6 +314,7 @@ FEEDS = Report(
 )
 SHEETS = (
     RECONCILIATION,
+    NON_PAYMENT,
     STANDINGS,
     LATE,
     ALLOCATIONS,

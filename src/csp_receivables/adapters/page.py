@@ -23,6 +23,7 @@ from csp_receivables.domain.money import to_decimal
 TEMPLATES = Path("include/templates")
 ROWS_MAX = 200  # of one table on the page: more is for the workbook, where it can be filtered
 SECTIONS = (
+    reports.NON_PAYMENT,
     reports.LATE,
     reports.RECONCILIATION,
     reports.COVERAGE,

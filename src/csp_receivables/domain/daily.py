@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import duckdb
+import pyarrow as pa
 
 from csp_receivables.domain.attribution import keep_parts, make_rounding
 from csp_receivables.domain.bank_line_policy import BankLinePolicy
 from csp_receivables.domain.booking import NO_LINE_RULES, Booking, decide_booking
+from csp_receivables.domain.collections.caseload import Decided, decide_caseload
+from csp_receivables.domain.collections.feed_age import feed_age
+from csp_receivables.domain.collections.non_payment import non_payment_table, unreachable_findings
+from csp_receivables.domain.collections.policy import CollectionsPolicy
 from csp_receivables.domain.coverage import coverage_table
 from csp_receivables.domain.day import Day, Mode
 from csp_receivables.domain.day_findings import day_findings
 from csp_receivables.domain.day_views import allocation_view, suggestion_view, unapplied_view
 from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.feeds import feeds_table
+from csp_receivables.domain.findings import findings_table
 from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.not_customer_money import not_customer_money_view
 from csp_receivables.domain.pending import keep_pending
 from csp_receivables.domain.reconciliation import keep_reconciliation_parts, reconciliation_table
+from csp_receivables.domain.records import NON_PAYMENT
 from csp_receivables.domain.standings import late_table, standings_table
 from csp_receivables.domain.summary import summary_table
 from csp_receivables.domain.tie_out import tie_out_findings, tie_out_table
@@ -30,8 +37,12 @@ def compute_day(
     *,
     mode: Mode,
     is_demo: bool,
+    collections: CollectionsPolicy | None = None,
 ) -> tuple[Day, Booking]:
-    """The day as it stands once `Booking.allocations` are booked. Pure: same facts and policies, same bytes."""
+    """The day as it stands once `Booking.allocations` are booked. Pure: same facts and policies, same bytes.
+
+    Without a policy of `collections` nothing is decided about who is late.
+    """
     booking = decide_booking(connection, facts, policy, lines)
     make_rounding(connection)
     keep_parts(connection)
@@ -46,7 +57,9 @@ def compute_day(
         connection, standings=standings, reconciliation=reconciliation, unapplied_view=unapplied, coverage=coverage
     )
     feeds = feeds_table(facts)
+    decided = _decided(connection, facts, booking, feeds, collections)
     recorded = [facts.findings, booking.findings, tie_out_findings(tie_out)]
+    recorded += [findings_table(unreachable_findings(decided))] if decided else []
     findings = day_findings(connection, feeds, unapplied, recorded)
     day = Day(
         as_of=facts.as_of,
@@ -56,6 +69,7 @@ def compute_day(
         summary=summary_table(connection, facts.as_of, findings),
         reconciliation=reconciliation,
         standings=standings,
+        non_payment=non_payment_table(decided) if decided else NON_PAYMENT.empty_table(),
         late=late,
         allocations=allocation_view(connection, facts.as_of),
         unapplied=unapplied,
@@ -67,3 +81,17 @@ def compute_day(
         findings=findings,
     )
     return day, booking
+
+
+def _decided(
+    connection: duckdb.DuckDBPyConnection,
+    facts: Facts,
+    booking: Booking,
+    feeds: pa.Table,
+    policy: CollectionsPolicy | None,
+) -> Decided | None:
+    """What would follow for everybody, for the list of who is late; deciding for good is a step of its own."""
+    if policy is None:
+        return None
+    feed = feed_age(feeds, policy.feed_hours_max, facts.as_of)
+    return decide_caseload(connection, booking.suggestions, facts.collections, policy, on=facts.as_of, feed=feed)

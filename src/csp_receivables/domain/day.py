@@ -31,6 +31,7 @@ class Day:
     summary: pa.Table  # SUMMARY
     reconciliation: pa.Table  # RECONCILIATION
     standings: pa.Table  # STANDING
+    non_payment: pa.Table  # NON_PAYMENT
     late: pa.Table  # LATE
     allocations: pa.Table  # ALLOCATION_VIEW
     unapplied: pa.Table  # UNAPPLIED_VIEW

@@ -294,6 +294,20 @@ LATE = _schema(
     days_overdue=COUNT,
     because=TEXT,
 )
+NON_PAYMENT = _schema(  # who is late and what comes next: one row per customer and currency
+    customer_id=TEXT,
+    customer_name=TEXT,
+    currency=TEXT,
+    overdue=MONEY,
+    days_overdue=COUNT,
+    stage=TEXT,  # the one that was reached, or whose step is due, in words
+    decision=TEXT,  # what is to be done, in words
+    next_stage=TEXT,
+    next_on_=DAY,  # null: once what stands in `because` is settled, or nothing comes
+    because=TEXT,
+    contact=TEXT,  # whether an address works; the address itself is personal data and stays in the ledger
+    history=TEXT,  # the newest notices and what became of them
+)
 COVERAGE = _schema(
     vendor_invoice=TEXT,
     currency=TEXT,

@@ -12,6 +12,7 @@ import duckdb
 
 from csp_receivables.domain.bank_line_policy import BankLinePolicy
 from csp_receivables.domain.booking import NO_LINE_RULES
+from csp_receivables.domain.collections.policy import CollectionsPolicy
 from csp_receivables.domain.daily import compute_day
 from csp_receivables.domain.day import Day, Mode
 from csp_receivables.domain.facts import Facts
@@ -34,12 +35,19 @@ class Reconciler:
     digest: Callable[[Day], str]
     is_still_live: Callable[[RunPlan], bool]
     lines: BankLinePolicy = NO_LINE_RULES
+    collections: CollectionsPolicy | None = None  # None: it can't be used, and nothing is said of what comes next
 
     def compute(self, facts: Facts, mode: Mode) -> Booked:
         """The day that follows from `facts`, with the allocations it wants booked."""
         with self.engine() as connection:
             day, booking = compute_day(
-                connection, facts, self.policy, self.lines, mode=mode, is_demo=self.books.is_demo()
+                connection,
+                facts,
+                self.policy,
+                self.lines,
+                mode=mode,
+                is_demo=self.books.is_demo(),
+                collections=self.collections,
             )
         return Booked(day=day, allocations=booking.allocations, digest=self.digest(day))
 

@@ -24,6 +24,7 @@ from csp_receivables.adapters.workbook.summary import write_summary
 from csp_receivables.domain.day import Day
 
 ROWS_PER_SHEET_MAX = 1_048_575  # Excel's 1 048 576 rows less the header
+TITLE_MAX = 28  # of a sheet that is continued: Excel takes 31 characters, and the number needs some
 ROWS_PER_CHUNK = 10_000  # bounds the Python values alive at a time to some 20 MB
 
 
@@ -55,7 +56,8 @@ def report_frame(day: Day, report: Report) -> pd.DataFrame:
 def _write_report(book: Any, styles: Styles, day: Day, report: Report) -> None:
     frame = report_frame(day, report)
     for number, first in enumerate(range(0, max(len(frame), 1), ROWS_PER_SHEET_MAX), start=1):
-        sheet = book.add_worksheet(report.title if number == 1 else f"{report.title} {number}", BulkSheet)
+        title = report.title if number == 1 else f"{report.title[:TITLE_MAX]} {number}"
+        sheet = book.add_worksheet(title, BulkSheet)
         part = frame.iloc[first : first + ROWS_PER_SHEET_MAX]
         _set_up(sheet, styles, day, report, rows=len(part))
         _write_rows(sheet, styles, report, part)
