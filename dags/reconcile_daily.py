@@ -1,7 +1,8 @@
 """### The daily reconciliation
 
 Imports what lies ready, reconciles payments with receivables and with what Microsoft charges, decides what follows for
-who is late, and issues the day's workbook, page and tables. Runs every morning at 06:00 in the partner's time zone and speaks for the day before.
+who is late, and issues the day's workbook, page and tables. Runs every morning at 06:00 in the partner's time zone and
+speaks for the day before.
 
 **What it touches.** The ledger and the files under `CSP_HOME`. Nothing leaves the house: no mail, no call to Microsoft.
 
@@ -11,8 +12,8 @@ is in the ledger, writes a snapshot of its own, and leaves the inbox, the books 
 `publish_actions` asks again right before it publishes, so a run cleared weeks later stays silent.
 
 **Decisions.** Every run keeps its decisions with their reasons. A live one opens rounds and proposes notices and
-suspensions to the outbox, once the collections policy is live and a person has approved what it would send. A policy file
-with a fault makes `decide` fail with its line and holds nothing else up but what would be published.
+suspensions to the outbox, once the collections policy is live and a person has approved what it would send. A policy
+file with a fault makes `decide` fail with its line; the day is issued all the same and nothing is published.
 
 **Parameters.** `as_of`: the day to speak for (empty: the day before the logical date). `known`: with what we know *now*
 or what was known *then*. `mode`: *historical* keeps a run for yesterday from booking and publishing.
@@ -95,9 +96,9 @@ def reconcile_daily() -> None:
         return tasks.reconcile_day(context)
 
     @task
-    def decide(run: dict[str, Any], **context: Any) -> dict[str, Any]:
+    def decide(run: dict[str, Any]) -> dict[str, Any]:
         """Decide every customer; live, propose what the policy asks for."""
-        return tasks.decide_day(run, context)
+        return tasks.decide_day(run)
 
     @task
     def issue_outputs(run: dict[str, Any], **context: Any) -> dict[str, Any]:

@@ -146,11 +146,29 @@ def late_rows() -> list[dict[str, Any]]:
 def non_payment_rows() -> list[dict[str, Any]]:
     """Who is late, at every stage of the ladder."""
     stages = (
-        ("escalation", "wait", "", None, "escalation: done on 2026-10-20 (once)"),
-        ("suspension", "propose suspension", "escalation", AS_OF + timedelta(days=9), "days_overdue: 62 (30)"),
-        ("reminder", "wait", "final notice", AS_OF + timedelta(days=2), "reminder: done on 2026-10-24 (once)"),
-        ("final notice", "send final notice", "suspension", AS_OF + timedelta(days=14), "days_overdue: 31 (15)"),
-        ("reminder", "wait", "final notice", None, "hold: dispute: invoice F100607 is disputed (until 2026-11-30)"),
+        ("escalation", "wait", "", None, "Escalation: done on 2026-10-20 (once)."),
+        (
+            "suspension",
+            "propose suspension",
+            "escalation",
+            AS_OF + timedelta(days=9),
+            "The oldest receivable concerned is 62 days past its due day; this begins at 30.",
+        ),
+        ("reminder", "wait", "final notice", AS_OF + timedelta(days=2), "Reminder: done on 2026-10-24 (once)."),
+        (
+            "final notice",
+            "send final notice",
+            "suspension",
+            AS_OF + timedelta(days=14),
+            "The oldest receivable concerned is 31 days past its due day; this begins at 15.",
+        ),
+        (
+            "reminder",
+            "wait",
+            "final notice",
+            None,
+            "F100607 is left aside, until 2026-11-30: dispute: wrong quantity (Ada, 2026-10-20).",
+        ),
     )
     return [
         {
@@ -164,7 +182,7 @@ def non_payment_rows() -> list[dict[str, Any]]:
             "next_stage": stages[place % len(stages)][2],
             "next_on": stages[place % len(stages)][3],
             "because": stages[place % len(stages)][4],
-            "contact": "no address that works" if place == 3 else "an address that works",
+            "contact": "none works" if place == 3 else "works",
             "history": "2026-10-24 reminder accepted; 2026-10-10 coming due bounced" if place % 2 else "",
         }
         for place, row in enumerate(late_rows())

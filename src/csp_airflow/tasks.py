@@ -73,7 +73,7 @@ def reconcile_day(context: Context) -> Told:
     return told
 
 
-def decide_day(run: Told, context: Context) -> Told:
+def decide_day(run: Told) -> Told:
     """Decide what follows for everybody who is late; a live run proposes it once the policy is live."""
     from csp_receivables import collections_wiring
 

@@ -152,7 +152,7 @@ NON_PAYMENT = Report(
         _text("decision", "Decided", 20),
         _text("next_stage", "Next step", 16),
         _day("next_on", "Comes on"),
-        _text("contact", "Contact", 22),
+        _text("contact", "Address", 12),
         _text("history", "Notices", 40),
         BECAUSE,
     ),

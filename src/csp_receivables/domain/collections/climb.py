@@ -184,7 +184,7 @@ def _nothing_due(ladder: Ladder) -> list[Reason]:
             because.append(Reason(rule=stage.name, threshold="once", actual=f"done on {done.on}"))
     following = next((place for place, _ in ladder.stages if place > ladder.reached), NOT_REACHED)
     if following != NOT_REACHED:
-        nearest = min(ladder.causes[following].values(), key=lambda held: (held.in_days is None, held.in_days or 0))
+        nearest = min(ladder.causes(following).values(), key=lambda held: (held.in_days is None, held.in_days or 0))
         because.extend(nearest.reasons)
     return because or [Reason(rule="ladder", threshold="a stage", actual="none is left")]
 

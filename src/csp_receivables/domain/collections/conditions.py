@@ -79,17 +79,14 @@ def _days(stage: Stage, condition: Condition, items: Sequence[OpenItem]) -> tupl
     # Without days of its own a condition speaks of what is overdue: from the first day after the anchor.
     own = 1 if condition.days_min is None else condition.days_min
     is_own = condition is stage.when and condition.days_min is not None  # an override's days replace no alternative's
-    _, needed, item = min(
-        (
-            (needed - item.ladder_days, needed, item)
-            for item in items
-            for needed in (_needed(stage, own, item) if is_own else own,)
-        ),
-        key=lambda nearest: (nearest[0], nearest[1]),
-    )
+    item, needed, missing = items[0], own, own - items[0].ladder_days
+    for each in items:
+        its = _needed(stage, own, each) if is_own else own
+        if (its - each.ladder_days, its) < (missing, needed) or each is item:
+            item, needed, missing = each, its, its - each.ladder_days
     counted = "" if item.days == item.ladder_days else f", counted as {item.ladder_days} since live_from"
     days = f"{item.days}{counted}"
-    return max(needed - item.ladder_days, 0), Reason(rule="days_overdue", threshold=str(needed), actual=days)
+    return max(missing, 0), Reason(rule="days_overdue", threshold=str(needed), actual=days)
 
 
 def _needed(stage: Stage, own: int, item: OpenItem) -> int:

@@ -48,7 +48,7 @@ def in_words(decision: Decision) -> list[str]:
         lines.append(f"Open: {open_}; overdue: {overdue}, the oldest for {decision.days_overdue} days.")
     if decision.stage != CLEAR and decision.answer is Answer.WAIT:
         lines.append(f"The stage that was reached is {_plain(decision.stage)}.")
-    lines += [_sentence(reason) for reason in decision.because]
+    lines += [sentence(reason) for reason in decision.because]
     lines += [
         f"Considered and not done: {_plain(r.rule)} ({_plain(r.threshold)}), {r.actual}." for r in decision.outranked
     ]
@@ -58,7 +58,8 @@ def in_words(decision: Decision) -> list[str]:
     return lines
 
 
-def _sentence(reason: Reason) -> str:
+def sentence(reason: Reason) -> str:
+    """One reason as a sentence."""
     if reason.rule in _RULES:
         return _RULES[reason.rule].format(threshold=reason.threshold, actual=reason.actual)
     kind, _, number = reason.rule.partition(" ")

@@ -41,12 +41,20 @@ class Ladder:
     situation: Situation
     view: RoundView
     stages: tuple[tuple[int, Stage], ...]  # with their place in the policy, mildest first
-    causes: Mapping[int, Mapping[str, Held]] = field(default_factory=dict)  # place → currency → its condition
+    groups: Mapping[str, list[OpenItem]]  # the round's receivables by currency, in the order of the codes
     reached: int = NOT_REACHED
+    looked_at: dict[int, Mapping[str, Held]] = field(default_factory=dict)  # conditions are asked for only when needed
+
+    def causes(self, place: int) -> Mapping[str, Held]:
+        """The stage's condition in each currency."""
+        if place not in self.looked_at:
+            stage, case = self.situation.policy.stages[place], self.situation.case
+            self.looked_at[place] = {currency: look_at(stage, items, case) for currency, items in self.groups.items()}
+        return self.looked_at[place]
 
     def holding(self, place: int) -> dict[str, Held]:
         """The currencies in which the stage's condition holds now."""
-        return {currency: held for currency, held in self.causes[place].items() if held.holds}
+        return {currency: held for currency, held in self.causes(place).items() if held.holds}
 
     def causing(self, place: int) -> tuple[OpenItem, ...]:
         """The receivables that make the stage's condition hold."""
@@ -61,13 +69,12 @@ class Ladder:
     @property
     def is_suspended(self) -> bool:
         """Was access taken for this round?"""
-        suspension = self.situation.case.suspension
-        return suspension is not None and suspension.round_id == self.view.round_id
+        return _is_suspended(self.view, self.situation)
 
     def standing(self) -> int:
         """The hardest stage that was reached and whose condition still holds; NOT_REACHED when none does."""
-        reached = [place for place, _ in self.stages if place <= self.reached and self.holding(place)]
-        return max(reached, default=NOT_REACHED)
+        reached = (place for place, _ in reversed(self.stages) if place <= self.reached)
+        return next((place for place in reached if self.holding(place)), NOT_REACHED)
 
 
 def ladder_of(view: RoundView, situation: Situation) -> Ladder | None:
@@ -79,17 +86,19 @@ def ladder_of(view: RoundView, situation: Situation) -> Ladder | None:
     groups: dict[str, list[OpenItem]] = {}
     for item in view.items:
         groups.setdefault(item.debt.currency, []).append(item)
-    causes = {
-        place: {currency: look_at(stage, items, situation.case) for currency, items in sorted(groups.items())}
-        for place, stage in stages
-    }
-    ladder = Ladder(situation=situation, view=view, stages=stages, causes=causes)
-    reached = [place for place, stage in stages if view.accepted(stage.name)]
-    if ladder.is_suspended:
+    if len(groups) > 1:
+        groups = dict(sorted(groups.items()))
+    reached = [place for place, stage in stages if view.accepted(stage.name)] if view.notices else []
+    if _is_suspended(view, situation):
         reached += [place for place, stage in stages if stage.act is Act.PROPOSE_SUSPENSION][-1:]
     return Ladder(
-        situation=situation, view=view, stages=stages, causes=causes, reached=max(reached, default=NOT_REACHED)
+        situation=situation, view=view, stages=stages, groups=groups, reached=max(reached, default=NOT_REACHED)
     )
+
+
+def _is_suspended(view: RoundView, situation: Situation) -> bool:
+    suspension = situation.case.suspension
+    return suspension is not None and suspension.round_id == view.round_id
 
 
 def deciding_currency(ladder: Ladder, place: int) -> str:
@@ -126,7 +135,7 @@ def takes(ladder: Ladder, place: int, *, items: Sequence[OpenItem] = (), anew: b
     stage = ladder.situation.policy.stages[place]
     # A warning may go out before its own condition holds: then a suspension that demands it is the reason.
     currency = deciding_currency(ladder, place) if ladder.holding(place) else ladder.view.items[0].debt.currency
-    held = ladder.causes[place][currency]
+    held = ladder.causes(place)[currency]
     return Step(
         view=ladder.view,
         answer=Answer(stage.act.value),
@@ -141,7 +150,7 @@ def takes(ladder: Ladder, place: int, *, items: Sequence[OpenItem] = (), anew: b
 
 def days_until(ladder: Ladder, place: int) -> int | None:
     """In how many days the condition of a stage holds if nothing but the calendar moves; None: it never does."""
-    days = [held.in_days for held in ladder.causes[place].values() if held.in_days is not None]
+    days = [held.in_days for held in ladder.causes(place).values() if held.in_days is not None]
     return min(days, default=None)
 
 

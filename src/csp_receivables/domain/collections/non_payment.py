@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from csp_receivables.domain.collections.caseload import Decided
 from csp_receivables.domain.collections.cases import Case
+from csp_receivables.domain.collections.decision_words import sentence
 from csp_receivables.domain.collections.decisions import Answer, Decision
 from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.records import NON_PAYMENT
@@ -57,8 +58,8 @@ def _rows(case: Case, decision: Decision, on: date) -> Iterator[dict[str, Any]]:
             "decision": _DOES[decision.answer].format(stage=_words(decision.stage)),
             "next_stage": _words(decision.next_stage),
             "next_on": decision.next_on,
-            "because": "; ".join(map(str, decision.because)),
-            "contact": "an address that works" if case.has_address else "no address that works",
+            "because": " ".join(map(sentence, decision.because)),
+            "contact": "works" if case.has_address else "none works",
             "history": _history(case),
         }
 

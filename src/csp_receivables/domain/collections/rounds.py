@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from csp_receivables.domain.collections.cases import Case, Delivery, Notice, Round
 from csp_receivables.domain.collections.open_items import OpenItem, Situation
+from csp_receivables.domain.collections.policy import Stage
 
 DUE = "due-"  # begins the id of a round before anything is due: the due day follows
 
@@ -97,12 +98,24 @@ def overdue_views(situation: Situation, chased: Sequence[OpenItem]) -> list[Roun
 
 
 def due_views(situation: Situation, chased: Sequence[OpenItem]) -> list[RoundView]:
-    """The rounds of what is not due yet, one a due day, the nearest first."""
+    """The rounds of what is not due yet, one a due day, the nearest first; of what is too far off for any stage one."""
+    leads = [-lead for s in situation.policy.stages if s.is_before_due for lead in _leads(situation, s)]
+    if not leads:
+        return []
+    furthest = situation.on + timedelta(days=max(leads))
     days: dict[date, list[OpenItem]] = {}
     for item in chased:
         if not item.is_overdue and item.debt.due_on >= situation.on:
             days.setdefault(item.debt.due_on, []).append(item)
-    return [_view(situation.case, f"{DUE}{day}", tuple(days[day])) for day in sorted(days)]
+    near = sorted(day for day in days if day <= furthest)
+    far = [min(day for day in days if day > furthest)] if len(near) < len(days) else []
+    return [_view(situation.case, f"{DUE}{day}", tuple(days[day])) for day in (*near, *far)]
+
+
+def _leads(situation: Situation, stage: Stage) -> list[int]:
+    """The days at which the stage may begin, by the policy or an override."""
+    others = [o.stage_days[stage.name] for o in situation.rules.fitting if stage.name in o.stage_days]
+    return [stage.when.days_min or 0, *others]
 
 
 def _view(case: Case, round_id: str, items: tuple[OpenItem, ...]) -> RoundView:
