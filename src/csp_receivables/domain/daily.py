@@ -23,7 +23,6 @@ from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.not_customer_money import not_customer_money_view
 from csp_receivables.domain.pending import keep_pending
 from csp_receivables.domain.reconciliation import keep_reconciliation_parts, reconciliation_table
-from csp_receivables.domain.records import NON_PAYMENT
 from csp_receivables.domain.standings import late_table, standings_table
 from csp_receivables.domain.summary import summary_table
 from csp_receivables.domain.tie_out import tie_out_findings, tie_out_table
@@ -39,10 +38,7 @@ def compute_day(
     is_demo: bool,
     collections: CollectionsPolicy | None = None,
 ) -> tuple[Day, Booking]:
-    """The day as it stands once `Booking.allocations` are booked. Pure: same facts and policies, same bytes.
-
-    Without a policy of `collections` nothing is decided about who is late.
-    """
+    """The day as it stands once `Booking.allocations` are booked. Pure: same facts and policies, same bytes."""
     booking = decide_booking(connection, facts, policy, lines)
     make_rounding(connection)
     keep_parts(connection)
@@ -58,8 +54,8 @@ def compute_day(
     )
     feeds = feeds_table(facts)
     decided = _decided(connection, facts, booking, feeds, collections)
-    recorded = [facts.findings, booking.findings, tie_out_findings(tie_out)]
-    recorded += [findings_table(unreachable_findings(decided))] if decided else []
+    told = findings_table(unreachable_findings(decided) if decided else [])
+    recorded = [facts.findings, booking.findings, tie_out_findings(tie_out), told]
     findings = day_findings(connection, feeds, unapplied, recorded)
     day = Day(
         as_of=facts.as_of,
@@ -69,7 +65,7 @@ def compute_day(
         summary=summary_table(connection, facts.as_of, findings),
         reconciliation=reconciliation,
         standings=standings,
-        non_payment=non_payment_table(decided) if decided else NON_PAYMENT.empty_table(),
+        non_payment=non_payment_table(decided),
         late=late,
         allocations=allocation_view(connection, facts.as_of),
         unapplied=unapplied,

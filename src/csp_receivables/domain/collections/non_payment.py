@@ -25,11 +25,13 @@ _DOES = {
 }
 
 
-def non_payment_table(decided: Decided) -> pa.Table:
+def non_payment_table(decided: Decided | None) -> pa.Table:
     """One row (schema NON_PAYMENT) for each customer and currency overdue, and for whom something is to be done.
 
-    The longest overdue first, then the largest amount, then the customer's id.
+    The longest overdue first, then the largest amount, then the customer's id. None: nothing was decided, so no rows.
     """
+    if decided is None:
+        return NON_PAYMENT.empty_table()
     rows = [
         row
         for decision in decided.decisions
