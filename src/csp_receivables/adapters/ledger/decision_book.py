@@ -19,10 +19,10 @@ from csp_receivables.adapters.ledger.outbox_people import approved_policies
 from csp_receivables.domain.collections.caseload import Decided
 from csp_receivables.domain.collections.decision_table import decision_run_name, decision_table, to_json
 from csp_receivables.domain.collections.decisions import Decision
+from csp_receivables.domain.collections.going_live import why_dry
 from csp_receivables.domain.day import Mode
 from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.outbox.actions import action_of
-from csp_receivables.domain.outbox.gate import why_policy_is_not_live
 from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.ports import DecisionRun
 
@@ -43,7 +43,7 @@ class LedgerDecisionBook:
             decided = decide(facts)
             version = decided.policy.version
             is_approved = version in approved_policies(writing.connection)
-            dry = why_policy_is_not_live(decided.policy, as_of, approved=is_approved)
+            dry = why_dry(decided.policy, as_of, is_approved=is_approved)
             run = _keep(writing, decided, Mode.LIVE, writing.recorded_at, dry=dry)
             if dry:
                 return run
