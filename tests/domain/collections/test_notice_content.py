@@ -90,11 +90,21 @@ def test_access_is_never_said_to_be_affected_before_the_policy_may(
     told = TODAY + timedelta(days=next_on) if isinstance(next_on, int) else None
     decided = decision(Answer.SEND_NOTICE, "last", "a", next_on=told, next_stage="cut" if told else "")
 
-    assert TODAY + timedelta(days=named) == access_affected_on(decided, POLICY), next_stage
+    assert TODAY + timedelta(days=named) == access_affected_on(decided, POLICY, TODAY), next_stage
+
+
+def test_a_letter_is_dated_and_counts_from_the_day_it_leaves() -> None:
+    tomorrow = TODAY + timedelta(days=1)
+    decided = decision(Answer.SEND_NOTICE, "last", "a")
+    content = decided_notice(case(debt("a", 1)), decided, POLICY, SELLER, replace(PLAIN, written_on=tomorrow))
+
+    assert content.dated == tomorrow
+    assert content.receivables[0].days_overdue == 21
+    assert content.access_on == tomorrow + timedelta(days=14)
 
 
 def test_a_reminder_threatens_nothing() -> None:
-    assert access_affected_on(decision(Answer.SEND_NOTICE, "polite", "a"), POLICY) is None
+    assert access_affected_on(decision(Answer.SEND_NOTICE, "polite", "a"), POLICY, TODAY) is None
 
 
 def test_a_final_notice_that_no_suspension_follows_is_refused() -> None:

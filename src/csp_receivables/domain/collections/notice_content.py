@@ -93,6 +93,9 @@ class Particulars:
     fees: Mapping[str, int] = field(default_factory=nothing)
     subscriptions: tuple[str, ...] = ()  # those whose access is affected, by the names customers know
     attach_statement: bool = False
+    written_on: date | None = (
+        None  # the day it is sent; None: the day that the decision speaks for, which may be the day before
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,12 +139,13 @@ def decided_notice(
         seller,
         particulars,
         policy=policy,
-        dated=decision.on,
-        access_on=access_affected_on(decision, policy),
+        dated=particulars.written_on or decision.on,
+        decided_on=decision.on,
+        access_on=access_affected_on(decision, policy, particulars.written_on or decision.on),
     )
 
 
-def access_affected_on(decision: Decision, policy: CollectionsPolicy) -> date | None:
+def access_affected_on(decision: Decision, policy: CollectionsPolicy, written_on: date) -> date | None:
     """The first day on which access may be restricted after the notice of `decision`; None when it warns of nothing.
 
     It is never earlier than the suspension that this notice is the warning for may be.
@@ -151,7 +155,7 @@ def access_affected_on(decision: Decision, policy: CollectionsPolicy) -> date | 
         return None
     stage = warned[0]
     assert stage.warned_by is not None
-    earliest = decision.on + timedelta(days=stage.warned_by.days_min)
+    earliest = written_on + timedelta(days=stage.warned_by.days_min)
     named = decision.next_on if decision.next_stage == stage.name else None
     return max(earliest, named) if named else earliest
 
@@ -165,6 +169,7 @@ def notice(
     *,
     policy: CollectionsPolicy,
     dated: date,
+    decided_on: date | None = None,
     access_on: date | None = None,
     payment: ReceivedPayment | None = None,
     promise: PromisedPayment | None = None,
@@ -191,7 +196,9 @@ def notice(
         dated=dated,
         payments_until=particulars.payments_until,
         receivables=chosen,
-        totals=whole if kind == STATEMENT else totals(chosen, _covered(case, named, policy, dated), seller),
+        totals=whole
+        if kind == STATEMENT
+        else totals(chosen, _covered(case, named, policy, decided_on or dated), seller),
         access_on=access_on,
         subscriptions=particulars.subscriptions,
         payment=payment,
@@ -316,9 +323,9 @@ def _credits(case: Case) -> dict[str, int]:
     return {code: case.unapplied.get(code, 0) + case.credit_left.get(code, 0) for code in sorted(currencies)}
 
 
-def _covered(case: Case, named: Sequence[str], policy: CollectionsPolicy, dated: date) -> dict[str, int]:
+def _covered(case: Case, named: Sequence[str], policy: CollectionsPolicy, on: date) -> dict[str, int]:
     """How much of the debts named is covered by what lies with us, by currency: the same as the decision counts."""
-    situation = look(case, policy, dated)
+    situation = look(case, policy, on)
     owed = {item.debt.receivable_id: item.owed for item in situation.chased}
     held = {each.hold.receivable_id for each in situation.holds if each.holds}
     covered: dict[str, int] = {}

@@ -101,4 +101,5 @@ class LastLooks:
             org_number=person.get("org_number", ""),
             references={row["receivable_id"]: row["reference"] for row in named if row["reference"]},
             attach_statement=True,
+            written_on=self.today(),  # the decision speaks for yesterday, the letter for the day it leaves
         )
