@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -41,7 +42,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
         payment("part", 40_00, reference="101006", booked_on=FIRST),
         payment("whole", 70_00, text="10102", booked_on=FIRST),
     ]
-    people = [customer("A", name="Adatum AB", language="sv"), customer("B", name="Bellows", language="pt-BR")]
+    people = [
+        customer("A", name="Adatum AB", language="sv", party_kind="company"),
+        customer("B", name="Bellows", language="pt-BR"),
+    ]
     desk.arrive(customers=people, receivables=bills, payments=paid)
     desk.next_morning()
     desk.clock.now += LATER - FIRST
@@ -155,3 +159,26 @@ def test_what_can_not_be_written_is_refused_with_a_reason(
     assert code == 2
     assert why in said
     assert not (tmp_path / "out").exists()
+
+
+def test_late_interest_is_shown_apart_where_the_policy_names_the_country(
+    csp: Csp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """60.00 are late since FIRST: 40.00 came on the day. The half-year's rate is one that the test makes up."""
+    preview(csp, tmp_path / "off", "A", "reminder")
+    assert "ränta" not in text_in(tmp_path / "off")
+
+    include = tmp_path / "include"
+    shutil.copytree(Path(__file__).parents[2] / "include", include, ignore=shutil.ignore_patterns("sample"))
+    policy, rates = (include / "policies" / f"{name}.yaml" for name in ("collections", "late_interest"))
+    policy.write_text(policy.read_text().replace("interest_in: []", "interest_in: [SE]"))
+    made_up = '{begins: 2026-07-01, per_cent: 28.5, source: "https://example.com", checked_on: 2026-11-28}'
+    rates.write_text(rates.read_text().replace("  bundesbank: ", f"    - {made_up}\n\n  bundesbank: "))
+    monkeypatch.setenv("CSP_INCLUDE", str(include))
+
+    preview(csp, tmp_path / "on", "A", "reminder")
+    text = " ".join(text_in(tmp_path / "on").split())
+
+    assert "dröjsmålsränta 1,20 kr" in text  # 60.00 × 36.5 % × 20 / 365
+    assert "avgift 450,00 kr" in text
+    assert "511,20 kr" in text

@@ -48,6 +48,11 @@ _REFERENCES = """
 SELECT receivable_id, reference FROM receivables WHERE customer_id = $customer AND reference <> ''
  ORDER BY receivable_id
 """
+_APPLIED = """
+SELECT a.receivable_id, a.effective_on AS day, sum(a.amount)::BIGINT AS amount
+  FROM allocations a JOIN receivables i USING (receivable_id) WHERE i.customer_id = $customer
+ GROUP BY a.receivable_id, a.effective_on ORDER BY a.receivable_id, a.effective_on
+"""
 _LAST_PAYMENT = """
 SELECT p.booked_on, p.currency, p.amount, i.number, sum(a.amount)::BIGINT AS applied
   FROM allocations a JOIN payment_positions p ON a.source_kind = 'payment' AND a.source_id = p.payment_id
@@ -89,6 +94,7 @@ class NoticePreview:
             )
             references = _rows(connection, _REFERENCES, customer_id)
             paid = _rows(connection, _LAST_PAYMENT, customer_id)
+            applied = _applied(_rows(connection, _APPLIED, customer_id))
         customer = _customer(facts, customer_id)
         case = decided.cases.get(customer_id) or Case(
             customer_id=customer_id,
@@ -97,7 +103,7 @@ class NoticePreview:
             party_kind=customer["party_kind"],
         )
         policy = policy_of(case, facts.collections, self.policy)
-        shown = shown_interest(policy, self.interest, case, facts.as_of)
+        shown = shown_interest(policy, self.interest, case, facts.as_of, applied)
         particulars = Particulars(
             language=self._language(language, customer["language"]),
             payments_until=facts.as_of,
@@ -166,6 +172,14 @@ def _rows(connection: duckdb.DuckDBPyConnection, sql: str, customer_id: str) -> 
     found = connection.execute(sql, {"customer": customer_id})
     names = [column[0] for column in found.description or ()]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def _applied(rows: list[dict[str, Any]]) -> dict[str, list[tuple[date, int]]]:
+    """What was applied to each receivable, and when: interest counts a part payment from its day."""
+    applied: dict[str, list[tuple[date, int]]] = {}
+    for row in rows:
+        applied.setdefault(row["receivable_id"], []).append((row["day"], row["amount"]))
+    return applied
 
 
 def _payment(rows: list[dict[str, Any]]) -> ReceivedPayment | None:

@@ -98,6 +98,16 @@ def test_nothing_runs_on_what_was_paid_in_time() -> None:
     assert 149_589 == owed(half, "2024-08-30").interest
 
 
+def test_a_payment_that_is_returned_bears_interest_again_from_the_day_after() -> None:
+    returned = claim(
+        "SE", "SEK", 10_000_000, "2024-05-31", ("2024-06-10", 10_000_000), ("2024-06-20", -10_000_000)
+    )  # fmt: skip
+
+    spans = [(period.begins.day, period.ends.day) for period in owed(returned, "2024-06-30").periods]
+
+    assert [(1, 10), (21, 30)] == spans
+
+
 def test_paying_too_much_earns_nothing() -> None:
     paid = claim("SE", "SEK", 10_000_000, "2024-05-31", ("2024-06-10", 90_000_000))
 

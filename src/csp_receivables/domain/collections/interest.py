@@ -103,7 +103,8 @@ class LateInterestRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One late receivable. `principal` and `payments` are minor units of `currency`; payments in any order.
+    """One late receivable. `principal` and `payments` are minor units of `currency`; payments in any order, one that
+    was returned as a negative one on the day of its return.
 
     `due_on` is the due date as the law counts it: moved to the next working day where the law does so.
     """
@@ -223,6 +224,7 @@ def _periods(rules: LateInterestRules, rule: InterestRule, claim: Claim, until: 
             per_cent = _per_cent(rules, rule, fixed or begins)
             yield _period(begins, ends, left, per_cent, rule.day_count)
             begins = ends + timedelta(days=1)
+        begins = max(begins, stops + timedelta(days=1))  # nothing runs while nothing is left, also if it comes back
         left -= paid_then
 
 
