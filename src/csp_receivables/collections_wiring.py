@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from csp_receivables.adapters.checked_yaml import FileFaults
@@ -16,8 +17,10 @@ from csp_receivables.adapters.policy_document import NoSuchWords, policy_html, p
 from csp_receivables.adapters.seller import read_seller
 from csp_receivables.adapters.timeline_file import read_timeline
 from csp_receivables.domain.collections.policy import CollectionsPolicy
+from csp_receivables.domain.collections.policy_migration import Moved, moves_between
 from csp_receivables.domain.collections.simulation import Asked, simulate
 from csp_receivables.domain.matching_by_hand.requests import Person
+from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.settings import Settings
 from csp_receivables.steps.decide import Decider, NotLiveAnyMore
 from csp_receivables.wiring import collections_policy, reconciler
@@ -50,6 +53,20 @@ def approve_policy(settings: Settings, ledger: Ledger, who: Person) -> str:
     version = collections_policy(settings).version
     LedgerOutboxDesk(ledger).approve_policy(version, who)
     return version
+
+
+def policy_migration(
+    settings: Settings, ledger: Ledger, path: Path, plan: RunPlan
+) -> tuple[CollectionsPolicy, list[Moved]]:
+    """The policy in `path`, and whom it would treat differently on the plan's day. Nothing is written.
+
+    Raises FileFaults with everything that is wrong in the policy.
+    """
+    new = checked_policy(settings, path)
+    rules = decider(settings, ledger)
+    now, then = rules.look(plan), replace(rules, policy=new, is_pinned=False).look(plan)
+    names = {case.customer_id: case.name for case in (*now.cases.values(), *then.cases.values())}
+    return new, moves_between(now.decisions, then.decisions, names)
 
 
 def simulation(policy: Path, timeline: Path) -> Iterator[Asked]:

@@ -32,7 +32,7 @@ def decide(
     Yesterday is live. Any other day, or --known-at, is historical: its decisions are kept under a name of their own.
     """
     settings = Settings.from_environment()
-    plan = _plan(settings, as_of, known_at, historical=historical)
+    plan = plan_of_day(settings, as_of, known_at, historical=historical)
     try:
         run = collections_wiring.decider(settings, wiring.open_ledger(settings)).decide(plan)
     except collections_wiring.NotLiveAnyMore as refused:
@@ -65,7 +65,7 @@ def why(
 ) -> None:
     """Say in words what is decided for CUSTOMER, why, on how old data, what comes next, and what came before."""
     settings = Settings.from_environment()
-    plan, ledger = _plan(settings, as_of, "", historical=True), wiring.open_ledger(settings)
+    plan, ledger = plan_of_day(settings, as_of, "", historical=True), wiring.open_ledger(settings)
     decided = collections_wiring.decider(settings, ledger).look(plan)
     decision = next((d for d in decided.decisions if d.customer_id == customer), None)
     if decision is None:
@@ -96,7 +96,8 @@ def why(
         print(f"  {row['as_of']}: decided {row['answer'].replace('_', ' ')} ({row['stage']})")
 
 
-def _plan(settings: Settings, as_of: datetime | None, known_at: str, *, historical: bool) -> RunPlan:
+def plan_of_day(settings: Settings, as_of: datetime | None, known_at: str, *, historical: bool) -> RunPlan:
+    """What a command means by its day and moment. Raises Refused."""
     try:
         return plan_run(
             now=settings.clock(),

@@ -6,6 +6,7 @@ import typer
 
 from csp_receivables.cli.policy_approve import approve
 from csp_receivables.cli.policy_check import check
+from csp_receivables.cli.policy_migrate import migrate
 from csp_receivables.cli.policy_render import render
 from csp_receivables.cli.policy_show import show
 from csp_receivables.cli.policy_simulate import simulate
@@ -15,6 +16,7 @@ policy_app = typer.Typer(
 )
 policy_app.command("approve")(approve)
 policy_app.command("check")(check)
+policy_app.command("migrate")(migrate)
 policy_app.command("render")(render)
 policy_app.command("show")(show)
 policy_app.command("simulate")(simulate)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -36,16 +36,16 @@ class Decider:
     matching: MatchingPolicy
     lines: BankLinePolicy
     is_still_live: Callable[[RunPlan], bool]
+    is_pinned: bool = True  # open rounds keep the policy under which they began; False: as if `policy` had always held
 
     def compute(self, facts: Facts) -> Decided:
         """Everybody's decision by the facts of a day. What matching would still book counts as booked."""
         feed = feed_age(feeds_table(facts), self.policy.feed_hours_max, facts.as_of)
+        known = facts.collections if self.is_pinned else replace(facts.collections, policies={})
         with self.engine() as connection:
             booking = decide_booking(connection, facts, self.matching, self.lines)
             define_money(connection)
-            return decide_caseload(
-                connection, booking.suggestions, facts.collections, self.policy, on=facts.as_of, feed=feed
-            )
+            return decide_caseload(connection, booking.suggestions, known, self.policy, on=facts.as_of, feed=feed)
 
     def decide(self, plan: RunPlan) -> DecisionRun:
         """Decide the plan's day and keep it. Raises NotLiveAnyMore when a live plan's day has passed meanwhile."""

@@ -70,6 +70,14 @@ def moved_by(new: CollectionsPolicy, case: Case, now: Decision) -> Moved | None:
     return moved if moved.differs else None
 
 
+def moves_between(now: Iterable[Decision], then: Iterable[Decision], names: Mapping[str, str]) -> list[Moved]:
+    """The customers about whom two runs over the same day decided differently, by id. `names`: by id, where known."""
+    others = {decision.customer_id: decision for decision in then}
+    pairs = ((decision, others[decision.customer_id]) for decision in now if decision.customer_id in others)
+    moves = (Moved(customer_id=a.customer_id, name=names.get(a.customer_id, ""), now=a, then=b) for a, b in pairs)
+    return sorted((move for move in moves if move.differs), key=lambda move: move.customer_id)
+
+
 def _pinned(case: Case, versions: Mapping[str, CollectionsPolicy], old: CollectionsPolicy) -> CollectionsPolicy:
     """The version of the oldest open round: an episode keeps the rules under which it began."""
     pinned = next((each.policy_version for each in case.rounds if each.closed_on is None), old.version)

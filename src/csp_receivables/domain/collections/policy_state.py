@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 
+from csp_receivables.domain.collections.going_live import why_dry
 from csp_receivables.domain.collections.policy import CollectionsPolicy
 
 
@@ -20,4 +21,4 @@ def state_of(policy: CollectionsPolicy, today: date) -> PolicyState:
     """The policy's state on `today`: live from the day after its dry days."""
     if policy.live_from is None:
         return PolicyState.DRAFT
-    return PolicyState.LIVE if today >= policy.live_from + timedelta(days=policy.dry_days) else PolicyState.DRY
+    return PolicyState.DRY if why_dry(policy, today, is_approved=True) else PolicyState.LIVE
