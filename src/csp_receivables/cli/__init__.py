@@ -23,7 +23,7 @@ from csp_receivables.cli.import_rates import rates
 from csp_receivables.cli.inbox import inbox
 from csp_receivables.cli.match_by_hand import match_app
 from csp_receivables.cli.notice import notice_app
-from csp_receivables.cli.outbox import approve_policy, outbox_app, start, stop
+from csp_receivables.cli.outbox import outbox_app, start, stop
 from csp_receivables.cli.output import Refused, explain, fail, refuse
 from csp_receivables.cli.policy import policy_app
 from csp_receivables.cli.reconcile import reconcile
@@ -64,7 +64,6 @@ import_app.command("bank")(bank)
 import_app.command("bounces")(bounces)
 outbox_app.command("read-mailbox")(read_mailbox)
 outbox_app.command("send")(send)
-policy_app.command("approve")(approve_policy)
 app.command("stop")(stop)
 app.command("start")(start)
 

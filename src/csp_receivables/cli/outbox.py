@@ -110,19 +110,6 @@ def settle(
     _did("settled as " + ("accepted" if accepted else "not accepted"), name, as_json=as_json)
 
 
-def approve_policy(*, by: By, why: Why, as_json: JsonOption = False) -> None:
-    """Let the notices of the policy as it is now leave, once its live_from and dry days are over."""
-    settings = Settings.from_environment()
-    policy = wiring.collections_policy(settings)
-    _desk(settings).approve_policy(policy.version, person(by, why))
-    live_from = policy.live_from.isoformat() if policy.live_from else ""
-    if as_json:
-        emit_json({"did": "approved", "policy": policy.name, "version": policy.version, "live_from": live_from})
-        return
-    when = f"from {live_from} and {policy.dry_days} dry days" if live_from else "once it has a live_from: it runs dry"
-    print(f"the policy {policy.name}, version {policy.version[:12]}, is approved; notices leave {when}")
-
-
 def stop(*, by: By, why: Why, as_json: JsonOption = False) -> None:
     """Stop everything that would leave the house, within seconds, also in the middle of a run."""
     _stop_or_start(person(by, why), stopped=True, as_json=as_json)
