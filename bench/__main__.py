@@ -15,7 +15,8 @@ from typing import Any
 from bench import accuracy, growth
 
 BENCHES = (
-    "recon_csv", "camt", "mt940", "ledger_load", "receivables_import", "matching", "growth", "workbook", "dag_parse",
+    "recon_csv", "camt", "mt940", "ledger_load", "receivables_import", "matching", "growth",
+    "decisions", "workbook", "dag_parse",
     "generate", "day_through_airflow", "notices", "accuracy",
 )  # fmt: skip
 HERE = Path(__file__).parent

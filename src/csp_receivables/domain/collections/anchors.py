@@ -23,4 +23,5 @@ def working_day_from(day: date, country: str) -> date:
 def anchor_of(debt: Debt, anchor: Anchor, grace_days: int, country: str) -> date:
     """The day after which `debt` is overdue: the due (or issue) date, on a working day, plus grace."""
     day = debt.due_on if anchor is Anchor.DUE_DATE else debt.issued_on
-    return working_day_from(day, country) + timedelta(days=grace_days)
+    working_day = working_day_from(day, country)
+    return working_day + timedelta(days=grace_days) if grace_days else working_day

@@ -67,7 +67,8 @@ def policy_of(case: Case, known: CollectionsFacts, policy: CollectionsPolicy) ->
 def cases_of(connection: duckdb.DuckDBPyConnection, known: CollectionsFacts, feed: FeedAge) -> Iterator[Case]:
     """The cases of the customers in `concerned`, by id."""
     tables = asked_for(connection, CONCERNED)
-    debts, waiting, doubts = (_by_customer(tables[name]) for name in ("debts", "waiting", "doubts"))
+    debts = _debts(tables["debts"])
+    waiting, doubts = (_by_customer(tables[name]) for name in ("waiting", "doubts"))
     judged = [customer for customer, holds in known.holds.items() if _is_judged(holds)]
     received = _by_customer(received_of(connection, judged)) if judged else {}
     for who in _rows(tables["who"]):
@@ -76,7 +77,7 @@ def cases_of(connection: duckdb.DuckDBPyConnection, known: CollectionsFacts, fee
         yield Case(
             **who,
             tags=known.tags.get(customer_id, frozenset()),
-            debts=tuple(_debt(row) for row in debts.get(customer_id, ())),
+            debts=tuple(debts.get(customer_id, ())),
             unapplied={row["currency"]: row["unapplied"] for row in money if row["unapplied"]},
             credit_left={row["currency"]: row["credit_left"] for row in money if row["credit_left"]},
             received=tuple((r["day"], r["currency"], r["amount"]) for r in received.get(customer_id, ())),
@@ -95,8 +96,26 @@ def _is_judged(holds: Sequence[Hold]) -> bool:
     return any(hold.kind in (HoldKind.PROMISE, HoldKind.PLAN) for hold in holds)
 
 
-def _debt(row: Mapping[str, Any]) -> Debt:
-    return Debt(**{name: value for name, value in row.items() if name != "customer_id"})
+def _debts(table: pa.Table) -> dict[str, list[Debt]]:
+    """Debts (schema DEBT) by customer; straight from the columns, since there are many."""
+    by_customer: dict[str, list[Debt]] = defaultdict(list)
+    for who, receivable_id, number, issued_on, due_on, currency, amount, open_amount, part, reopened in zip(
+        *(column.to_pylist() for column in table.columns), strict=True
+    ):
+        by_customer[who].append(
+            Debt(
+                receivable_id=receivable_id,
+                number=number,
+                issued_on=issued_on,
+                due_on=due_on,
+                currency=currency,
+                amount=amount,
+                open_amount=open_amount,
+                part_paid_on=part,
+                reopened_on=reopened,
+            )
+        )
+    return by_customer
 
 
 def _rows(table: pa.Table) -> Iterable[dict[str, Any]]:

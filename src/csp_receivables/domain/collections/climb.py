@@ -38,11 +38,11 @@ def step_of(ladder: Ladder) -> tuple[Step, tuple[KeptBack, ...]]:
             continue
         tried = _try(ladder, place, stage)
         if isinstance(tried, Step):
-            return replace(tried, kept_back=_reasons_of(ladder, kept)), tuple(kept)
+            return replace(tried, kept_back=_reasons_of(ladder, kept)) if kept else tried, tuple(kept)
         kept.append(tried)
     because = [reason for each in kept for reason in each.because] or _nothing_due(ladder)
     step = waits(ladder, tuple(dict.fromkeys(because)))
-    return replace(step, kept_back=_reasons_of(ladder, kept)), tuple(kept)
+    return replace(step, kept_back=_reasons_of(ladder, kept)) if kept else step, tuple(kept)
 
 
 def _reasons_of(ladder: Ladder, kept: Sequence[KeptBack]) -> tuple[Reason, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 from csp_receivables.domain.collections.cases import Case, Round
 from csp_receivables.domain.collections.climb import KeptBack, is_act, outranked, step_of
@@ -47,7 +48,7 @@ def _climb(situation: Situation) -> tuple[list[Climbed], tuple[Reason, ...]]:
     for view in due_views(situation, situation.chased):
         items, too_little_yet = above_minimum(view.items, situation)
         too_little += too_little_yet if not views and not too_little else ()
-        views += [replace(view, items=items)] if items else []
+        views += [view if len(items) == len(view.items) else replace(view, items=items)] if items else []
     ladders = [ladder for view in views if (ladder := ladder_of(view, situation))]
     climbed = [(ladder, *step_of(ladder)) for ladder in ladders]
     return sorted(climbed, key=_rank), too_little
@@ -68,8 +69,12 @@ def _answer(situation: Situation, climbed: Sequence[Climbed], too_little: tuple[
     ) + tuple(reason for _, later, _ in climbed[1:] for reason in later.kept_back)
     aside = (*situation.set_aside, *covered_reasons(situation), *too_little, *_judged(situation), *_feed(situation))
     naming = _naming(situation, step)
-    return replace(
-        _decision(situation, step.answer, step.stage, step.currency, (*step.because, *aside)),
+    return _decision(
+        situation,
+        step.answer,
+        step.stage,
+        step.currency,
+        (*step.because, *aside),
         days_overdue=max(0, *(item.days for item in step.items)),
         outranked=(*step.kept_back, *others),
         next_stage=next_stage,
@@ -104,8 +109,10 @@ def _soonest(climbed: Sequence[Climbed]) -> tuple[str, date | None]:
     return looked[min(coming)[2]] if coming else ("", None)
 
 
-def _decision(situation: Situation, answer: Answer, stage: str, currency: str, because: Sequence[Reason]) -> Decision:
-    """What every decision has. `closes`: rounds of which nothing is left."""
+def _decision(
+    situation: Situation, answer: Answer, stage: str, currency: str, because: Sequence[Reason], **more: Any
+) -> Decision:
+    """What every decision has, and `more` of its fields. `closes`: rounds of which nothing is left."""
     return Decision(
         customer_id=situation.case.customer_id,
         on=situation.on,
@@ -114,10 +121,10 @@ def _decision(situation: Situation, answer: Answer, stage: str, currency: str, b
         currency=currency,
         open=situation.open(currency) if currency else 0,
         overdue=situation.overdue(currency) if currency else 0,
-        days_overdue=0,
         because=tuple(because),
-        closes=tuple(r.round_id for r in open_rounds(situation)[1]),
+        closes=tuple(r.round_id for r in open_rounds(situation)[1]) if situation.case.rounds else (),
         policy_version=situation.policy.version,
+        **more,
     )
 
 
@@ -129,21 +136,22 @@ def _left_alone(situation: Situation, because: tuple[Reason, ...]) -> Decision:
     steps = [(ladder, step) for ladder, step, _ in climbed if is_act(step)]
     ends = _holds_end(situation)
     stage = max((ladder.standing() for ladder, *_ in climbed), default=-1)
-    currency = _oldest_currency(items)
     next_stage = steps[0][1].stage if steps and ends else ""
-    return replace(
-        _decision(
-            situation,
-            Answer.WAIT,
-            situation.policy.stages[stage].name if stage >= 0 else CLEAR,
-            currency,
-            (*because, *(r for r in _judged(situation) if r not in because), *_feed(situation)),
-        ),
-        days_overdue=max((item.days for item in items if item.is_overdue), default=0),
+    return _decision(
+        situation,
+        Answer.WAIT,
+        situation.policy.stages[stage].name if stage >= 0 else CLEAR,
+        _oldest_currency(items),
+        (*because, *(r for r in _judged(situation) if r not in because), *_feed(situation)),
+        days_overdue=_days_overdue(situation),
         outranked=tuple(outranked(ladder, step.place, step.because) for ladder, step in steps),
         next_stage=next_stage,
         next_on=ends if next_stage else None,
     )
+
+
+def _days_overdue(situation: Situation) -> int:
+    return max((item.days for item in situation.items if item.is_overdue), default=0)
 
 
 def _oldest_currency(items: Sequence[OpenItem]) -> str:
@@ -184,10 +192,13 @@ def _reinstates(situation: Situation, because: tuple[Reason, ...]) -> Decision:
     suspension = situation.case.suspension
     assert suspension is not None
     stage = next((s.name for s in situation.policy.stages if s.act is Act.PROPOSE_SUSPENSION), CLEAR)
-    currency = _oldest_currency(situation.items)
-    return replace(
-        _decision(situation, Answer.REINSTATE, stage, currency, (*because, *_feed(situation))),
-        days_overdue=max((item.days for item in situation.items if item.is_overdue), default=0),
+    return _decision(
+        situation,
+        Answer.REINSTATE,
+        stage,
+        _oldest_currency(situation.items),
+        (*because, *_feed(situation)),
+        days_overdue=_days_overdue(situation),
         round_id=suspension.round_id,
         receivable_ids=tuple(sorted(suspension.receivable_ids)),
     )

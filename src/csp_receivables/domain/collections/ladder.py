@@ -45,6 +45,8 @@ class Ladder:
     reached: int = NOT_REACHED
     looked_at: dict[int, Mapping[str, Held]] = field(default_factory=dict)  # conditions are asked for only when needed
 
+    held_at: dict[int, dict[str, Held]] = field(default_factory=dict)
+
     def causes(self, place: int) -> Mapping[str, Held]:
         """The stage's condition in each currency."""
         if place not in self.looked_at:
@@ -54,7 +56,9 @@ class Ladder:
 
     def holding(self, place: int) -> dict[str, Held]:
         """The currencies in which the stage's condition holds now."""
-        return {currency: held for currency, held in self.causes(place).items() if held.holds}
+        if place not in self.held_at:
+            self.held_at[place] = {currency: held for currency, held in self.causes(place).items() if held.holds}
+        return self.held_at[place]
 
     def causing(self, place: int) -> tuple[OpenItem, ...]:
         """The receivables that make the stage's condition hold."""

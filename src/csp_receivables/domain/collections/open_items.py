@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 from csp_receivables.domain.collections.anchors import anchor_of
 from csp_receivables.domain.collections.cases import Case, Debt
@@ -43,6 +44,7 @@ class Situation:
     holds: tuple[HoldStanding, ...]
     set_aside: tuple[Reason, ...]  # why receivables are not chased
     covered: Mapping[str, int]  # by currency: what money and credits cover of what could be chased
+    worked_out: dict[str, Any] = field(default_factory=dict)  # by rules that are asked several times
 
     def overdue(self, currency: str) -> int:
         """All that is overdue in `currency`, chased or not."""
@@ -97,7 +99,7 @@ def _item(debt: Debt, rules: DebtRules, case: Case, policy: CollectionsPolicy, o
         rules=rules,
         owed=debt.open_amount,
         days=days,
-        ladder_days=min(days, _days_since_start(debt, rules, policy, on, days)),
+        ladder_days=min(days, _days_since_start(debt, rules, policy, on, days)) if policy.live_from else days,
     )
 
 

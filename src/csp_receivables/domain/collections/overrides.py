@@ -35,7 +35,7 @@ class CustomerRules:
 
     def of(self, debt: Debt) -> DebtRules:
         """The rules of one receivable."""
-        if not any(debt.receivable_id in override.receivables for override in self.fitting):
+        if not self.fitting or not any(debt.receivable_id in override.receivables for override in self.fitting):
             return self.common
         fitting = [o for o in self.fitting if not o.receivables or debt.receivable_id in o.receivables]
         return _merged(fitting, self.common.grace_days)

@@ -49,10 +49,13 @@ def place_of(round_id: str) -> tuple[int, int]:
 
 def open_rounds(situation: Situation) -> tuple[list[Round], list[Round]]:
     """The customer's open rounds that still have a receivable, and those that close now; both oldest first."""
-    unclosed = [r for r in _numbered(situation.case) if r.closed_on is None]
-    has = belonging(situation, unclosed)
-    alive = {round_id for round_id in has.values()}
-    return [r for r in unclosed if r.round_id in alive], [r for r in unclosed if r.round_id not in alive]
+    if "rounds" not in situation.worked_out:
+        unclosed = [r for r in _numbered(situation.case) if r.closed_on is None]
+        alive = set(belonging(situation, unclosed).values())
+        kept = [r for r in unclosed if r.round_id in alive], [r for r in unclosed if r.round_id not in alive]
+        situation.worked_out["rounds"] = kept
+    rounds: tuple[list[Round], list[Round]] = situation.worked_out["rounds"]
+    return rounds
 
 
 def belonging(situation: Situation, unclosed: Sequence[Round]) -> dict[str, str]:
@@ -69,6 +72,8 @@ def belonging(situation: Situation, unclosed: Sequence[Round]) -> dict[str, str]
 
 
 def _numbered(case: Case) -> list[Round]:
+    if not case.rounds:
+        return []
     return sorted((r for r in case.rounds if not is_due_round(r.round_id)), key=lambda r: place_of(r.round_id))
 
 
