@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from csp_receivables.domain.collections.decide import decide
 from csp_receivables.domain.collections.policy import Condition
-from tests.debtors import NOTICE, POLICY, SUSPEND, case, day, debt, minor, opened, sent, with_stage
+from tests.debtors import NOTICE, POLICY, SUSPEND, case, day, debt, hold, minor, opened, sent, with_stage
 
 
 def test_the_hardest_act_wins_and_the_others_are_named() -> None:
@@ -48,6 +48,16 @@ def test_an_amount_is_asked_of_its_own_currency_only() -> None:
     other = decide(case(debt("A", 5_000)), under, day(6))
 
     assert ("wait", NOTICE) == (small.answer, other.answer)
+
+
+def test_of_two_holds_on_one_receivable_the_later_speaks_whatever_their_order() -> None:
+    first = hold(receivable_id="A", hold_id="H1", reason="first")
+    later = hold(receivable_id="A", hold_id="H2", reason="later", placed=1)
+
+    forward = decide(case(holds=(first, later)), POLICY, day(5))
+
+    assert forward == decide(case(holds=(later, first)), POLICY, day(5))
+    assert "later" in forward.because[0].actual
 
 
 def test_the_order_of_the_facts_decides_nothing() -> None:

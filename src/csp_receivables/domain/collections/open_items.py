@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from csp_receivables.domain.collections.anchors import anchor_of
-from csp_receivables.domain.collections.cases import Case, Debt
+from csp_receivables.domain.collections.cases import Case, Debt, Hold
 from csp_receivables.domain.collections.decisions import Reason
 from csp_receivables.domain.collections.holds import HoldStanding, standing_of
 from csp_receivables.domain.collections.overrides import CustomerRules, DebtRules, rules_for
@@ -59,7 +59,7 @@ def look(case: Case, policy: CollectionsPolicy, on: date, *, despite_holds: bool
     """Sort one customer's receivables out. `despite_holds`: as if there were none, to say what they keep back."""
     rules = rules_for(case, policy)
     items = tuple(_item(debt, rules.of(debt), case, policy, on) for debt in _in_order(case))
-    holds = () if despite_holds else tuple(standing_of(hold, case, on) for hold in case.holds)
+    holds = () if despite_holds else tuple(standing_of(hold, case, on) for hold in _by_age(case))
     held = {h.hold.receivable_id: h for h in holds if h.holds and h.hold.receivable_id}
     free, set_aside = [], []
     for item in items:
@@ -82,6 +82,11 @@ def look(case: Case, policy: CollectionsPolicy, on: date, *, despite_holds: bool
         set_aside=tuple(set_aside),
         covered=covered,
     )
+
+
+def _by_age(case: Case) -> list[Hold]:
+    """Holds in the order they were placed: of two on one receivable the later one speaks."""
+    return sorted(case.holds, key=lambda h: (h.placed_on, h.hold_id))
 
 
 def _in_order(case: Case) -> list[Debt]:

@@ -124,5 +124,5 @@ def _leads(situation: Situation, stage: Stage) -> list[int]:
 
 
 def _view(case: Case, round_id: str, items: tuple[OpenItem, ...]) -> RoundView:
-    notices = tuple(n for n in case.notices if n.round_id == round_id)
+    notices = tuple(sorted((n for n in case.notices if n.round_id == round_id), key=lambda n: (n.on, n.delivery)))
     return RoundView(round_id=round_id, is_open=not is_due_round(round_id), items=items, notices=notices)
