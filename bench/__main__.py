@@ -17,7 +17,7 @@ from bench import accuracy, growth
 BENCHES = (
     "recon_csv", "camt", "mt940", "ledger_load", "receivables_import", "matching", "growth",
     "decisions", "workbook", "dag_parse",
-    "generate", "day_through_airflow", "notices", "accuracy",
+    "generate", "day_through_airflow", "notices", "outbox", "accuracy",
 )  # fmt: skip
 HERE = Path(__file__).parent
 INTRODUCTION = """# Measurements

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -18,6 +16,7 @@ from csp_receivables.domain.matching_by_hand.requests import Person
 from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.settings import Settings
 from tests.letters import STOCKHOLM, mail
+from tests.live_policy import live_include
 from tests.mail_server import MailServer, mail_server
 
 ROOT = Path(__file__).parents[2]
@@ -25,18 +24,6 @@ MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 SUNDAY = date(2026, 11, 1)
 ADA = Person(name="Ada Lund", why="looked at all of them")
 CATCH_ALL = "catch@partner.example"
-
-
-def live_include(folder: Path) -> Path:
-    """What finance keeps, with a policy that is live and a breaker that the sample does not trip."""
-    include = folder / "include"
-    shutil.copytree(ROOT / "include", include, ignore=shutil.ignore_patterns("sample"))
-    policy = include / "policies" / "collections.yaml"
-    text = policy.read_text().replace("live_from: null", "live_from: 2026-01-01")
-    text = re.sub(r"dry_days: \d+", "dry_days: 0", text)
-    assert "live_from: 2026-01-01" in text
-    policy.write_text(text)
-    return include
 
 
 @pytest.fixture(scope="module")

@@ -19,17 +19,23 @@ import psutil
 import pytest
 
 from csp_airflow.local import processes as local_processes
-from csp_airflow.local.api import ENDED, AirflowApi
+from csp_airflow.local.api import ENDED, AirflowApi, CallRefused
 from csp_airflow.local.environment import Place
 from csp_airflow.local.processes import ProcessDied
 from csp_airflow.local.service import processes_of, signed_in
+from csp_receivables import mail_wiring, wiring
+from csp_receivables.domain.matching_by_hand.requests import Person
+from csp_receivables.domain.run_plan import plan_run
 from tests.airflow_home import ROOT
 from tests.left_behind import left_behind
+from tests.live_policy import live_include
+from tests.mail_server import MailServer, mail_server
 from tests.ports import free_port
 from tests.sample_people import personal_data
 
 pytestmark = [pytest.mark.smoke, pytest.mark.timeout(1500)]
 
+CATCH_ALL = "catch@partner.example"
 DAYS = [
     date(2026, 10, 27) + timedelta(days=day) for day in range(5)
 ]  # what the backfilled runs speak for; the last is the clock's yesterday
@@ -83,11 +89,27 @@ class Shell:
 
 
 @pytest.fixture(scope="module")
-def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+def outgoing() -> Iterator[MailServer]:
+    """The mail server that Airflow's connection names."""
+    with mail_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory, outgoing: MailServer) -> Iterator[Shell]:
     home = tmp_path_factory.mktemp("csp") / "home"
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "CSP_"))}
     given = {"CSP_HOME": str(home), "CSP_ROOT": str(ROOT), "CSP_AIRFLOW_PORT": str(free_port())}
-    shell = Shell(home, kept | given)
+    # The sample's clock stands on a Sunday, and its policy only runs dry.
+    include = live_include(tmp_path_factory.mktemp("live"), working_days_only="false")
+    letters = {
+        "AIRFLOW_CONN_SMTP_DEFAULT": f"smtp://127.0.0.1:{outgoing.port}?disable_ssl=true&disable_tls=true",
+        "CSP_MAIL_FROM": "Partner <accounts@partner.example>",
+        "CSP_CATCH_ALL": CATCH_ALL,
+        "CSP_INCLUDE": str(include),
+        "CSP_CLOCK": "2026-11-01T10:00:00+01:00",  # later than the quiet hours
+    }
+    shell = Shell(home, kept | given | letters)
     yield shell
     shell.airflow("down")
 
@@ -178,6 +200,78 @@ def pass_the_deadline(database: Path, run_id: str) -> None:
         WHERE NOT missed AND dagrun_id = (SELECT id FROM dag_run WHERE run_id = ?)"""
     with closing(sqlite3.connect(database, timeout=60)) as airflow, airflow:
         assert airflow.execute(passed, [run_id]).rowcount == 1
+
+
+def decide_notices(shell: Shell) -> int:
+    """Let the policy go live and decide the clock's yesterday, past the breaker. Returns how many notices wait."""
+    settings = shell.place().settings
+    ledger = wiring.open_ledger(settings)
+    desk, ada = mail_wiring.outbox_desk(ledger), Person(name="Ada Lund", why="looked at all of them")
+    desk.approve_policy(wiring.collections_policy(settings).version, ada)
+    plan = plan_run(now=settings.clock(), zone=settings.time_zone, as_of=DAYS[-1])
+    mail_wiring.decisions(settings, ledger).decide(plan)
+    desk.release_all(ada)
+    waiting = [row for row in desk.listed() if row.kind == "send_notice"]
+    ledger.engine.dispose()
+    return len(waiting)
+
+
+def ended(shell: Shell, running: AirflowApi, dag_id: str, run_id: str) -> str:
+    shell.wait_until(lambda: running.run_state(dag_id, run_id) in ENDED)
+    return running.run_state(dag_id, run_id)
+
+
+def test_decided_notices_reach_a_mail_server_through_the_scheduler_once(
+    shell: Shell, running: AirflowApi, outgoing: MailServer
+) -> None:
+    assert outgoing.accepted == []  # neither the live day nor the backfilled ones of before handed anything over
+    waiting = decide_notices(shell)
+    running.unpause("send_notices")
+
+    first = running.trigger("send_notices", {})
+    assert ended(shell, running, "send_notices", first) == "success"
+    again = running.trigger("send_notices", {})
+    assert ended(shell, running, "send_notices", again) == "success"
+
+    assert waiting > 3
+    assert running.returned("send_notices", first, "send")["accepted"] == waiting
+    assert "accepted" not in running.returned("send_notices", again, "send")
+    assert [each.recipients for each in outgoing.accepted] == [[CATCH_ALL]] * waiting
+    assert len(set(outgoing.message_ids)) == waiting
+
+
+def test_a_historical_day_hands_nothing_to_the_mail_server(
+    shell: Shell, running: AirflowApi, outgoing: MailServer
+) -> None:
+    before = len(outgoing.accepted)
+
+    day = running.trigger("reconcile_daily", {"as_of": f"{DAYS[0]}"})
+    assert ended(shell, running, "reconcile_daily", day) == "success"
+    relay = running.trigger("send_notices", {})
+    assert ended(shell, running, "send_notices", relay) == "success"
+
+    assert len(outgoing.accepted) == before
+
+
+@pytest.mark.parametrize(
+    ("conf", "logical_date"), [({"as_of": "2026-10-28"}, None), ({}, "2026-10-28T06:00:00Z")], ids=["as_of", "date"]
+)
+def test_sending_that_is_started_for_a_backfilled_day_refuses(
+    shell: Shell, running: AirflowApi, outgoing: MailServer, conf: dict[str, str], logical_date: str | None
+) -> None:
+    before = len(outgoing.accepted)
+
+    run_id = running.trigger("send_notices", conf, logical_date)
+
+    assert ended(shell, running, "send_notices", run_id) == "failed"
+    assert [(task.state, task.tries) for task in running.tasks("send_notices", run_id)] == [("failed", 1)]
+    assert "NotForThePast" in running.log_tail("send_notices", run_id, running.tasks("send_notices", run_id)[0], 200)
+    assert len(outgoing.accepted) == before
+
+
+def test_sending_can_not_be_backfilled(running: AirflowApi) -> None:
+    with pytest.raises(CallRefused, match=r"422|backfill"):
+        running.backfill("send_notices", "2026-10-28T00:00:00Z", "2026-10-29T23:59:00Z", {})
 
 
 def test_what_airflow_keeps_is_read_by_its_owner_only(shell: Shell, running: AirflowApi) -> None:

@@ -73,9 +73,7 @@ class ImapMailbox:
 
     @staticmethod
     def _moved(imap: imaplib.IMAP4, uid: str, folder: str) -> bool:
-        if "MOVE" not in imap.capabilities:
-            return False
-        try:
+        try:  # a server may tell what it can only once one is signed in, and the library asks before
             return bool(imap.uid("MOVE", uid, folder)[0] == _WORKED)
         except imaplib.IMAP4.error:
             return False

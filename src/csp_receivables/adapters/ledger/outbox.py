@@ -14,7 +14,14 @@ from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from csp_receivables.adapters.ledger.connection import Writing
 from csp_receivables.adapters.ledger.outbox_messages import latest_events
-from csp_receivables.adapters.ledger.outbox_tables import action, action_event, action_state, message_event, outbox_stop
+from csp_receivables.adapters.ledger.outbox_tables import (
+    action,
+    action_event,
+    action_state,
+    message,
+    message_event,
+    outbox_stop,
+)
 from csp_receivables.domain.collections.decisions import Answer
 from csp_receivables.domain.outbox.actions import Action, Proposed
 from csp_receivables.domain.outbox.deliveries import MessageEvent
@@ -129,9 +136,9 @@ def recover(writing: Writing, now: str) -> tuple[tuple[str, ...], tuple[str, ...
 
 def hand_over_of(connection: Connection, action_id: str) -> Row[Any] | None:
     """The message of the action that was begun to be handed over and has no later word, or is in doubt."""
-    latest = latest_events().subquery()
+    latest = latest_events(among=message.c.action_id == action_id).subquery()
     unclear = (MessageEvent.HANDING_OVER.value, MessageEvent.IN_DOUBT.value)
-    query = select(latest).where(latest.c.action_id == action_id, latest.c.event.in_(unclear))
+    query = select(latest).where(latest.c.event.in_(unclear))
     return connection.execute(query.order_by(latest.c.ordinal.desc())).first()
 
 

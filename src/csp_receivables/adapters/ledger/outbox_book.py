@@ -159,9 +159,9 @@ def contacts_of(connection: Connection, customer_id: str) -> list[Contact]:
 def next_contact(connection: Connection, action_id: str) -> Draft | None:
     """Whom the action writes to next: the first who can be reached and did not refuse or return it. None: nobody."""
     query = select(action.c.customer_id).where(action.c.action_id == action_id)
-    people = reachable(contacts_of(connection, connection.execute(query).scalar_one()), unreachable(connection))
-    last = latest_events().subquery()
-    own = select(last).where(last.c.action_id == action_id)
+    contacts = contacts_of(connection, connection.execute(query).scalar_one())
+    people = reachable(contacts, unreachable(connection, among=[each.email for each in contacts]))
+    own = latest_events(among=message.c.action_id == action_id)
     written = {row.recipient: row for row in connection.execute(own)}
     left = [each for each in people if each.email not in written or written[each.email].event not in _TRIED]
     if not left:
@@ -174,8 +174,8 @@ def next_contact(connection: Connection, action_id: str) -> Draft | None:
 
 def _has_happened(connection: Connection, action_id: str) -> bool:
     """Was a letter of this action accepted, or may it have been? Then no other is handed over (invariant I4)."""
-    last = latest_events().subquery()
-    query = select(last.c.message_id).where(last.c.action_id == action_id, last.c.event.in_(_HAPPENED))
+    last = latest_events(among=message.c.action_id == action_id).subquery()
+    query = select(last.c.message_id).where(last.c.event.in_(_HAPPENED))
     return connection.execute(query.limit(1)).first() is not None
 
 

@@ -13,7 +13,7 @@ from csp_receivables.adapters.ledger.bulk import insert_new
 from csp_receivables.adapters.ledger.connection import Ledger, Writing
 from csp_receivables.adapters.ledger.outbox_book import next_contact
 from csp_receivables.adapters.ledger.outbox_messages import Said, latest_events, say
-from csp_receivables.adapters.ledger.outbox_tables import action, message_event
+from csp_receivables.adapters.ledger.outbox_tables import action, message, message_event
 from csp_receivables.adapters.ledger.tables import finding, imported_file
 from csp_receivables.domain.findings import Finding, Severity, findings_table
 from csp_receivables.domain.imports import FileReport
@@ -92,9 +92,9 @@ def _take(writing: Writing, last: Row[Any], bounce: Bounce, on: date) -> Taken:
 
 def _message(writing: Writing, message_id: str) -> Row[Any] | None:
     """The message of that id, or whose id begins with it before its "@"."""
-    last = latest_events().subquery()
-    begins = last.c.message_id.startswith(f"{message_id}@", autoescape=True)
-    return writing.connection.execute(select(last).where(or_(last.c.message_id == message_id, begins))).first()
+    begins = message.c.message_id.startswith(f"{message_id}@", autoescape=True)
+    among = or_(message.c.message_id == message_id, begins)
+    return writing.connection.execute(latest_events(among=among)).first()
 
 
 def _is_known(writing: Writing, message_id: str, digest: str) -> bool:

@@ -1,0 +1,22 @@
+"""What finance keeps, with a policy that is live: the shipped one only runs dry."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def live_include(folder: Path, **changed: str) -> Path:
+    """A copy of `include` whose policy is live since January. `changed`: lines of the policy by their key."""
+    include = folder / "include"
+    shutil.copytree(ROOT / "include", include)
+    policy = include / "policies" / "collections.yaml"
+    text = policy.read_text(encoding="utf-8")
+    for key, value in {"live_from": "2026-01-01", "dry_days": "0", **changed}.items():
+        text, found = re.subn(rf"(?m)^{key}: *[^#\n]+", f"{key}: {value} ", text)
+        assert found == 1, f"the shipped policy has no line {key}"
+    policy.write_text(text, encoding="utf-8")
+    return include
