@@ -3,8 +3,8 @@
     python -m bench.outbox
 
 The floor sends the very mails that ours made, over connections that it keeps as ours does. Ours claims each action in
-the ledger, looks again, renders, asks the gate, keeps the mail on the disk, and writes down what became of it: four times
-a letter something is on the disk before the next step. The server is another process, and the same for both.
+the ledger, looks again, renders, asks the gate, keeps the mail on the disk, and writes down what became of it: four
+times a letter something is on the disk before the next step. The server is another process, and the same for both.
 """
 
 from __future__ import annotations

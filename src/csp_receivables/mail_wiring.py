@@ -15,7 +15,6 @@ from csp_receivables.adapters.bounce_reading import read_bounce
 from csp_receivables.adapters.country_zones import zones_of
 from csp_receivables.adapters.inbox import FolderInbox
 from csp_receivables.adapters.ledger import Ledger
-from csp_receivables.adapters.ledger.decision_book import LedgerDecisionBook
 from csp_receivables.adapters.ledger.outbox_book import LedgerOutbox
 from csp_receivables.adapters.ledger.outbox_bounces import LedgerBounces
 from csp_receivables.adapters.ledger.outbox_people import LedgerOutboxDesk, approved_policies
@@ -24,16 +23,16 @@ from csp_receivables.adapters.mail.kept import KeptMessages
 from csp_receivables.adapters.mailbox import ImapMailbox, MailboxFailed
 from csp_receivables.adapters.notices.wording import languages
 from csp_receivables.adapters.notices.writer import TemplateWriter
+from csp_receivables.collections_wiring import decider
 from csp_receivables.domain.imports import FileReport
 from csp_receivables.domain.outbox.gate import House
 from csp_receivables.mail_settings import MailboxSettings, MailSettings, mail_settings, mailbox_settings
 from csp_receivables.settings import Settings
 from csp_receivables.steps import read_bounces as bounces_step
-from csp_receivables.steps.decide import Decider
 from csp_receivables.steps.send_notices import Performer, SendNotices
 from csp_receivables.steps.send_notices.looking import LastLooks
 from csp_receivables.steps.take_inbox import take_inbox
-from csp_receivables.wiring import SECONDS_BETWEEN_LOOKS, collections_policy, make_home, reconciler, seller
+from csp_receivables.wiring import SECONDS_BETWEEN_LOOKS, make_home, seller
 
 __all__ = ["MailboxFailed"]
 
@@ -85,29 +84,15 @@ def notice_writer(settings: Settings) -> TemplateWriter:
 
 def last_looks(settings: Settings, ledger: Ledger, has_changed: Callable[[], bool]) -> LastLooks:
     """Decides customers anew. Raises FileFaults for a wrong policy."""
-    decider = decisions(settings, ledger)
+    rules = decider(settings, ledger)
     return LastLooks(
-        book=decider.book,
-        decide=decider.compute,
+        book=rules.book,
+        decide=rules.compute,
         today=lambda: settings.clock().astimezone(settings.time_zone).date(),
         approved=partial(_approved, ledger),
         has_changed=has_changed,
         zones_of=lambda country: zones_of(country) or (settings.time_zone,),
         languages=languages(settings.include / "templates" / "notices"),
-    )
-
-
-def decisions(settings: Settings, ledger: Ledger) -> Decider:
-    """What decides customers, as the ledger's own decisions do. Raises FileFaults for a wrong policy."""
-    rules, policy = reconciler(settings, ledger), collections_policy(settings)
-    text = (settings.include / "policies" / "collections.yaml").read_text(encoding="utf-8-sig")
-    return Decider(
-        book=LedgerDecisionBook(ledger=ledger, policy_text=text),
-        engine=rules.engine,
-        policy=policy,
-        matching=rules.policy,
-        lines=rules.lines,
-        is_still_live=rules.is_still_live,
     )
 
 

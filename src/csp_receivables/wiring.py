@@ -38,6 +38,7 @@ from csp_receivables.adapters.ledger.matches_by_hand import LedgerAliasBook, Led
 from csp_receivables.adapters.ledger.receivables import LedgerReceivableBook
 from csp_receivables.adapters.ledger.schema import upgrade
 from csp_receivables.adapters.ledger.vendor_invoices import LedgerVendorBook
+from csp_receivables.adapters.mail.kept import KeptMessages
 from csp_receivables.adapters.match_files.files import MatchFiles
 from csp_receivables.adapters.matching_policy import PolicyRefused, read_matching_policy
 from csp_receivables.adapters.microsoft_files.recon_csv import ReconCsv
@@ -175,8 +176,10 @@ def import_rates(ledger: Ledger, path: Path) -> FileReport:
 
 def erase_contacts(settings: Settings, ledger: Ledger, customer_id: str, *, by: str, why: str) -> Erasure:
     """Erase a customer's contacts from the ledger and the kept customers files. Raises ErasureRefused."""
-    files = KeptCustomersFiles(settings.home, accounting_files(settings))
-    return erase_contacts_step(customer_id, by, why, LedgerContactBook(ledger), files)
+    files, book = KeptCustomersFiles(settings.home, accounting_files(settings)), LedgerContactBook(ledger)
+    erased = erase_contacts_step(customer_id, by, why, book, files)
+    KeptMessages(settings.home / "messages").remove(book.letters_of(customer_id))
+    return erased
 
 
 def take_inbox(

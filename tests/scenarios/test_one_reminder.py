@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from csp_receivables import mail_wiring, wiring
+from csp_receivables import collections_wiring, mail_wiring, wiring
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.domain.day import Mode
 from csp_receivables.domain.matching_by_hand.requests import Person
@@ -69,9 +69,9 @@ def test_what_the_policy_decides_reaches_a_mail_server_once(home: Settings, ledg
     version = wiring.collections_policy(home).version
 
     # Nobody approved the policy yet: decisions are made, and nothing is even proposed.
-    assert mail_wiring.decisions(home, ledger).decide(plan).proposed == 0
+    assert collections_wiring.decider(home, ledger).decide(plan).proposed == 0
     desk.approve_policy(version, ADA)
-    run = mail_wiring.decisions(home, ledger).decide(plan)
+    run = collections_wiring.decider(home, ledger).decide(plan)
     waiting = [row for row in desk.listed() if row.kind == "send_notice"]
     assert len(waiting) > 3
     assert run.proposed >= len(waiting)
@@ -98,7 +98,7 @@ def test_the_next_morning_decides_no_notice_twice(home: Settings, ledger: Ledger
     plan = RunPlan(as_of=date(2026, 11, 2), known_at=None, mode=Mode.LIVE, because="it is yesterday")
     sent = {row.action_id for row in mail_wiring.outbox_desk(ledger).listed() if row.state == "done"}
 
-    decided = mail_wiring.decisions(tuesday, ledger).look(plan)
+    decided = collections_wiring.decider(tuesday, ledger).look(plan)
 
     again = [each.action_id for each in decided.acts() if each.action_id in sent]
     assert again == []

@@ -23,7 +23,7 @@ from csp_airflow.local.api import ENDED, AirflowApi, CallRefused
 from csp_airflow.local.environment import Place
 from csp_airflow.local.processes import ProcessDied
 from csp_airflow.local.service import processes_of, signed_in
-from csp_receivables import mail_wiring, wiring
+from csp_receivables import collections_wiring, mail_wiring, wiring
 from csp_receivables.domain.matching_by_hand.requests import Person
 from csp_receivables.domain.run_plan import plan_run
 from tests.airflow_home import ROOT
@@ -209,7 +209,7 @@ def decide_notices(shell: Shell) -> int:
     desk, ada = mail_wiring.outbox_desk(ledger), Person(name="Ada Lund", why="looked at all of them")
     desk.approve_policy(wiring.collections_policy(settings).version, ada)
     plan = plan_run(now=settings.clock(), zone=settings.time_zone, as_of=DAYS[-1])
-    mail_wiring.decisions(settings, ledger).decide(plan)
+    collections_wiring.decider(settings, ledger).decide(plan)
     desk.release_all(ada)
     waiting = [row for row in desk.listed() if row.kind == "send_notice"]
     ledger.engine.dispose()

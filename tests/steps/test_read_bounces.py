@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
-from csp_receivables import mail_wiring
+from csp_receivables import mail_wiring, wiring
 from csp_receivables.adapters.bounce_reading import read_bounce
-from csp_receivables.adapters.ledger import Ledger
+from csp_receivables.adapters.ledger import Ledger, tables
 from csp_receivables.adapters.ledger.outbox_bounces import LedgerBounces
 from csp_receivables.adapters.ledger.outbox_people import LedgerOutboxDesk
-from csp_receivables.adapters.ledger.outbox_tables import message_event
+from csp_receivables.adapters.ledger.outbox_tables import message, message_event
 from csp_receivables.domain.imports import Outcome
 from csp_receivables.domain.matching_by_hand.requests import AlreadyDone, ByHandRefused, Person
 from csp_receivables.domain.outbox.actions import message_id_of
@@ -189,6 +189,27 @@ def test_a_file_that_holds_no_mail_is_refused(desk: Desk, tmp_path: Path) -> Non
 
     assert {report.outcome for report in reports} == {Outcome.REFUSED}
     assert desk.findings() == ["bounces.not_a_mail"]
+
+
+def test_an_erasure_takes_the_address_and_the_mail_and_leaves_what_was_done(
+    desk: Desk, server: MailServer, ledger: Ledger, tmp_path: Path
+) -> None:
+    desk.customer("C1")
+    desk.customer("C2")
+    desk.send()
+    settings = Settings(home=tmp_path, ledger_url="", time_zone=STOCKHOLM, fixed_clock=desk.clock.now)
+    with ledger.writing() as writing:
+        row = {"customer_id": "C1", "recorded_at": writing.recorded_at}
+        writing.connection.execute(insert(tables.customer).values(**row))
+
+    wiring.erase_contacts(settings, ledger, "C1", by="Ada Lund", why="she asked")
+
+    with ledger.reading() as connection:
+        told = connection.execute(select(message.c.recipient, message.c.sent_to).order_by(message.c.recipient)).all()
+    assert [tuple(row) for row in told] == [("", ""), ("billing@c2.example", "billing@c2.example")]
+    (kept,) = (tmp_path / "messages").rglob("*.eml")
+    assert b"c1.example" not in kept.read_bytes()
+    assert desk.delivered() == {"C1": "accepted", "C2": "accepted"}
 
 
 # ---- what a person says ------------------------------------------------------------------------------------------

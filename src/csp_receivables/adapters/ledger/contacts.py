@@ -12,10 +12,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from csp_receivables.adapters.ledger.bulk import insert_new
 from csp_receivables.adapters.ledger.connection import Ledger, Writing
+from csp_receivables.adapters.ledger.outbox_tables import action, message
 from csp_receivables.adapters.ledger.tables import contact, contact_erasure, customer, erased_contact
 from csp_receivables.domain.records import CONTACT
 
@@ -46,9 +47,21 @@ class LedgerContactBook:
                 row = {"customer_id": customer_id, "digest": _digest(email, salt), "salt": salt}
                 connection.execute(insert(erased_contact).values(**row, recorded_at=writing.recorded_at))
             connection.execute(delete(contact).where(contact.c.customer_id == customer_id))
+            to_them = message.c.action_id.in_(_actions_of(customer_id))
+            connection.execute(update(message).where(to_them).values(recipient="", sent_to=""))
             if emails:
                 _record(writing, customer_id, by, why, len(emails))
             return len(emails)
+
+    def letters_of(self, customer_id: str) -> tuple[str, ...]:
+        """The digests of the mails that were sent to the customer, by which they are kept."""
+        with self.ledger.reading() as connection:
+            query = select(message.c.digest).where(message.c.action_id.in_(_actions_of(customer_id))).distinct()
+            return tuple(connection.execute(query.order_by(message.c.digest)).scalars())
+
+
+def _actions_of(customer_id: str) -> Select[tuple[str]]:
+    return select(action.c.action_id).where(action.c.customer_id == customer_id)
 
 
 def keep_contacts(writing: Writing, rows: pa.Table, ids: Sequence[str]) -> set[str]:
