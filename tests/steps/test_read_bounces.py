@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 
 from csp_receivables import mail_wiring, wiring
 from csp_receivables.adapters.bounce_reading import read_bounce
 from csp_receivables.adapters.ledger import Ledger, tables
+from csp_receivables.adapters.ledger.collections_facts import read_collections
 from csp_receivables.adapters.ledger.outbox_bounces import LedgerBounces
 from csp_receivables.adapters.ledger.outbox_people import LedgerOutboxDesk
 from csp_receivables.adapters.ledger.outbox_tables import message, message_event
@@ -189,6 +190,23 @@ def test_a_file_that_holds_no_mail_is_refused(desk: Desk, tmp_path: Path) -> Non
 
     assert {report.outcome for report in reports} == {Outcome.REFUSED}
     assert desk.findings() == ["bounces.not_a_mail"]
+
+
+def test_decisions_know_whom_nobody_can_be_written_to_at(desk: Desk, ledger: Ledger) -> None:
+    def reached() -> frozenset[str] | None:
+        with ledger.reading() as connection:
+            return read_collections(connection, TODAY, "9").reachable
+
+    action_id = desk.customer("C1")
+    desk.send()
+    assert reached() == {"C1"}
+
+    read(desk, dsn(of(action_id)))
+    assert reached() == frozenset()
+
+    with ledger.writing() as writing:  # accounting states the address anew: somebody mended the mailbox
+        writing.connection.execute(update(tables.contact).values(recorded_at=writing.recorded_at))
+    assert reached() == {"C1"}
 
 
 def test_an_erasure_takes_the_address_and_the_mail_and_leaves_what_was_done(

@@ -57,4 +57,4 @@ def test_who_can_not_be_reached_is_a_finding_on_the_day_they_become_late() -> No
 
     (finding,) = unreachable_findings(_decided(due_today, late))
 
-    assert ("customer.no_address", "C2", 10_000) == (finding.code, finding.customer_id, finding.amount)
+    assert ("collections.no_address", "C2", 10_000) == (finding.code, finding.customer_id, finding.amount)

@@ -21,6 +21,7 @@ from csp_receivables.domain.collections.decisions import Answer
 from csp_receivables.domain.collections.facts import CollectionsFacts
 from csp_receivables.domain.collections.policy import CollectionsPolicy
 from csp_receivables.domain.collections.rounds import DUE, is_due_round
+from csp_receivables.domain.outbox.recipients import is_reachable
 from csp_receivables.domain.outbox.states import Event
 
 Value = TypeVar("Value")
@@ -186,10 +187,10 @@ def _done(row: Row[Any]) -> Notice:
 
 
 def _reachable(connection: Connection, known_at: str) -> frozenset[str]:
-    """Customers with an address that neither bounced nor was refused."""
+    """Customers with somebody whom the outbox would write to."""
     failed = unreachable(connection, known_at)
-    rows = connection.execute(select(contact.c.customer_id, contact.c.email))
-    return frozenset(row.customer_id for row in rows if row.email and row.email not in failed)
+    rows = connection.execute(select(contact.c.customer_id, contact.c.email, contact.c.recorded_at))
+    return frozenset(row.customer_id for row in rows if is_reachable(row.email, failed.get(row.email), row.recorded_at))
 
 
 def _policies(connection: Connection, rounds: Mapping[str, tuple[Round, ...]]) -> dict[str, CollectionsPolicy]:

@@ -85,7 +85,7 @@ def unreachable_findings(decided: Decided) -> list[Finding]:
             oldest = late[0]
             found.append(
                 Finding(
-                    code="customer.no_address",
+                    code="collections.no_address",
                     severity=Severity.WARNING,
                     found=f"{case.name or customer_id} is late since {oldest.due_on} and has no address that works",
                     remedy="Find an address and import it with the customers file; until then no notice reaches them.",

@@ -31,12 +31,17 @@ def in_order(contacts: Iterable[Contact]) -> tuple[Contact, ...]:
 
 
 def reachable(contacts: Iterable[Contact], failed: Mapping[str, str]) -> tuple[Contact, ...]:
-    """Those that can be written to. An address that `failed` (when) counts again once accounting states it anew."""
+    """Those that can be written to, in their order. `failed`: when an address refused or returned a letter."""
     return tuple(
         contact
         for contact in in_order(contacts)
-        if is_deliverable(contact.email) and not failed.get(contact.email, "") > contact.stated_at
+        if is_reachable(contact.email, failed.get(contact.email), contact.stated_at)
     )
+
+
+def is_reachable(email: str, failed_at: str | None, stated_at: str) -> bool:
+    """Can it be written to? An address that failed counts again once accounting states it anew."""
+    return is_deliverable(email) and (failed_at is None or failed_at <= stated_at)
 
 
 def _rank(role: str) -> int:
