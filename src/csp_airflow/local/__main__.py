@@ -11,12 +11,12 @@ from rich.console import Console
 from csp_airflow.local.api import CallRefused
 from csp_airflow.local.day import RunFailed, returned, run_day, wait_for_dag
 from csp_airflow.local.environment import USERS, Place, airflow_environment, passwords
-from csp_airflow.local.headline import show_day
+from csp_airflow.local.headline import show_day, what_would_leave
 from csp_airflow.local.ledger_state import prepare, state_of
 from csp_airflow.local.processes import COMPONENTS, ProcessDied
 from csp_airflow.local.service import CannotStart, airflow_for_a_while, is_up, one_at_a_time, processes_of, start
 from csp_receivables.settings import BadSetting
-from csp_receivables.wiring import LedgerRefused
+from csp_receivables.wiring import LedgerRefused, mark_of
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console()
@@ -33,8 +33,10 @@ def run() -> None:
         console.print(f"reconcile_daily as of {as_of}, in {place.settings.home}", highlight=False)
         with airflow_for_a_while(place, console) as api:
             run_id = run_day(api, {"as_of": as_of.isoformat()}, console, processes_of(place).check)
-            told, issued = (returned(api, run_id, task) for task in ("reconcile", "issue_outputs"))
+            told, decided, issued = (returned(api, run_id, task) for task in ("reconcile", "decide", "issue_outputs"))
         show_day(place.settings, told, issued, changed=state_of(place.settings) != before)
+        for line in what_would_leave(decided, is_demo=mark_of(place.settings) == "demo"):
+            console.print(line, highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -53,6 +55,7 @@ def up() -> None:
     console.print(f"Airflow: {place.url}", highlight=False)
     for user, role in USERS.items():
         console.print(f"  user {user}, password {secrets[user]} ({role})", highlight=False, markup=False)
+    console.print("Notices wait in the outbox (csp outbox list); the DAG send_notices relays them.", highlight=False)
     console.print("Stop it with `make down`.", highlight=False)
 
 
