@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,13 @@ CHECKS: list[tuple[Callable[[Source], list[str]], tuple[str, ...]]] = [
 
 def _sources(folders: tuple[str, ...]) -> list[Source]:
     paths = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
-    return [Source.read(path, ROOT) for path in paths if GENERATED not in path.as_posix()]
+    return [_source(path) for path in paths if GENERATED not in path.as_posix()]
+
+
+@cache
+def _source(path: Path) -> Source:
+    """A file, parsed once for all checks."""
+    return Source.read(path, ROOT)
 
 
 @pytest.mark.parametrize(("check", "folders"), CHECKS, ids=[check.__name__ for check, _ in CHECKS])
