@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING
 
 from csp_airflow import connections
 from csp_airflow.run_context import SCHEDULED, why_not_now
-from csp_airflow.tasks import Context, Told, count_reports
-from csp_airflow.tasks import _at_work as at_work
-from csp_airflow.tasks import _refuse_to_outrun_the_clock as refuse_to_outrun_the_clock
-from csp_airflow.tasks import _skip as skip
+from csp_airflow.tasks import Context, Told, at_work, count_reports, refuse_to_outrun_the_clock, skip
 from csp_airflow.troubles import PassingTrouble
 
 if TYPE_CHECKING:

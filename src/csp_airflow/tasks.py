@@ -36,18 +36,18 @@ class OutputsDiffer(RuntimeError):
 
 def import_inbox(purpose: str, context: Context) -> Told:
     """Take the files that lie ready in one inbox. A historical run leaves them where they are."""
-    with _at_work() as (settings, ledger):
-        _refuse_to_outrun_the_clock(context, settings)
+    with at_work() as (settings, ledger):
+        refuse_to_outrun_the_clock(context, settings)
         plan = plan_of(context, settings)
         if plan.mode is not Mode.LIVE:
-            _skip(f"no file is taken: {plan.because}")
+            skip(f"no file is taken: {plan.because}")
         return _take(settings, ledger, purpose)
 
 
 def import_payments(context: Context) -> Told:
     """Take the bank statements that lie ready; this DAG always speaks for now."""
-    with _at_work() as (settings, ledger):
-        _refuse_to_outrun_the_clock(context, settings)
+    with at_work() as (settings, ledger):
+        refuse_to_outrun_the_clock(context, settings)
         return _take(settings, ledger, "bank")
 
 
@@ -55,8 +55,8 @@ def reconcile_day(context: Context) -> Told:
     """Reconcile the day of this run; a live run books."""
     from csp_receivables import wiring
 
-    with _at_work() as (settings, ledger):
-        _refuse_to_outrun_the_clock(context, settings)
+    with at_work() as (settings, ledger):
+        refuse_to_outrun_the_clock(context, settings)
         plan = plan_of(context, settings)
         booked = wiring.reconciler(settings, ledger).reconcile(plan)
     told = {
@@ -77,7 +77,7 @@ def decide_day(run: Told) -> Told:
     """Decide what follows for everybody who is late; a live run proposes it once the policy is live."""
     from csp_receivables import collections_wiring
 
-    with _at_work() as (settings, ledger):
+    with at_work() as (settings, ledger):
         plan = RunPlan(
             as_of=date.fromisoformat(run["as_of"]),
             known_at=None if run["mode"] == Mode.LIVE.value else datetime.fromisoformat(run["known_at"]),
@@ -87,7 +87,7 @@ def decide_day(run: Told) -> Told:
         try:
             decided = collections_wiring.decider(settings, ledger).decide(plan)
         except collections_wiring.NotLiveAnyMore as passed:
-            _skip(str(passed))
+            skip(str(passed))
     answers = Counter(each.answer.value for each in decided.decided.decisions)
     log.info("decided %s: %s", decided.run_id, dict(answers))
     if decided.dry:
@@ -107,7 +107,7 @@ def issue_outputs(run: Told, context: Context) -> Told:
         because="reconciled by this run",
     )
     customers = customers_of(context)
-    with _at_work() as (settings, ledger):
+    with at_work() as (settings, ledger):
         issued = wiring.issue_day(settings, ledger, plan, customers)
         if not customers and issued.digest != run["digest"]:
             raise OutputsDiffer(f"reconciled {run['digest']}, but the same day computed again gives {issued.digest}")
@@ -124,7 +124,7 @@ def publish_actions(run: Told, context: Context) -> Told:
     settings = Settings.from_environment()
     plan = plan_of(context, settings)
     if run["mode"] != "live" or not is_still_live(plan, settings.clock(), settings.time_zone):
-        _skip(f"nothing is published: this run was {run['mode']}, and now {plan.because}")
+        skip(f"nothing is published: this run was {run['mode']}, and now {plan.because}")
     told = {name: run[name] for name in ("as_of", "run_id", "digest")}
     context["outlet_events"][ACTIONS_PUBLISHED].extra = dict(told)
     log.info("published the actions of %(as_of)s", told)
@@ -135,8 +135,8 @@ def book_payments(context: Context) -> Told:
     """Match what came in with what is open, and book what a rule is sure of."""
     from csp_receivables import wiring
 
-    with _at_work() as (settings, ledger):
-        _refuse_to_outrun_the_clock(context, settings)
+    with at_work() as (settings, ledger):
+        refuse_to_outrun_the_clock(context, settings)
         booked = wiring.book_payments(settings, ledger)
     told = {"allocations_booked": booked}
     context["outlet_events"][PAYMENTS_BOOKED].extra = dict(told)
@@ -145,7 +145,8 @@ def book_payments(context: Context) -> Told:
 
 
 @contextmanager
-def _at_work() -> Iterator[tuple[Settings, Ledger]]:
+def at_work() -> Iterator[tuple[Settings, Ledger]]:
+    """Settings and ledger for one task; what passes by itself gets the name that is retried."""
     from csp_receivables.settings import Settings
     from csp_receivables.wiring import open_ledger
 
@@ -179,13 +180,14 @@ def count_reports(reports: Sequence[FileReport]) -> dict[str, int]:
     }
 
 
-def _refuse_to_outrun_the_clock(context: Context, settings: Settings) -> None:
+def refuse_to_outrun_the_clock(context: Context, settings: Settings) -> None:
     """A demonstration's clock stands still: the schedule of the days after it has nothing to do."""
     if is_after_the_clock(context, settings):
-        _skip(f"this ledger's clock stands at {settings.clock().isoformat()}, before the day that the schedule means")
+        skip(f"this ledger's clock stands at {settings.clock().isoformat()}, before the day that the schedule means")
 
 
-def _skip(why: str) -> NoReturn:
+def skip(why: str) -> NoReturn:
+    """End the task as skipped."""
     from airflow.sdk.exceptions import AirflowSkipException
 
     raise AirflowSkipException(why)

@@ -26,7 +26,7 @@ from csp_receivables.domain.outbox.states import Event, State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """An action that may be performed now. `claimed_at` is set once it is claimed: the moment its letter is dated."""
+    """An action that may be performed now."""
 
     action_id: str
     kind: Answer

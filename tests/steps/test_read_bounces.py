@@ -15,6 +15,7 @@ from csp_receivables.adapters.ledger.collections_facts import read_collections
 from csp_receivables.adapters.ledger.outbox_bounces import LedgerBounces
 from csp_receivables.adapters.ledger.outbox_people import LedgerOutboxDesk
 from csp_receivables.adapters.ledger.outbox_tables import message, message_event
+from csp_receivables.domain.collections.decisions import Answer
 from csp_receivables.domain.imports import Outcome
 from csp_receivables.domain.matching_by_hand.requests import AlreadyDone, ByHandRefused, Person
 from csp_receivables.domain.outbox.actions import message_id_of
@@ -283,7 +284,9 @@ def test_what_a_person_releases_passes_the_breaker_and_nothing_else_does(
     people.release(actions[0], ADA)
     assert desk.send().ended == {"accepted": 1}
 
+    suspension = desk.decide(decided("C0", "suspension", answer=Answer.PROPOSE_SUSPENSION))
     assert people.release_all(ADA) == 7
+    assert desk.state(suspension) == "proposed"  # the breaker of notices lets no suspension through
     assert desk.send().ended == {"accepted": 7}
 
 

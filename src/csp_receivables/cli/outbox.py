@@ -72,7 +72,7 @@ def release(action: ActionId, *, by: By, why: Why, as_json: JsonOption = False) 
 
 @outbox_app.command("release-breaker")
 def release_breaker(*, by: By, why: Why, as_json: JsonOption = False) -> None:
-    """Let everything that waits now go ahead, though it is more than usual. What is decided later is asked again."""
+    """Let every notice that waits now go ahead, though they are more than usual. Later ones are asked for again."""
     count = _desk().release_all(person(by, why))
     if as_json:
         emit_json({"did": "released", "actions": count})

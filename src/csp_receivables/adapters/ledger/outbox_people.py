@@ -20,6 +20,7 @@ from csp_receivables.adapters.ledger.outbox_tables import (
     message_event,
     policy_approval,
 )
+from csp_receivables.domain.collections.decisions import Answer
 from csp_receivables.domain.matching_by_hand.requests import AlreadyDone, ByHandRefused, Person
 from csp_receivables.domain.outbox.deliveries import MessageEvent
 from csp_receivables.domain.outbox.states import Event, State
@@ -67,10 +68,18 @@ class LedgerOutboxDesk:
             return str(found.action_id)
 
     def release_all(self, who: Person) -> int:
-        """Let everything that waits go ahead: what a person answers when the breaker asks. Returns how many."""
+        """Let every notice that waits go ahead: what a person answers when the breaker asks. Returns how many.
+
+        Notices only: a suspension is approved by itself, by somebody who saw what causes it.
+        """
         with self.ledger.writing() as writing:
-            waits = select(action_state.c.action_id).where(action_state.c.state == State.PROPOSED.value)
-            ids = list(writing.connection.execute(waits.order_by(action_state.c.action_id)).scalars())
+            waits = (
+                select(action_state.c.action_id)
+                .join(action, action.c.action_id == action_state.c.action_id)
+                .where(action_state.c.state == State.PROPOSED.value, action.c.kind == Answer.SEND_NOTICE.value)
+                .order_by(action_state.c.action_id)
+            )
+            ids = list(writing.connection.execute(waits).scalars())
             return sum(_append(writing, action_id, who, Event.APPROVED) for action_id in ids)
 
     def hold(self, name: str, who: Person) -> str:
