@@ -10,6 +10,8 @@ from csp_receivables import worlds_wiring
 from csp_receivables.domain.accuracy import Accuracy
 from csp_receivables.settings import Settings
 
+pytestmark = pytest.mark.timeout(900)  # half a minute on a quiet core, all of it in one fixture
+
 CUSTOMERS, MONTHS, SEED = 700, 1, 5
 UNTIL = date(2025, 3, 14)  # some 600 payments in 25 banking days
 
