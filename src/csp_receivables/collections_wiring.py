@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from csp_receivables.adapters.checked_yaml import FileFaults
 from csp_receivables.adapters.collections_policy import read_collections_policy
 from csp_receivables.adapters.late_interest import read_late_interest
 from csp_receivables.adapters.ledger import Ledger
+from csp_receivables.adapters.ledger.books import LedgerBooks
 from csp_receivables.adapters.ledger.decision_book import LedgerDecisionBook
 from csp_receivables.adapters.ledger.hold_book import LedgerHoldBook
 from csp_receivables.adapters.ledger.outbox_people import LedgerOutboxDesk
@@ -22,6 +24,8 @@ from csp_receivables.domain.collections.simulation import Asked, simulate
 from csp_receivables.domain.matching_by_hand.requests import Person
 from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.settings import Settings
+from csp_receivables.steps.backtest import Backtest
+from csp_receivables.steps.backtest import backtest as play_again
 from csp_receivables.steps.decide import Decider, NotLiveAnyMore
 from csp_receivables.wiring import collections_policy, reconciler
 
@@ -67,6 +71,12 @@ def policy_migration(
     now, then = rules.look(plan), replace(rules, policy=new, is_pinned=False).look(plan)
     names = {case.customer_id: case.name for case in (*now.cases.values(), *then.cases.values())}
     return new, moves_between(now.decisions, then.decisions, names)
+
+
+def backtest(settings: Settings, ledger: Ledger, path: Path, start: date, end: date) -> Backtest:
+    """A period again under the policy in `path`. Nothing is written. Raises FileFaults."""
+    other = checked_policy(settings, path)
+    return play_again(decider(settings, ledger), LedgerBooks(ledger).facts, other, start, end)
 
 
 def simulation(policy: Path, timeline: Path) -> Iterator[Asked]:

@@ -110,3 +110,19 @@ def test_the_policy_is_approved_by_name(csp: Csp) -> None:
 
     assert "Ada" == approved["by"]
     assert 2 == csp("policy", "approve", *ADA)[0]
+
+
+def test_a_period_is_played_again_under_another_policy(csp: Csp, tmp_path: Path) -> None:
+    stricter = tmp_path / "stricter.yaml"
+    text = (INCLUDE / "policies" / "collections.yaml").read_text(encoding="utf-8")
+    stricter.write_text(text.replace("when: {days_min: 5}", "when: {days_min: 2}"), encoding="utf-8")
+
+    period = ("--from", "2026-09-01", "--to", "2026-10-31")
+    played = _json(csp("policy", "backtest", "--policy", str(stricter), *period, "--json"))
+
+    assert played["in_force"] == played["other"]
+    assert [("2026-10-12", "reminder")] == [(s["on"], s["stage"]) for s in played["only_in_force"]]
+    assert [("2026-10-09", "reminder")] == [(s["on"], s["stage"]) for s in played["only_other"]]
+    assert "as_it_was" in played["days_of_sales_outstanding"][0]
+    code, _, said = csp("policy", "backtest", "--policy", str(stricter), "--from", "2026-10-31", "--to", "2026-09-01")
+    assert (2, True) == (code, "swap them" in said)

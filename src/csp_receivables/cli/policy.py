@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from csp_receivables.cli.policy_approve import approve
+from csp_receivables.cli.policy_backtest import backtest
 from csp_receivables.cli.policy_check import check
 from csp_receivables.cli.policy_migrate import migrate
 from csp_receivables.cli.policy_render import render
@@ -15,6 +16,7 @@ policy_app = typer.Typer(
     help="The published collections rules: what they say, and what they would decide.", no_args_is_help=True
 )
 policy_app.command("approve")(approve)
+policy_app.command("backtest")(backtest)
 policy_app.command("check")(check)
 policy_app.command("migrate")(migrate)
 policy_app.command("render")(render)

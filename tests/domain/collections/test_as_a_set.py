@@ -16,9 +16,9 @@ from csp_receivables.domain.collections.decisions import Decision
 from csp_receivables.domain.collections.facts import CollectionsFacts
 from csp_receivables.domain.collections.feed_age import FeedAge
 from csp_receivables.domain.collections.nothing_due import decide_where_nothing_is_due
-from csp_receivables.domain.collections.policy import Anchor, CollectionsPolicy, Minimum, Override
+from csp_receivables.domain.collections.policy import Anchor, CollectionsPolicy, Condition, Minimum, Override
 from csp_receivables.domain.relations import keep, load
-from tests.debtors import POLICY, hold, policy
+from tests.debtors import POLICY, hold, minor, policy, with_stage
 
 ON = date(2026, 3, 2)
 FEED = FeedAge(until=ON)
@@ -27,6 +27,7 @@ POLICIES = [
     policy(grace_days=4, minimum={"EUR": Minimum(amount=500, receivables=2)}),
     policy(anchor=Anchor.ISSUE_DATE, stages=POLICY.stages[1:]),
     policy(stages=POLICY.stages[1:]),
+    policy(stages=with_stage("reminder", when=Condition(days_min=5, amount_min=minor(EUR=500))).stages[1:]),
     policy(
         overrides=(
             Override(countries=frozenset({"SE"}), grace_days=9, stage_days={"coming_due": -15}),

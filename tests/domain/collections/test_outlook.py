@@ -14,6 +14,13 @@ from tests.debtors import POLICY, case, chased, day, debt, hold, policy, sent
 TAKEN = Suspension(round_id="1.1", on=day(31), receivable_ids=frozenset({"A"}))
 WAITING = [
     ("nothing is due yet", case(), -20, "coming_due", -5),
+    (
+        "what falls due was announced",
+        case(notices=(sent("coming_due", -5, round_id="due-2026-03-02"),)),
+        -3,
+        "reminder",
+        5,
+    ),
     ("it is late, and too early to say so", case(), 2, "reminder", 5),
     ("the reminder was sent in time", chased(sent("reminder", 5)), 6, "final_notice", 20),
     ("the reminder was sent late", chased(sent("reminder", 18)), 19, "final_notice", 25),
@@ -43,6 +50,18 @@ def test_a_pause_moves_what_comes_next() -> None:
     part = chased(sent("reminder", 5), debts=(debt(open_amount=5_000, part_paid_on=day(18)),))
 
     assert day(28) == decide(part, policy(part_payment_pause_days=10), day(19)).next_on
+
+
+def test_grace_puts_off_what_comes_once_it_is_late() -> None:
+    announced = case(notices=(sent("coming_due", -5, round_id="due-2026-03-02"),))
+
+    assert day(8) == decide(announced, policy(grace_days=3), day(-3)).next_on
+
+
+def test_without_an_announcement_the_first_step_after_the_due_day_comes_next() -> None:
+    decision = decide(case(), policy(stages=POLICY.stages[1:]), day(-20))
+
+    assert ("reminder", day(5)) == (decision.next_stage, decision.next_on)
 
 
 def test_where_a_person_must_act_first_there_is_no_day() -> None:

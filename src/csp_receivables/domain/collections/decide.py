@@ -14,7 +14,7 @@ from csp_receivables.domain.collections.guards import above_minimum, covered_rea
 from csp_receivables.domain.collections.holds import JUDGED
 from csp_receivables.domain.collections.ladder import Ladder, Step, ladder_of
 from csp_receivables.domain.collections.open_items import OpenItem, Situation, look
-from csp_receivables.domain.collections.outlook import outlook
+from csp_receivables.domain.collections.outlook import once_late, outlook
 from csp_receivables.domain.collections.policy import CLEAR, Act, CollectionsPolicy
 from csp_receivables.domain.collections.reinstatement import reasons_to_reinstate
 from csp_receivables.domain.collections.rounds import (
@@ -36,8 +36,11 @@ def decide(case: Case, policy: CollectionsPolicy, on: date) -> Decision:
     if because := first_guard(situation):
         return _left_alone(situation, because)
     climbed, too_little = _climb(situation)
+    if not climbed and too_little:
+        return _left_alone(situation, too_little)
     if not climbed:
-        return _left_alone(situation, too_little or (_not_overdue(situation),))
+        stage, on_day = once_late(situation)
+        return replace(_left_alone(situation, (_not_overdue(situation),)), next_stage=stage, next_on=on_day)
     return _answer(situation, climbed, too_little)
 
 

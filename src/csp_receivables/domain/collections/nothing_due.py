@@ -17,7 +17,7 @@ from csp_receivables.domain.collections.decide import decide
 from csp_receivables.domain.collections.decisions import Decision
 from csp_receivables.domain.collections.facts import CollectionsFacts
 from csp_receivables.domain.collections.feed_age import FeedAge
-from csp_receivables.domain.collections.policy import Anchor, CollectionsPolicy, Minimum
+from csp_receivables.domain.collections.policy import Anchor, CollectionsPolicy, Condition, Minimum
 from csp_receivables.domain.relations import keep, load
 
 # Of somebody here more is known than receivables, or an override names them: they are looked at.
@@ -105,13 +105,25 @@ def _least(policy: CollectionsPolicy) -> pa.Table:
 
 
 def _horizon(policy: CollectionsPolicy, on: date) -> date:
-    """The last due day of which any stage might speak today. Counted from the issue date, that may be any day."""
-    if policy.anchor is not Anchor.DUE_DATE:
+    """The last due day of which any stage might speak today; date.max where an example can't speak for others."""
+    if policy.anchor is not Anchor.DUE_DATE or _next_step_asks_for_amounts(policy):
         return date.max
     days = [s.when.days_min or 0 for s in policy.stages if s.is_before_due]
     days += [d for o in policy.overrides for d in o.stage_days.values()]
     grace = [policy.grace_days, *(o.grace_days or 0 for o in policy.overrides)]
     return on + timedelta(days=max(0, -min([0, *days])) + max(0, -min(grace)))
+
+
+def _next_step_asks_for_amounts(policy: CollectionsPolicy) -> bool:
+    """Does what comes next for who is not late depend on amounts? Not where a stage announces what falls due to all."""
+    announcing = [s.when for s in policy.stages if s.is_before_due]
+    to_all = any(not (when.tags or when.without_tags) for when in announcing)
+    return not to_all and any(_asks_for_amounts(s.when) for s in policy.stages if not s.is_before_due)
+
+
+def _asks_for_amounts(when: Condition) -> bool:
+    own = bool(when.amount_min) or when.receivables_min is not None
+    return own or any(_asks_for_amounts(part) for part in when.any_of)
 
 
 def _far(

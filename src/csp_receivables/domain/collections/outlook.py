@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
+from csp_receivables.domain.collections.anchors import anchor_of
 from csp_receivables.domain.collections.climb import KeptBack, is_act
+from csp_receivables.domain.collections.conditions import look_at
 from csp_receivables.domain.collections.ladder import Ladder, Step, days_until, pause_reason, stage_name
+from csp_receivables.domain.collections.open_items import OpenItem, Situation
 from csp_receivables.domain.collections.policy import Act, Stage
+from csp_receivables.domain.collections.rounds import is_due_round
 
 
 def outlook(ladder: Ladder, step: Step, kept: Sequence[KeptBack]) -> tuple[str, date | None]:
@@ -22,7 +27,7 @@ def outlook(ladder: Ladder, step: Step, kept: Sequence[KeptBack]) -> tuple[str, 
         if place > reached and (day := _earliest(ladder, step, place, stage))
     ]
     if not coming:
-        return "", None
+        return once_late(ladder.situation) if is_due_round(ladder.view.round_id) else ("", None)
     day, place = min(coming)
     return stage_name(ladder, -place), day
 
@@ -61,3 +66,31 @@ def _warned_on(ladder: Ladder, step: Step, stage: Stage) -> date | None:
         return ladder.situation.on
     accepted = ladder.view.accepted(warns)
     return accepted.on if accepted else None
+
+
+def once_late(situation: Situation) -> tuple[str, date | None]:
+    """The first stage that what falls due next would reach if it were not paid, and its day."""
+    waiting = [item for item in situation.chased if not item.is_overdue]
+    nearest = min((item.debt.due_on for item in waiting), default=None)
+    groups: dict[str, list[OpenItem]] = {}
+    for item in waiting:
+        if item.debt.due_on == nearest:
+            groups.setdefault(item.debt.currency, []).append(_from_anchor(item, situation))
+    coming = [
+        (held.in_days, place)
+        for place, stage in enumerate(situation.policy.stages)
+        if not stage.is_before_due
+        for items in groups.values()
+        if (held := look_at(stage, items, situation.case)).in_days is not None
+    ]
+    if not coming:
+        return "", None
+    in_days, place = min(coming)
+    return situation.policy.stages[place].name, situation.on + timedelta(days=max(in_days or 1, 1))
+
+
+def _from_anchor(item: OpenItem, situation: Situation) -> OpenItem:
+    """The item with its days counted as they will be once it is late: from its anchor, with grace."""
+    anchor = anchor_of(item.debt, situation.policy.anchor, item.rules.grace_days, situation.case.country)
+    days = (situation.on - anchor).days
+    return replace(item, days=days, ladder_days=days)
