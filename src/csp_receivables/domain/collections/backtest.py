@@ -98,7 +98,7 @@ class _Course:
 
 
 def replay(history: History, policy: CollectionsPolicy, start: date, end: date) -> Iterator[Decision]:
-    """The steps that `policy` takes with one customer from `start` to `end`, in order; days without news are skipped."""
+    """The steps that `policy` takes with one customer, in order; days on which nothing is new are skipped."""
     course, news, on = _Course(), history.days(), start
     while on <= end:
         decision = decide(case_on(history, course.notices, course.rounds, course.suspension, on), policy, on)
