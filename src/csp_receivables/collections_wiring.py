@@ -24,8 +24,7 @@ from csp_receivables.domain.collections.simulation import Asked, simulate
 from csp_receivables.domain.matching_by_hand.requests import Person
 from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.settings import Settings
-from csp_receivables.steps.backtest import Backtest
-from csp_receivables.steps.backtest import backtest as play_again
+from csp_receivables.steps.backtest import Backtest, Backtester
 from csp_receivables.steps.decide import Decider, NotLiveAnyMore
 from csp_receivables.wiring import collections_policy, reconciler
 
@@ -76,7 +75,15 @@ def policy_migration(
 def backtest(settings: Settings, ledger: Ledger, path: Path, start: date, end: date) -> Backtest:
     """A period again under the policy in `path`. Nothing is written. Raises FileFaults."""
     other = checked_policy(settings, path)
-    return play_again(decider(settings, ledger), LedgerBooks(ledger).facts, other, start, end)
+    rules = decider(settings, ledger)
+    player = Backtester(
+        facts_of=LedgerBooks(ledger).facts,
+        engine=rules.engine,
+        policy=rules.policy,
+        matching=rules.matching,
+        lines=rules.lines,
+    )
+    return player.play(other, start, end)
 
 
 def simulation(policy: Path, timeline: Path) -> Iterator[Asked]:

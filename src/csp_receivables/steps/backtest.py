@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date
 
+import duckdb
+
+from csp_receivables.domain.bank_line_policy import BankLinePolicy
 from csp_receivables.domain.booking import decide_booking
 from csp_receivables.domain.collections.backtest import (
     History,
@@ -19,8 +23,8 @@ from csp_receivables.domain.collections.histories import histories
 from csp_receivables.domain.collections.policy import CollectionsPolicy
 from csp_receivables.domain.day import Mode
 from csp_receivables.domain.facts import Facts
+from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.run_plan import RunPlan
-from csp_receivables.steps.decide import Decider
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,24 +39,33 @@ class Backtest:
     outstanding: tuple[SalesOutstanding, ...]
 
 
-def backtest(
-    decider: Decider, facts_of: Callable[[RunPlan], Facts], other: CollectionsPolicy, start: date, end: date
-) -> Backtest:
-    """Both policies from `start` to `end`, on what is known now. Nothing is written."""
-    facts = facts_of(RunPlan(as_of=end, known_at=None, mode=Mode.HISTORICAL, because="a backtest"))
-    with decider.engine() as connection:
-        decide_booking(connection, facts, decider.matching, decider.lines)
-        everybody = histories(connection, facts.collections)
-    # As if each had always held: the day on which one goes live is no part of what it says.
-    now, then = (_steps(everybody, replace(each, live_from=None), start, end) for each in (decider.policy, other))
-    return Backtest(
-        start=start,
-        end=end,
-        customers=len(everybody),
-        in_force=now,
-        other=then,
-        outstanding=tuple(sales_outstanding(everybody, first_notices(now), first_notices(then), start, end)),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backtester:
+    """What playing again needs: the books, a DuckDB connection to compute in, and the policies in force."""
+
+    facts_of: Callable[[RunPlan], Facts]
+    engine: Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
+    policy: CollectionsPolicy
+    matching: MatchingPolicy
+    lines: BankLinePolicy
+
+    def play(self, other: CollectionsPolicy, start: date, end: date) -> Backtest:
+        """Both policies from `start` to `end`, on what is known now. Nothing is written."""
+        facts = self.facts_of(RunPlan(as_of=end, known_at=None, mode=Mode.HISTORICAL, because="a backtest"))
+        with self.engine() as connection:
+            decide_booking(connection, facts, self.matching, self.lines)
+            everybody = histories(connection, facts.collections)
+        # As if each had always held: the day on which one goes live is no part of what it says.
+        both = (self.policy, other)
+        now, then = (_steps(everybody, replace(each, live_from=None), start, end) for each in both)
+        return Backtest(
+            start=start,
+            end=end,
+            customers=len(everybody),
+            in_force=now,
+            other=then,
+            outstanding=tuple(sales_outstanding(everybody, first_notices(now), first_notices(then), start, end)),
+        )
 
 
 def _steps(everybody: list[History], policy: CollectionsPolicy, start: date, end: date) -> tuple[Decision, ...]:
