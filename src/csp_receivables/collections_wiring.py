@@ -28,7 +28,7 @@ from csp_receivables.steps.backtest import Backtest, Backtester
 from csp_receivables.steps.decide import Decider, NotLiveAnyMore
 from csp_receivables.wiring import collections_policy, reconciler
 
-__all__ = ["FileFaults", "NoSuchWords", "NotLiveAnyMore"]  # refusals that callers name; they see no adapter
+__all__ = ["Backtest", "FileFaults", "NoSuchWords", "NotLiveAnyMore"]  # refusals that callers name; they see no adapter
 
 
 def decider(settings: Settings, ledger: Ledger) -> Decider:

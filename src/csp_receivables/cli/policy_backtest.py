@@ -12,6 +12,7 @@ import typer
 
 from csp_receivables import collections_wiring, wiring
 from csp_receivables.cli.output import JsonOption, Refused, emit_json, show_table
+from csp_receivables.collections_wiring import Backtest
 from csp_receivables.domain.collections.backtest import ASSUMPTIONS
 from csp_receivables.domain.collections.decisions import Decision
 from csp_receivables.domain.money import to_text
@@ -39,33 +40,39 @@ def backtest(
         raise Refused(f"--to {end:%Y-%m-%d} has not begun; name a day that has")
     ledger = wiring.open_ledger(settings)
     done = collections_wiring.backtest(settings, ledger, policy, start.date(), end.date())
-    now, then = _by_step(done.in_force), _by_step(done.other)
     if as_json:
-        emit_json(
+        emit_json(_as_json(done))
+    else:
+        _show(done, policy.name)
+
+
+def _as_json(done: Backtest) -> dict[str, Any]:
+    return {
+        "from": done.start,
+        "to": done.end,
+        "customers": done.customers,
+        "in_force": _by_step(done.in_force),
+        "other": _by_step(done.other),
+        "only_in_force": [_step(each) for each in _only(done.in_force, done.other)],
+        "only_other": [_step(each) for each in _only(done.other, done.in_force)],
+        "steps": [_step(each) for each in done.other],
+        "days_of_sales_outstanding": [
             {
-                "from": done.start,
-                "to": done.end,
-                "customers": done.customers,
-                "in_force": now,
-                "other": then,
-                "only_in_force": [_step(each) for each in _only(done.in_force, done.other)],
-                "only_other": [_step(each) for each in _only(done.other, done.in_force)],
-                "steps": [_step(each) for each in done.other],
-                "days_of_sales_outstanding": [
-                    {
-                        "currency": each.currency,
-                        "issued": to_text(each.amount, each.currency),
-                        "as_it_was": _tenths(each.tenths_as_it_was),
-                        "estimated": _tenths(each.tenths_estimated),
-                    }
-                    for each in done.outstanding
-                ],
-                "assumptions": list(ASSUMPTIONS),
+                "currency": each.currency,
+                "issued": to_text(each.amount, each.currency),
+                "as_it_was": _tenths(each.tenths_as_it_was),
+                "estimated": _tenths(each.tenths_estimated),
             }
-        )
-        return
+            for each in done.outstanding
+        ],
+        "assumptions": list(ASSUMPTIONS),
+    }
+
+
+def _show(done: Backtest, name: str) -> None:
+    now, then = _by_step(done.in_force), _by_step(done.other)
     rows = [(step, str(now.get(step, 0)), str(then.get(step, 0))) for step in sorted(now | then)]
-    title = f"{done.customers} customers from {done.start} to {done.end}, in force and under {policy.name}"
+    title = f"{done.customers} customers from {done.start} to {done.end}, in force and under {name}"
     show_table(title, ("step", "in force", "other"), rows, right=("in force", "other"))
     days = [(e.currency, _tenths(e.tenths_as_it_was), _tenths(e.tenths_estimated)) for e in done.outstanding]
     columns = ("currency", "as it was", "estimated")
