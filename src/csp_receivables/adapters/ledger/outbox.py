@@ -13,12 +13,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from csp_receivables.adapters.ledger.connection import Writing
-from csp_receivables.adapters.ledger.outbox_messages import latest_events
+from csp_receivables.adapters.ledger.outbox_messages import letters_of
 from csp_receivables.adapters.ledger.outbox_tables import (
     action,
     action_event,
     action_state,
-    message,
     message_event,
     outbox_stop,
 )
@@ -136,10 +135,8 @@ def recover(writing: Writing, now: str) -> tuple[tuple[str, ...], tuple[str, ...
 
 def hand_over_of(connection: Connection, action_id: str) -> Row[Any] | None:
     """The message of the action that was begun to be handed over and has no later word, or is in doubt."""
-    latest = latest_events(among=message.c.action_id == action_id).subquery()
     unclear = (MessageEvent.HANDING_OVER.value, MessageEvent.IN_DOUBT.value)
-    query = select(latest).where(latest.c.event.in_(unclear))
-    return connection.execute(query.order_by(latest.c.ordinal.desc())).first()
+    return next((row for row in reversed(letters_of(connection, action_id)) if row.event in unclear), None)
 
 
 def waiting(connection: Connection, kinds: Sequence[Answer], now: str) -> list[Row[Any]]:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, distinct, func, select
 from csp_receivables.adapters.ledger import outbox
 from csp_receivables.adapters.ledger.bulk import insert_new
 from csp_receivables.adapters.ledger.connection import Ledger, Writing, moment_text
-from csp_receivables.adapters.ledger.outbox_messages import Said, keep_message, latest_events, say, unreachable
+from csp_receivables.adapters.ledger.outbox_messages import Said, keep_message, letters_of, say, unreachable
 from csp_receivables.adapters.ledger.outbox_tables import action, message, message_event
 from csp_receivables.adapters.ledger.tables import contact, daily_standing, finding, reconciliation_run
 from csp_receivables.domain.collections.cases import Delivery
@@ -161,8 +161,7 @@ def next_contact(connection: Connection, action_id: str) -> Draft | None:
     query = select(action.c.customer_id).where(action.c.action_id == action_id)
     contacts = contacts_of(connection, connection.execute(query).scalar_one())
     people = reachable(contacts, unreachable(connection, among=[each.email for each in contacts]))
-    own = latest_events(among=message.c.action_id == action_id)
-    written = {row.recipient: row for row in connection.execute(own)}
+    written = {row.recipient: row for row in letters_of(connection, action_id)}
     left = [each for each in people if each.email not in written or written[each.email].event not in _TRIED]
     if not left:
         return None
@@ -174,9 +173,7 @@ def next_contact(connection: Connection, action_id: str) -> Draft | None:
 
 def _has_happened(connection: Connection, action_id: str) -> bool:
     """Was a letter of this action accepted, or may it have been? Then no other is handed over (invariant I4)."""
-    last = latest_events(among=message.c.action_id == action_id).subquery()
-    query = select(last.c.message_id).where(last.c.event.in_(_HAPPENED))
-    return connection.execute(query.limit(1)).first() is not None
+    return any(row.event in _HAPPENED for row in letters_of(connection, action_id))
 
 
 def _accepted_by_day(connection: Connection, kinds: Sequence[Answer], since: date) -> dict[date, int]:

@@ -6,10 +6,11 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, case, func, insert, select
 
 from csp_receivables.adapters.ledger.connection import Writing
 from csp_receivables.adapters.ledger.outbox_tables import action, message, message_event
@@ -65,6 +66,17 @@ def latest_events(
         .join(handed, and_(handed.c.message_id == message.c.message_id, handed.c.place == 1))
         .where(message.c.attempt == handed.c.attempt)
     )
+
+
+@cache  # building it takes several times as long as asking it
+def _of_one_action() -> Select[Any]:
+    return latest_events(among=message.c.action_id == bindparam("action_id"))
+
+
+def letters_of(connection: Connection, action_id: str) -> list[Row[Any]]:
+    """The newest word on each letter of one action, as `latest_events` has it; by ordinal."""
+    found = connection.execute(_of_one_action(), {"action_id": action_id}).all()
+    return sorted(found, key=lambda row: (row.ordinal, row.message_id))
 
 
 def notices(connection: Connection, as_of: date, known_at: str) -> pa.Table:
