@@ -16,7 +16,7 @@ from csp_receivables.domain.matching.ladder import Knowledge, Matched, match
 from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.not_customer_money import take_out
 from csp_receivables.domain.payer_aliases import keep_aliases
-from csp_receivables.domain.positions import keep_positions
+from csp_receivables.domain.positions import count_in, keep_positions
 from csp_receivables.domain.records import ALLOCATION, NEW_ALLOCATION, OPEN_PAYMENT, OPEN_RECEIVABLE
 from csp_receivables.domain.refunds import book_refunds, unclear_refunds
 from csp_receivables.domain.relations import ask, keep, load
@@ -61,10 +61,27 @@ _INSTRUCTED = """
 _CLOSED = """
     CREATE OR REPLACE TEMP VIEW closed_receivables AS
     SELECT receivable_id, customer_id, number, currency, reference,
-           coalesce((SELECT string_agg(source_kind || ' ' || source_id, ', ' ORDER BY source_kind, source_id)
-              FROM (SELECT DISTINCT replace(source_kind, '_', ' ') AS source_kind, source_id FROM allocations a
-                     WHERE a.receivable_id = i.receivable_id AND a.amount > 0)), 'nothing') AS payers
-      FROM invoice_positions i WHERE open_amount <= 0
+           coalesce(replace(source_kind, '_', ' ') || ' ' || source_id, 'nothing') AS payers
+      FROM invoice_positions LEFT JOIN (SELECT receivable_id, source_kind, source_id FROM allocations
+                                         WHERE amount > 0) USING (receivable_id)
+     WHERE open_amount <= 0
+"""
+_PAID = """
+    CREATE OR REPLACE TEMP VIEW paid_invoices AS
+    SELECT customer_id, currency, i.amount, due_on, paid_on
+      FROM invoice_positions i JOIN (SELECT receivable_id, max(effective_on) AS paid_on FROM allocations
+                                      WHERE amount > 0 GROUP BY receivable_id) USING (receivable_id)
+     WHERE open_amount <= 0
+"""
+# What was returned stands at nothing: that it comes again is no second payment.
+_CAME = """
+    CREATE OR REPLACE TEMP VIEW payments_that_came AS
+    SELECT payment_id, booked_on, currency, amount, payer_account FROM payment_positions
+     WHERE kind = 'payment' AND payer_account <> ''
+       AND payment_id NOT IN (
+            SELECT root.source_id FROM allocations root
+              JOIN allocations entry ON entry.reverses = root.allocation_id
+             WHERE root.source_kind = 'payment' AND entry.rule = 'returned_payment')
 """
 _RESTS = "SELECT payment_id FROM payment_positions WHERE allocated <> 0"
 _KNOWN_PAYERS = """
@@ -73,6 +90,7 @@ _KNOWN_PAYERS = """
      WHERE told.payment_id = payment_positions.payment_id AND payment_positions.customer_id = ''
 """
 
+FEW_OF_ALL = 10  # to count in less than a tenth of the payments one by one is cheaper than to sum everything anew
 NO_LINE_RULES = BankLinePolicy()
 
 
@@ -91,19 +109,26 @@ def decide_booking(
     facts: Facts,
     policy: MatchingPolicy,
     lines: BankLinePolicy = NO_LINE_RULES,
+    *,
+    told: bool = True,
 ) -> Booking:
     """Everything that can be allocated on the facts' day. Leaves the positions in `connection` as after booking.
 
     Passes are made until one books nothing, so that a second run finds nothing either, and what is said of the rest is
     true of the ledger as it is left. A pass books an amount or undoes a return, so there is an end to them. Refunds
     wait for that end: what a receivable can still use is not given back.
+
+    `told=False` is for who reads no sentence: the same allocations, and the same suggestions but for `because`; what
+    the rest is left for (`unapplied`, `findings`) may be said as it was before the last allocations. The ladder, which
+    books nothing of what it has left itself, is then not climbed again only to say so.
     """
     facts.load(connection)
     unsure = take_out(connection, lines, facts.as_of)
     keep_positions(connection)
     booked = [ALLOCATION.empty_table()]
+    matched: Matched | None = None
     while True:
-        pass_booked, matched = _one_pass(connection, facts, booked, policy)
+        pass_booked, matched = _one_pass(connection, facts, booked, policy, None if told else matched)
         booked += pass_booked
         if any(newly.num_rows for newly in pass_booked):
             continue
@@ -111,6 +136,7 @@ def decide_booking(
         if not refunded.num_rows:
             break
         booked.append(refunded)
+        matched = None
     # What the rules learnt of a payer counts for their standing; only allocations may say so within the passes.
     load(connection, "unapplied_told", matched.unapplied.select(["payment_id", "customer_id"]))
     connection.execute(_KNOWN_PAYERS)
@@ -123,11 +149,20 @@ def decide_booking(
 
 
 def _one_pass(
-    connection: duckdb.DuckDBPyConnection, facts: Facts, booked: list[pa.Table], policy: MatchingPolicy
+    connection: duckdb.DuckDBPyConnection,
+    facts: Facts,
+    booked: list[pa.Table],
+    policy: MatchingPolicy,
+    standing: Matched | None,
 ) -> tuple[list[pa.Table], Matched]:
-    """Returns, then named credit notes, then the ladder; each sees what the one before left."""
+    """Returns, then named credit notes, then the ladder; each sees what the one before left.
+
+    `standing`: what the ladder said, where nothing but its own allocations was booked since.
+    """
     undone = _book(connection, facts, booked, undo_returned(connection))
     credited = _book(connection, facts, [*booked, undone], apply_named_credits(connection))
+    if standing is not None and not undone.num_rows and not credited.num_rows:
+        return [undone, credited], standing
     load(connection, "open_receivables", ask(connection, _OPEN_RECEIVABLES, OPEN_RECEIVABLE))
     load(connection, "open_payments", ask(connection, _OPEN_PAYMENTS, OPEN_PAYMENT))
     matched = match(connection, "open_receivables", "open_payments", policy, _knowledge(connection))
@@ -143,7 +178,7 @@ def _knowledge(connection: duckdb.DuckDBPyConnection) -> Knowledge:
     keep_aliases(connection)
     keep(connection, "payment_rests", _RESTS)
     keep(connection, "instructed", _INSTRUCTED)
-    connection.execute(_CLOSED)
+    connection.execute("; ".join((_CLOSED, _PAID, _CAME)))
     return Knowledge(
         closed="closed_receivables",
         payers="payer_aliases",
@@ -152,13 +187,19 @@ def _knowledge(connection: duckdb.DuckDBPyConnection) -> Knowledge:
         instructed="instructed",
         rates="exchange_rates",
         rests="payment_rests",
+        paid="paid_invoices",
+        came="payments_that_came",
     )
 
 
 def _book(connection: duckdb.DuckDBPyConnection, facts: Facts, before: list[pa.Table], newly: pa.Table) -> pa.Table:
     """Name the new allocations and count them in, so that the next rule sees what is left."""
+    if not newly.num_rows:
+        return ALLOCATION.empty_table()
     named = name_allocations(connection, newly)
-    if named.num_rows:
+    if named.num_rows * FEW_OF_ALL > facts.payments.num_rows:
         load(connection, "allocations", pa.concat_tables([facts.allocations, *before, named]))
         keep_positions(connection)
+    else:
+        count_in(connection, named)
     return named

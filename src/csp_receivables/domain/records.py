@@ -207,7 +207,7 @@ PAYER = _schema(  # what is known of a bank account and a customer; at most one 
     decided=TEXT,  # a person's word: "known", "shared", "forgotten", or ""
 )
 ALIAS_WORD = _schema(payer_account=TEXT, customer_id=TEXT, word=TEXT)  # "known", "shared" or "forgotten"
-CLOSED = _schema(  # a receivable with nothing open
+CLOSED = _schema(  # a receivable with nothing open, a row for each that closed it
     receivable_id=TEXT,
     customer_id=TEXT,
     number=TEXT,

@@ -18,6 +18,14 @@ _NAMES = pa.schema([("customer_id", pa.string()), ("name", pa.string())])
 _INSTRUCTED = pa.schema(
     [("payment_id", pa.string()), ("instructed_currency", pa.string()), ("instructed_amount", pa.int64())]
 )
+_PAID = pa.schema(
+    [("customer_id", pa.string()), ("currency", pa.string()), ("amount", pa.int64())]
+    + [("due_on", pa.date32()), ("paid_on", pa.date32())]
+)
+_CAME = pa.schema(
+    [("payment_id", pa.string()), ("booked_on", pa.date32()), ("currency", pa.string()), ("amount", pa.int64())]
+    + [("payer_account", pa.string())]
+)
 _RESTS = pa.schema([("payment_id", pa.string())])
 
 
@@ -87,6 +95,8 @@ def run(
     rests: Collection[str] = (),
     instructed: Sequence[Row] = (),
     closed: Sequence[Row] = (),
+    paid: Sequence[Row] = (),
+    came: Sequence[Row] = (),
 ) -> Matched:
     """The ladder over both, in an engine of its own, and what is known besides; `no` is what people declined."""
     called = [{"customer_id": customer_id, "name": name} for customer_id, name in (names or {}).items()]
@@ -99,6 +109,8 @@ def run(
         connection.register("rests", pa.Table.from_pylist([{"payment_id": one} for one in rests], schema=_RESTS))
         connection.register("instructed", pa.Table.from_pylist(list(instructed), schema=_INSTRUCTED))
         connection.register("closed", pa.Table.from_pylist(list(closed), schema=CLOSED))
+        connection.register("paid", pa.Table.from_pylist(list(paid), schema=_PAID))
+        connection.register("came", pa.Table.from_pylist(list(came), schema=_CAME))
         knowledge = Knowledge(
             payers="payers" if payers else "",
             names="names" if names else "",
@@ -106,6 +118,8 @@ def run(
             rests="rests" if rests else "",
             instructed="instructed" if instructed else "",
             closed="closed" if closed else "",
+            paid="paid" if paid else "",
+            came="came" if came else "",
         )
         return match(connection, "receivables", "payments", policy or MatchingPolicy(), knowledge)
 

@@ -15,4 +15,6 @@ class Knowledge:
     declined: str = ""  # DECLINED: what people said no to
     instructed: str = ""  # payment_id, instructed_currency, instructed_amount: what the payer paid in another currency
     rates: str = ""  # EXCHANGE_RATE
+    paid: str = ""  # customer_id, currency, amount, due_on, paid_on: of invoices with nothing open, of any payer
+    came: str = ""  # payment_id, booked_on, currency, amount, payer_account: all that came and was not returned
     rests: str = ""  # payment_id of what is left of a payment that was allocated in part before

@@ -9,6 +9,7 @@ from __future__ import annotations
 import duckdb
 
 from csp_receivables.domain.matching.doubts import COMPETITORS_NAMED_MAX, NAMED_COMPETITORS, know_wanted
+from csp_receivables.domain.matching.misgivings import know_misgivings
 from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.matching.rule import Rule, propose_nothing
 from csp_receivables.domain.matching.stock import count
@@ -26,7 +27,7 @@ _OWED = """
 _PAYING = """
     SELECT payer.p, payer.customer_id, standing, evidence, is_rest, currency, amount, booked_on, payment_id,
         row_number() OVER (PARTITION BY payer.customer_id, currency, amount ORDER BY booked_on, payment_id) AS turn
-    FROM matching_payer payer JOIN matching_payment_left USING (p)
+    FROM (FROM matching_payer WHERE standing <> 'doubted') payer JOIN matching_payment_left USING (p)
 """
 _ALIKE = f"""
     SELECT * FROM (SELECT customer_id, currency, amount, count(*) AS fits FROM matching_owed GROUP BY ALL)
@@ -61,6 +62,11 @@ _JUDGED = """
             UNBOUNDED FOLLOWING) AS rivals
     FROM matching_candidate
 """
+# Of what speaks against a receivable that fits alone, the first is told.
+_MINDFUL = """
+    SELECT judged.* REPLACE (sure AND why IS NULL AS sure), why FROM matching_judged judged
+    LEFT JOIN (SELECT p, arg_min(why, (place, why)) AS why FROM matching_misgiving GROUP BY p) USING (p)
+"""
 _PROPOSAL = f"""
     SELECT p, r, amount, 0::BIGINT AS difference, CASE WHEN sure THEN 'full' ELSE '' END AS outcome, sure AS books,
         option, evidence || ', and receivable ' || receivable_id || ' is ' || CASE
@@ -72,8 +78,9 @@ _PROPOSAL = f"""
             || {NAMED_COMPETITORS.format(named="wanted_by", all="(wanted - 1)")} ELSE '' END
         || CASE WHEN is_rest THEN '; the rest of the payment went elsewhere' ELSE '' END
         || CASE WHEN issued_on > booked_on THEN '; it was issued on ' || issued_on || ', after the payment'
-            ELSE '' END AS because
-    FROM matching_judged
+            ELSE '' END
+        || CASE WHEN why IS NULL THEN '' ELSE '; but ' || why END AS because
+    FROM matching_minded
 """
 
 
@@ -87,6 +94,8 @@ def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> 
     know_wanted(connection)
     keep(connection, "matching_candidate", _CANDIDATES)
     keep(connection, "matching_judged", _JUDGED)
+    know_misgivings(connection)
+    keep(connection, "matching_minded", _MINDFUL)
     keep(connection, "matching_proposal", _PROPOSAL)
 
 

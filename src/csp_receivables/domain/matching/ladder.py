@@ -31,10 +31,14 @@ from csp_receivables.domain.matching.several_references import SEVERAL_REFERENCE
 from csp_receivables.domain.matching.small_subset import SMALL_SUBSET
 from csp_receivables.domain.matching.stock import (
     begin_again,
+    can_gain_by_names,
+    can_gain_by_payers,
     clear_up,
     count,
     drop_spent,
+    forget_suggested,
     gather_left,
+    remember_doubted,
     remember_unsettled,
     stock_up,
     take,
@@ -180,19 +184,27 @@ def _climb_to_the_payers(
         _climb_by_names(connection, policy)
         know_nobody(connection)
         return
-    for turn in range(PASSES_MAX):
-        named = _climb_by_names(connection, policy)
-        gather_left(connection)
-        if turn == 0:
-            begin_asking(connection, payments, knowledge)
-        if turn == 0 or named:
-            learn(connection, payments, knowledge)
+    _climb_by_names(connection, policy)
+    gather_left(connection)
+    begin_asking(connection, payments, knowledge)
+    learn(connection, payments, knowledge)
+    for _ in range(PASSES_MAX):
         know_payers(connection, knowledge)
-        if not _climb(connection, PAYER_RULES, policy):
+        booked = _climb(connection, PAYER_RULES, policy)
+        if not booked:
             break
         remember_unsettled(connection)
-        begin_again(connection)
-        name_receivables(connection)
+        if can_gain_by_names(connection, booked):
+            begin_again(connection)
+            name_receivables(connection)
+            if _climb_by_names(connection, policy):
+                learn(connection, payments, knowledge)
+            gather_left(connection)
+        elif can_gain_by_payers(connection, booked):
+            forget_suggested(connection, PAYER_RULES)
+            gather_left(connection)
+        else:
+            break
 
 
 def _climb_by_names(connection: duckdb.DuckDBPyConnection, policy: MatchingPolicy) -> bool:
@@ -201,7 +213,7 @@ def _climb_by_names(connection: duckdb.DuckDBPyConnection, policy: MatchingPolic
     for _ in range(PASSES_MAX):
         booked = _climb(connection, NAMING_RULES, policy)
         all_booked += booked
-        if not remember_unsettled(connection) or not booked:
+        if not remember_unsettled(connection) or not booked or not can_gain_by_names(connection, booked):
             break
         begin_again(connection)
         name_receivables(connection)
@@ -217,10 +229,14 @@ def _try(connection: duckdb.DuckDBPyConnection, rule: Rule, policy: MatchingPoli
     if not count(connection, f"(SELECT 1 FROM {rule.concerned} LIMIT 1)"):
         return 0
     rule.propose(connection, policy)
+    if not count(connection, "matching_proposal"):
+        return 0
     heed_declined(connection, rule)
     if policy.mode(rule.name) is Mode.SUGGEST:
         keep(connection, "matching_suggestible", _ONLY_SUGGESTED.format(sentence=rule.sentence))
         keep(connection, "matching_proposal", "FROM matching_suggestible")
+    if rule in NAMING_RULES:
+        remember_doubted(connection)
     return take(connection, rule)
 
 

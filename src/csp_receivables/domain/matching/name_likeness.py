@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import duckdb
 import pyarrow as pa
-from rapidfuzz import fuzz, process
-from rapidfuzz.utils import default_process
-
+from csp_receivables.domain.matching.names import LIKENESS_MIN, alike
 from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.matching.rule import Rule
 from csp_receivables.domain.relations import ask, keep, load
 
-LIKENESS_MIN = 85  # of 100
 LEAD_MIN = 5  # over the next customer of that amount; closer ones are both shown
 RIVALS_LOOKED_AT_MAX = 50  # receivables of one amount; a name must not have to choose among more
 SUGGESTED_MAX = 3
@@ -23,6 +20,7 @@ SUGGESTED_MAX = 3
 _UNKNOWN = r"""
     SELECT p, payment_left.currency, payment_left.amount, booked_on, said FROM matching_payment_left payment_left
     JOIN matching_payer_name USING (payment_id) ANTI JOIN matching_payer USING (p)
+    ANTI JOIN matching_paid_before USING (p)
     WHERE regexp_matches(said, '[\p{L}\p{N}]')
 """
 _RIVALS = f"""
@@ -59,16 +57,7 @@ def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> 
     keep(connection, "matching_unknown", _UNKNOWN)
     keep(connection, "matching_rival", _RIVALS)
     pairs = ask(connection, _PAIRS, _PAIR)
-    likeness = process.cpdist(
-        pairs["said"].to_pylist(),
-        pairs["name"].to_pylist(),
-        scorer=fuzz.token_sort_ratio,
-        processor=default_process,
-        score_cutoff=LIKENESS_MIN,
-    )
-    buffer = pa.py_buffer(likeness.astype("float64"))  # not money: how alike two names are
-    # Of its array as it is, PyArrow asks pandas, which takes a fifth of a second to import.
-    likenesses = pa.Array.from_buffers(pa.float64(), len(likeness), [None, buffer])  # not money: as above
+    likenesses = alike(pairs["said"].to_pylist(), pairs["name"].to_pylist())
     load(connection, "matching_likeness", pairs.append_column("likeness", likenesses))
     keep(connection, "matching_like", _LIKE)
     keep(connection, "matching_proposal", _PROPOSAL)

@@ -19,12 +19,10 @@ from csp_receivables.domain.relations import keep
 KEY_LENGTH_MIN = 4  # shorter numbers turn up in texts by chance
 SUGGESTED_MAX = 5
 
+_LONGEST = 35  # as the longest reference that formats of banks have room for
 _WORD = r"[0-9\p{Lu}]*[0-9][0-9\p{Lu}]*"
 _RUN = rf"(?:\p{{Lu}}+[\s\-/.]{{1,2}})?{_WORD}(?:[\s\-/.]{{1,3}}{_WORD})*"
-_RUNS = f"""
-    SELECT p, unnest(regexp_extract_all(upper(text), '{_RUN}')) AS run
-    FROM matching_payment_left WHERE regexp_matches(text, '[0-9]')
-"""
+_RUNS = f"SELECT p, unnest(regexp_extract_all(upper(text), '{_RUN}')) AS run"
 # Unnesting a list beside its own tails puts each word beside its next three.
 _WORDS = r"""
     SELECT p, unnest(words) AS word, unnest(words[2:]) AS second, unnest(words[3:]) AS third,
@@ -110,20 +108,32 @@ _PROPOSAL = f"""
 """
 
 
+def read_numbers(
+    connection: duckdb.DuckDBPyConnection, payments: str, shortest: int = KEY_LENGTH_MIN, longest: int = _LONGEST
+) -> None:
+    """Make `matching_said (p, key)`: every number of `shortest` to `longest` signs that the texts of `payments` may
+    mean; longer ones only where leading zeros make them so.
+    """
+    keep(connection, "matching_run", f"{_RUNS} FROM {payments} WHERE regexp_matches(text, '[0-9]')")
+    keep(connection, "matching_word", _WORDS)
+    keep(connection, "matching_said", _SAID.format(shortest=shortest, longest=longest))
+
+
 def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> None:
     keep(connection, "matching_borne", _BORNE)
     ((shortest, longest),) = connection.execute(_LENGTHS).fetchall()
     if shortest is None:
         propose_nothing(connection)
         return
-    keep(connection, "matching_run", _RUNS)
-    keep(connection, "matching_word", _WORDS)
-    keep(connection, "matching_said", _SAID.format(shortest=shortest, longest=longest))
+    read_numbers(connection, "matching_payment_left", shortest, longest)
     keep(connection, "matching_meant", _MEANT)
     if count(connection, f"({_CROWDED})"):
         keep(connection, "matching_meant_first", _FIRST_RIVALS)
         keep(connection, "matching_meant", "FROM matching_meant_first")
     keep(connection, "matching_found", _FOUND)
+    if not count(connection, "matching_found"):
+        propose_nothing(connection)
+        return
     keep(connection, "matching_judged", _JUDGED)
     keep(connection, "matching_claim", _CLAIM)
     grant_claims(connection)

@@ -30,7 +30,7 @@ _ITEMS = """
     SELECT payer.p, r, payer.customer_id, payment.amount, payment.currency, payment.booked_on, open_amount, due_on,
         issued_on, row_number() OVER oldest_first AS place, sum(open_amount) OVER oldest_first AS run,
         count(*) OVER (PARTITION BY payer.p) AS items, sum(open_amount) OVER (PARTITION BY payer.p) AS all_open
-    FROM (FROM matching_payer WHERE standing <> 'shared' AND p >= 0) payer
+    FROM (FROM matching_payer WHERE standing NOT IN ('shared', 'doubted') AND p >= 0) payer
     ANTI JOIN matching_crowded USING (customer_id)
     JOIN matching_payment_left payment USING (p)
     JOIN matching_receivable_left receivable ON receivable.customer_id = payer.customer_id

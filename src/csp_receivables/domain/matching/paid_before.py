@@ -9,6 +9,7 @@ from __future__ import annotations
 import duckdb
 
 from csp_receivables.domain.matching.knowledge import Knowledge
+from csp_receivables.domain.matching.number_in_text import read_numbers
 from csp_receivables.domain.matching.stock import view
 from csp_receivables.domain.relations import keep
 
@@ -21,8 +22,7 @@ _SAID = f"""
         SELECT p, currency, matching_key(unnest(string_split(reference, ' '))) FROM matching_asking_payment
         WHERE contains(reference, ' ')
         UNION ALL
-        SELECT p, currency, matching_text_key(unnest(regexp_extract_all(upper(text), '[0-9A-Z]*[0-9][0-9A-Z]*')))
-        FROM matching_asking_payment WHERE regexp_matches(text, '[0-9]')
+        SELECT p, currency, key FROM matching_said JOIN (SELECT p, currency FROM matching_asking_payment) USING (p)
     )
     WHERE len(key) >= {KEY_LENGTH_MIN}
 """
@@ -46,9 +46,15 @@ _CLOSED_NOW = """
     ANTI JOIN matching_receivable_left USING (r)
 """
 _CLOSED_BEFORE = """
-    SELECT receivable_id, customer_id, currency, matching_key(unnest([reference, number])) AS key, NULL AS closer,
-        payers, true AS earlier
-    FROM {closed}
+    SELECT receivable_id, customer_id, currency, key, NULL AS closer, payers, true AS earlier
+    FROM (SELECT receivable_id, customer_id, currency, payers, matching_key(unnest([reference, number])) AS key
+          FROM {closed})
+    SEMI JOIN matching_said_asking USING (key, currency)
+"""
+_NOTHING_CLOSED = """
+    SELECT '' AS receivable_id, '' AS customer_id, '' AS currency, '' AS key, NULL AS closer, '' AS payers,
+        true AS earlier
+    WHERE false
 """
 _PAID_BEFORE = """
     SELECT p, min(receivable_id) AS receivable_id, arg_min(customer_id, receivable_id) AS customer_id,
@@ -66,18 +72,19 @@ CREATE OR REPLACE TEMP TABLE matching_paid_before (
 """
 
 
-def begin_looking_back(connection: duckdb.DuckDBPyConnection) -> None:
+def begin_looking_back(connection: duckdb.DuckDBPyConnection, knowledge: Knowledge) -> None:
     """Look up once which receivables the payments of `matching_account` mean, open or not."""
     view(connection, "matching_asking_payment", "FROM matching_payment SEMI JOIN matching_account USING (p)")
+    read_numbers(connection, "matching_asking_payment")
     keep(connection, "matching_said_asking", _SAID)
     keep(connection, "matching_meant_receivable", _MEANT)
+    closed = _CLOSED_BEFORE.format(closed=knowledge.closed) if knowledge.closed else _NOTHING_CLOSED
+    keep(connection, "matching_closed_before", closed)
 
 
 def know_paid_before(connection: duckdb.DuckDBPyConnection, knowledge: Knowledge) -> None:
     """Look what is left up among what was closed by this run or, for payments that are whole yet, before it."""
-    closed = _CLOSED_NOW
-    if knowledge.closed:
-        closed += f"UNION ALL {_CLOSED_BEFORE.format(closed=knowledge.closed)}"
+    closed = f"{_CLOSED_NOW} UNION ALL FROM matching_closed_before"
     rests = f"SEMI JOIN {knowledge.rests} USING (payment_id)" if knowledge.rests else "WHERE false"
     paid_before = _PAID_BEFORE.format(closed=closed, rests=f"SELECT p FROM matching_payment {rests}")
     keep(connection, "matching_paid_before", paid_before)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import duckdb
 
 from csp_receivables.domain.matching.knowledge import Knowledge
+from csp_receivables.domain.matching.misgivings import begin_minding
 from csp_receivables.domain.matching.paid_before import (
     begin_looking_back,
     know_nothing_paid_before,
@@ -148,6 +149,7 @@ def begin_learning(connection: duckdb.DuckDBPyConnection, payments: str, knowled
     Where nobody gives the customers' names, those of payers who named their receivables serve instead.
     """
     define_account_key(connection)
+    begin_minding(connection, knowledge)
     view(connection, "matching_teacher", _TEACHERS)
     said = f"SELECT payment_id, payer_name AS said FROM {payments} WHERE payer_name <> ''"
     view(connection, "matching_payer_name", said)
@@ -160,7 +162,7 @@ def begin_asking(connection: duckdb.DuckDBPyConnection, payments: str, knowledge
     was_rest = f"payment_id IN (SELECT payment_id FROM {knowledge.rests})" if knowledge.rests else "false"
     keep(connection, "matching_account", _ACCOUNTS.format(payments=payments, was_rest=was_rest))
     keep(connection, "matching_asking_account", "SELECT DISTINCT account FROM matching_account WHERE account <> ''")
-    begin_looking_back(connection)
+    begin_looking_back(connection, knowledge)
 
 
 def learn(connection: duckdb.DuckDBPyConnection, payments: str, knowledge: Knowledge) -> None:

@@ -69,6 +69,14 @@ _MET = """
     SELECT DISTINCT p, r FROM (SELECT p, r FROM matching_named UNION ALL SELECT p, r FROM matching_found)
     SEMI JOIN matching_unsettled USING (p)
 """
+# What payments in doubt met is noted at once: what they named is not kept for the rules after.
+_MET_IN_DOUBT = """
+INSERT INTO matching_met
+    SELECT DISTINCT p, r FROM (SELECT p, r FROM matching_named UNION ALL SELECT p, r FROM matching_found
+        UNION ALL SELECT p, r FROM matching_proposal)
+    SEMI JOIN (SELECT p FROM matching_proposal WHERE NOT books) USING (p)
+    ANTI JOIN matching_met USING (p, r)
+"""
 _PAYMENT_AGAIN = """
     SELECT payment.* REPLACE (payment.amount - coalesce(used.amount, 0) AS amount)
     FROM ({payments}) payment LEFT JOIN (SELECT p, sum(amount)::BIGINT AS amount FROM matching_taken GROUP BY p) used
@@ -77,6 +85,18 @@ _PAYMENT_AGAIN = """
 """
 # The widest tables that only rules read.
 _SPENT = ("receivable_stored", "run", "word", "said", "borne", "found", "judged")
+# What the last pass took stands at the end.
+_JUST_TAKEN = "FROM matching_taken WHERE rowid >= (SELECT count(*) FROM matching_taken) - $booked"
+_GAIN_BY_NAMES = f"""
+    SELECT 1 FROM (SELECT r FROM matching_met SEMI JOIN matching_unsettled USING (p)) SEMI JOIN ({_JUST_TAKEN}) USING (r)
+    UNION ALL SELECT 1 {_JUST_TAKEN} AND p < 0
+    LIMIT 1
+"""
+_GAIN_BY_PAYERS = f"""
+    SELECT 1 FROM matching_payer ANTI JOIN matching_taken USING (p)
+    SEMI JOIN (SELECT customer_id FROM ({_JUST_TAKEN}) JOIN matching_receivable USING (r)) USING (customer_id)
+    LIMIT 1
+"""
 _UNSETTLED_PAYMENTS = "FROM matching_payment SEMI JOIN matching_unsettled USING (p)"
 _UNDOUBTED_PAYMENTS = "FROM matching_payment ANTI JOIN matching_suggested USING (p)"
 
@@ -86,18 +106,25 @@ def stock_up(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("; ".join((_TAKEN, _SUGGESTED, _FOUND, _MET_TABLE)))
 
 
+def remember_doubted(connection: duckdb.DuckDBPyConnection) -> None:
+    """Note what the payments met that the proposal leaves in doubt."""
+    connection.execute(_MET_IN_DOUBT)
+
+
 def take(connection: duckdb.DuckDBPyConnection, rule: Rule) -> int:
     """Count in what the rule proposes: later rules see neither it nor the payments in doubt. How many booked."""
     ((booked, doubted),) = connection.execute(
         "SELECT count(*) FILTER (books), count(*) FILTER (NOT books) FROM matching_proposal"
     ).fetchall()
-    if booked + doubted:
+    if booked:
         connection.execute(_INSERT_TAKEN, {"rule": rule.name})
+    if doubted:
         connection.execute(_INSERT_SUGGESTED, {"rule": rule.name})
+    if booked + doubted:
         _leave(connection, "payment", _PAYMENT_LEFT + (_PAYMENT_REST if rule.leaves_rests else ""))
     if booked:
         _leave(connection, "receivable", _RECEIVABLE_LEFT + (_RECEIVABLE_REST if rule.leaves_rests else ""))
-    if booked + doubted:
+    if booked + doubted and count(connection, "(SELECT 1 FROM matching_named LIMIT 1)"):
         keep(connection, "matching_named_next", _NAMED_LEFT)
         connection.execute("DROP TABLE matching_named")
         connection.execute("ALTER TABLE matching_named_next RENAME TO matching_named")
@@ -117,6 +144,25 @@ def remember_unsettled(connection: duckdb.DuckDBPyConnection) -> int:
     keep(connection, "matching_unsettled", _UNSETTLED)
     connection.execute(f"INSERT INTO matching_met FROM ({_MET}) ANTI JOIN matching_met USING (p, r)")
     return count(connection, "matching_unsettled")
+
+
+def can_gain_by_names(connection: duckdb.DuckDBPyConnection, booked: int) -> bool:
+    """Can any of the unsettled be settled by names, now that the last pass took `booked` rows?
+
+    Only where something that it met was taken; or a credit note, for of two that fitted alike one may be left.
+    """
+    return bool(connection.execute(_GAIN_BY_NAMES, {"booked": booked}).fetchall())
+
+
+def can_gain_by_payers(connection: duckdb.DuckDBPyConnection, booked: int) -> bool:
+    """Does any payment that is left have a payer of whose receivables the last `booked` rows took one?"""
+    return bool(connection.execute(_GAIN_BY_PAYERS, {"booked": booked}).fetchall())
+
+
+def forget_suggested(connection: duckdb.DuckDBPyConnection, rules: tuple[Rule, ...]) -> None:
+    """Take back what `rules` suggested, so that they can be tried again."""
+    names = [rule.name for rule in rules]
+    connection.execute("DELETE FROM matching_suggested WHERE list_contains($rules, rule)", {"rules": names})
 
 
 def begin_again(connection: duckdb.DuckDBPyConnection) -> None:
