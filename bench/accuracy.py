@@ -59,6 +59,7 @@ def evaluated(seed: int, customers: int = CUSTOMERS, months: int = MONTHS) -> di
         "conserved": found.is_conserved,
         "days": found.days,
         "rules": [asdict(rule) for rule in found.rules],
+        "wrong": [asdict(wrong) for wrong in found.wrong],
     }
 
 
