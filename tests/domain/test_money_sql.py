@@ -30,7 +30,8 @@ def test_a_currency_that_nobody_knows_has_two_decimals() -> None:
     with duckdb.connect() as connection:
         define_money(connection)
         answered = connection.execute(
-            "SELECT amount_text(5, ''), amount_text(5, '?'), minor_digits('?'), minor_digits('JPY'), minor_digits('KWD')"
+            "SELECT amount_text(5, ''), amount_text(5, '?'), minor_digits('?'), minor_digits('JPY'), "
+            "minor_digits('KWD')"
         ).fetchall()
 
     assert answered == [("0.05", "0.05", 2, 0, 3)]

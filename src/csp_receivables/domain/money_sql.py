@@ -6,8 +6,8 @@ import duckdb
 
 from csp_receivables.domain.currencies import exponents
 
-# A macro is pasted wherever it is used and planned each time. A branch for each currency, or a map of them, was measured
-# to cost more than matching a small day; so the few exponents that are not 2 are looked for in a text of their codes.
+# A macro is pasted wherever it is used and planned each time. A branch for each currency, or a map of them, was
+# measured to cost more than matching a small day; so the few exponents other than 2 are looked for in a text of codes.
 _MINOR_DIGITS = "CREATE OR REPLACE TEMP MACRO minor_digits(currency) AS CASE {digits} ELSE 2 END"
 _AMOUNT_TEXT = """
 CREATE OR REPLACE TEMP MACRO amount_text(minor, currency) AS CASE {texts} ELSE (minor * 0.01)::VARCHAR END

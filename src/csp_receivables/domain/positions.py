@@ -84,7 +84,7 @@ def keep_positions(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def count_in(connection: duckdb.DuckDBPyConnection, booked: pa.Table) -> None:
-    """Add `booked` (ALLOCATION) to `allocations` and to the positions, which are then as `keep_positions` makes them."""
+    """Add `booked` (ALLOCATION) to `allocations` and the positions, which are then as `keep_positions` makes them."""
     connection.register("counted_in", booked)
     for statement in _COUNT_IN:
         connection.execute(statement)

@@ -18,13 +18,15 @@ _NAMES = pa.schema([("customer_id", pa.string()), ("name", pa.string())])
 _INSTRUCTED = pa.schema(
     [("payment_id", pa.string()), ("instructed_currency", pa.string()), ("instructed_amount", pa.int64())]
 )
+_KINDS = {"amount": pa.int64(), "due_on": pa.date32(), "paid_on": pa.date32(), "booked_on": pa.date32()}
 _PAID = pa.schema(
-    [("customer_id", pa.string()), ("currency", pa.string()), ("amount", pa.int64())]
-    + [("due_on", pa.date32()), ("paid_on", pa.date32())]
+    [(name, _KINDS.get(name, pa.string())) for name in ("customer_id", "currency", "amount", "due_on", "paid_on")]
 )
 _CAME = pa.schema(
-    [("payment_id", pa.string()), ("booked_on", pa.date32()), ("currency", pa.string()), ("amount", pa.int64())]
-    + [("payer_account", pa.string())]
+    [
+        (name, _KINDS.get(name, pa.string()))
+        for name in ("payment_id", "booked_on", "currency", "amount", "payer_account")
+    ]
 )
 _RESTS = pa.schema([("payment_id", pa.string())])
 

@@ -1,11 +1,11 @@
 """What speaks against the only receivable that fits by payer and amount: then a person decides.
 
-    passed over    it is overdue, and a later one of the same amount was paid before the payment came: it waits for
-                   something else, and the payment may be the next month's, paid in advance
-    sent twice     the same account paid the same amount within half a month before, for something else
-    like-named     money of the same amount lies there, of a payer nobody knows who is called like the customer
-    names another  the payment bears a sound reference, or a number like the receivable's own, and neither is its own:
-                   the receivable that it means may not be there yet
+passed over    it is overdue, and a later one of the same amount was paid before the payment came: it waits for
+               something else, and the payment may be the next month's, paid in advance
+sent twice     the same account paid the same amount within half a month before, for something else
+like-named     money of the same amount lies there, of a payer nobody knows who is called like the customer
+names another  the payment bears a sound reference, or a number like the receivable's own, and neither is its own:
+               the receivable that it means may not be there yet
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ INSERT INTO matching_misgiving
 _LIKE_NAMED = """
     SELECT DISTINCT asked.p, payment_id, said, name
     FROM matching_asked asked
-    JOIN (SELECT payment_id, currency, amount, booked_on FROM matching_payment_left ANTI JOIN matching_payer USING (p)) other ON other.currency = asked.currency
-        AND other.amount = asked.amount AND other.booked_on >= asked.issued_on
+    JOIN (SELECT payment_id, currency, amount, booked_on FROM matching_payment_left ANTI JOIN matching_payer USING (p))
+        other ON other.currency = asked.currency AND other.amount = asked.amount AND other.booked_on >= asked.issued_on
     JOIN matching_payer_name USING (payment_id)
     JOIN matching_customer_name called ON called.customer_id = asked.customer_id ORDER BY ALL
 """

@@ -88,7 +88,8 @@ _SPENT = ("receivable_stored", "run", "word", "said", "borne", "found", "judged"
 # What the last pass took stands at the end.
 _JUST_TAKEN = "FROM matching_taken WHERE rowid >= (SELECT count(*) FROM matching_taken) - $booked"
 _GAIN_BY_NAMES = f"""
-    SELECT 1 FROM (SELECT r FROM matching_met SEMI JOIN matching_unsettled USING (p)) SEMI JOIN ({_JUST_TAKEN}) USING (r)
+    SELECT 1 FROM (SELECT r FROM matching_met SEMI JOIN matching_unsettled USING (p))
+    SEMI JOIN ({_JUST_TAKEN}) USING (r)
     UNION ALL SELECT 1 {_JUST_TAKEN} AND p < 0
     LIMIT 1
 """
