@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from csp_receivables.domain.matching.ladder import Matched
-from tests.domain.matching.worlds import because, booked, options, payer, payment, receivable, run
+from tests.domain.matching.worlds import because, booked, declined, options, payer, payment, receivable, run
 
 ACCOUNT = "DE1"
 DUE = date(2026, 10, 1)
@@ -118,6 +118,13 @@ def test_money_of_somebody_called_like_the_customer_may_be_for_it(other: dict[st
     assert is_booked(found) is is_sure
     if not is_sure:
         assert because(found, "P").endswith(f"; but payment Q of {rival['payer_name']} is as much, too")
+
+
+def test_money_that_a_person_declined_for_it_is_no_rival() -> None:
+    rival = payment("Q", 100, payer_name="ALPHA HANDEL")
+    no = [declined("Q", OWED["receivable_id"], "name_likeness")]
+
+    assert is_booked(matched(others=[rival], names={"C1": "Alpha Handel"}, no=no))
 
 
 @pytest.mark.parametrize(

@@ -63,13 +63,16 @@ INSERT INTO matching_misgiving
         AND other.booked_on BETWEEN asked.booked_on - {SENT_TWICE_DAYS} AND asked.booked_on
     GROUP BY asked.p
 """
+# Whom a person has declined for this receivable is no rival.
 _LIKE_NAMED = """
     SELECT DISTINCT asked.p, payment_id, said, name
     FROM matching_asked asked
-    JOIN (SELECT payment_id, currency, amount, booked_on FROM matching_payment_left ANTI JOIN matching_payer USING (p))
-        other ON other.currency = asked.currency AND other.amount = asked.amount AND other.booked_on >= asked.issued_on
+    JOIN (SELECT p, payment_id, currency, amount, booked_on
+          FROM matching_payment_left ANTI JOIN matching_payer USING (p)) other
+        ON other.currency = asked.currency AND other.amount = asked.amount AND other.booked_on >= asked.issued_on
     JOIN matching_payer_name USING (payment_id)
-    JOIN matching_customer_name called ON called.customer_id = asked.customer_id ORDER BY ALL
+    JOIN matching_customer_name called ON called.customer_id = asked.customer_id
+    WHERE (other.p, asked.r) NOT IN (SELECT (p, r) FROM matching_declined) ORDER BY ALL
 """
 _LIKE_NAMED_PAIR = pa.schema([("p", pa.int64())] + [(name, pa.string()) for name in ("payment_id", "said", "name")])
 _REFERENCES = """
