@@ -40,6 +40,9 @@ DAYS = [
     date(2026, 10, 27) + timedelta(days=day) for day in range(5)
 ]  # what the backfilled runs speak for; the last is the clock's yesterday
 
+AIRFLOWS_OWN = ("ObjectDeletedError", "PendingRollbackError", "database is locked")  # of Airflow 3.3.2 on SQLite
+RESTARTS_MAX = 2
+
 
 @dataclass(frozen=True)
 class Shell:
@@ -68,8 +71,8 @@ class Shell:
     def wait_until(self, done: Callable[[], bool], seconds: float = 800) -> None:
         """Until it is done; fails at once when one of Airflow's processes has ended by itself.
 
-        Airflow's scheduler may end itself with ObjectDeletedError when a run of a backfill changes under its hands.
-        Then it is started again, as a service manager would, and once only.
+        Airflow's scheduler may end itself when a run of a backfill changes under its hands, or when SQLite keeps it
+        waiting (`AIRFLOWS_OWN`). Then it is started again, as a service manager would, twice at most.
         """
         died: list[ProcessDied] = []
 
@@ -77,7 +80,7 @@ class Shell:
             try:
                 processes_of(self.place()).check()
             except ProcessDied as death:
-                if died or "ObjectDeletedError" not in str(death):
+                if len(died) == RESTARTS_MAX or not any(name in str(death) for name in AIRFLOWS_OWN):
                     raise
                 died.append(death)
                 again = self.airflow("up")
