@@ -3,8 +3,10 @@
     python -m bench.notices
 
 Every customer has a name, numbers and amounts of its own, so nothing but what is truly the same is kept from one
-notice to the next. Attachments are not part of it: a statement as PDF costs a few tenths of a
-second, most of it the font.
+notice to the next.
+
+A second part, `notices_pdf`, is the statement that goes with a letter. Its floor is the PDF library by itself: the
+words of the same statements on plain pages, with both fonts read for each, as it does.
 """
 
 from __future__ import annotations
@@ -12,12 +14,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from functools import cache
+
+from fpdf import FPDF
+from fpdf.enums import XPos, YPos
 
 from bench.measure import ROOT, ROUNDS, Budget, measure_pair, report
 from csp_receivables.adapters.notices import as_html, render
-from csp_receivables.adapters.notices.composing import compose
+from csp_receivables.adapters.notices.composing import compose, statement_of
 from csp_receivables.adapters.notices.parts import Document
+from csp_receivables.adapters.notices.statement_pdf import BOLD, REGULAR, document_pdf
+from csp_receivables.adapters.notices.text import as_text
 from csp_receivables.adapters.notices.wording import wording
 from csp_receivables.domain.collections.notice_content import NoticeContent
 from csp_receivables.domain.collections.notice_examples import example_notices
@@ -26,7 +34,11 @@ NOTICES = 10_000
 KINDS = ("reminder", "final_notice", "coming_due")
 LANGUAGES = ("sv", "en", "de")
 TEMPLATES = ROOT / "include" / "templates" / "notices"
+FONTS = ROOT / "include" / "fonts"
 BUDGET = Budget(ratio=8.0, peak_mb=250)
+STATEMENTS = 50
+DATED = date(2026, 11, 2)
+PDF_BUDGET = Budget(ratio=1.0, peak_mb=250)
 
 
 def contents(notices: int = NOTICES) -> Iterator[NoticeContent]:
@@ -59,10 +71,39 @@ def write(notices: int = NOTICES) -> int:
     return sum(len(notice.html) + len(notice.text) for notice in written)
 
 
+def _statements(notices: int) -> Iterator[Document]:
+    for content in contents(notices):
+        yield compose(statement_of(content), wording(TEMPLATES, content.language, content.country))
+
+
+def pdf_by_itself(notices: int = STATEMENTS) -> int:
+    """The floor of the second part: the words of each statement as one paragraph."""
+    size = 0
+    for document in _statements(notices):
+        pdf = FPDF()
+        for style, name in (("", REGULAR), ("B", BOLD)):
+            pdf.add_font("text", style, FONTS / name)
+        pdf.add_page()
+        pdf.set_font("text", "B", 15)
+        pdf.multi_cell(0, 8, document.title, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        pdf.set_font("text", "", 9)
+        pdf.multi_cell(0, 5, as_text(document))
+        size += len(pdf.output())
+    return size
+
+
+def statements(notices: int = STATEMENTS) -> int:
+    """Ours of the second part: the statement as it is attached."""
+    return sum(len(document_pdf(document, DATED, FONTS)) for document in _statements(notices))
+
+
 def main() -> bool:
-    """Measure, print and keep the result. True: within budget."""
+    """Measure, print and keep the results. True: within budget."""
     floor, ours = measure_pair(("bench.notices:lay_out",), ("bench.notices:write",), rounds=ROUNDS)
-    return report("notices", floor, ours, BUDGET, notices=NOTICES, a_second=round(NOTICES / ours.best))
+    words = report("notices", floor, ours, BUDGET, notices=NOTICES, a_second=round(NOTICES / ours.best))
+    floor, ours = measure_pair(("bench.notices:pdf_by_itself",), ("bench.notices:statements",), rounds=ROUNDS)
+    each = {"statements": STATEMENTS, "a_second": round(STATEMENTS / ours.best, 1)}
+    return report("notices_pdf", floor, ours, PDF_BUDGET, **each) and words
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from email import message_from_bytes
 from email.policy import SMTP, default
 
@@ -65,3 +66,22 @@ def test_letters_beyond_ascii_in_a_domain_become_what_the_net_knows() -> None:
     made = mail_bytes(letter(recipient="a@båt.example"), "a@båt.example", mail())
 
     assert message_from_bytes(made, policy=default)["To"].addresses[0].addr_spec == "a@xn--bt-yia.example"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("of_the_house", "of_the_letter", "expected"),
+    [
+        ("", "invoices@partner.example", "invoices@partner.example"),
+        ("desk@partner.example", "invoices@partner.example", "desk@partner.example"),
+        ("", "", None),
+    ],
+)
+def test_questions_go_to_the_desk_for_invoices_unless_the_house_names_another_address(
+    of_the_house: str, of_the_letter: str, expected: str | None
+) -> None:
+    asked = letter(content=content(reply_to=of_the_letter))
+    read = message_from_bytes(
+        mail_bytes(asked, "a@kund.example", replace(mail(), reply_to=of_the_house)), policy=default
+    )
+
+    assert read["Reply-To"] == expected

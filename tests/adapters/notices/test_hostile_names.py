@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from csp_receivables.adapters.notices import render
+from csp_receivables.adapters.notices.lean_fonts import _cut_down
 from csp_receivables.adapters.notices.outside import header_text, one_line
 from csp_receivables.adapters.notices.text import WIDTH, columns_of, wrapped
 from csp_receivables.domain.collections.notice_content import NoticeContent
@@ -130,6 +131,27 @@ def test_the_pdf_is_dated_as_its_content_and_names_nothing_else() -> None:
     assert b"20261030000000" in pdf.data
     assert pdf.data == render(STATEMENT, TEMPLATES).attachments[0].data
     assert date(2026, 10, 30) == STATEMENT.dated
+
+
+def test_a_pdf_is_the_same_whatever_was_written_before_it() -> None:
+    """Fonts are cut down once a process, by scripts: no document leaves a trace in another."""
+    before = _pdf(STATEMENT)
+    for name in ("Ελληνική Εταιρεία Α.Ε.", "東京クラウド", "שלום בע״מ", "ООО «Ромашка»"):
+        _pdf(replace(STATEMENT, name=name))
+
+    assert before == _pdf(STATEMENT)
+    _cut_down.cache_clear()
+    assert before == _pdf(STATEMENT)
+
+
+def test_a_sign_outside_the_fonts_that_are_cut_down_is_drawn_by_the_whole_font() -> None:
+    text = _pdf_text(replace(STATEMENT, name="Հայաստան"))
+
+    assert "Հայաստան" in text
+
+
+def _pdf(content: NoticeContent) -> bytes:
+    return render(content, TEMPLATES).attachments[0].data
 
 
 def _pdf_text(content: NoticeContent) -> str:

@@ -25,8 +25,8 @@ def mail_bytes(letter: Letter, to: str, mail: MailSettings) -> bytes:
     message["Date"] = format_datetime(letter.written_at)
     message["From"] = Address(display_name=mail.sender_name, addr_spec=mail.sender)
     message["To"] = Address(display_name="" if redirected else letter.recipient_name, addr_spec=ascii_address(to))
-    if mail.reply_to:
-        message["Reply-To"] = Address(addr_spec=mail.reply_to)
+    if reply_to := mail.reply_to or content.reply_to:
+        message["Reply-To"] = Address(addr_spec=ascii_address(reply_to))
     message["Subject"] = _one_line(content.subject)
     message["Message-ID"] = f"<{letter.message_id}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no absence note answers it

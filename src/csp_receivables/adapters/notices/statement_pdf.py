@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +15,7 @@ from fpdf import FPDF
 from fpdf.enums import Align, TableBordersLayout, XPos, YPos
 from fpdf.fonts import FontFace
 
+from csp_receivables.adapters.notices.lean_fonts import add_font
 from csp_receivables.adapters.notices.parts import DOT, Document, Facts, Heading, Lines, Paragraph, Part, Table
 
 FONT = "text"
@@ -23,6 +26,7 @@ RULE = (59, 110, 168)  # the blue of the HTML layout
 ISOLATES = str.maketrans(
     "", "", "\u2068\u2069"
 )  # the layout orders right-to-left text itself; the font can't draw them
+# Written from right to left, or with marks that stand on their letters.
 _NEEDS_SHAPING = re.compile("[\u0300-\u036f\u0590-\u1dff\u2de0-\u2dff\ua640-\uabff\ufb1d-\ufdff\ufe70-\ufeff]")
 NO_SIGN = "\u25a1"  # □ for a sign that the font lacks: the customer's number still says who is meant
 
@@ -45,10 +49,13 @@ class _Paper(FPDF):
         super().__init__(format="A4")
         self._sender = document.sender
         self._drawn = _drawn(fonts / REGULAR)
-        self.add_font(FONT, "", fonts / REGULAR)
-        self.add_font(FONT, "B", fonts / BOLD)
-        # Shaping takes a third of the time, and nearly nobody needs it.
-        self.set_text_shaping(use_shaping_engine=_needs_shaping(document), direction=document.direction)
+        # Shaping takes a third of the time and the whole font, and nearly nobody needs it.
+        written = json.dumps(asdict(document), ensure_ascii=False)  # every sign as it is
+        needs_shaping = _NEEDS_SHAPING.search(written) is not None
+        signs = self._drawn if needs_shaping else frozenset(map(ord, self.drawable(written)))
+        add_font(self, FONT, "", fonts / REGULAR, signs)
+        add_font(self, FONT, "B", fonts / BOLD, signs)
+        self.set_text_shaping(use_shaping_engine=needs_shaping, direction=document.direction)
         self.set_margin(MARGIN_MM)
         self.set_auto_page_break(auto=True, margin=BOTTOM_MM)
         self.set_title(self.drawable(document.title))
@@ -128,11 +135,6 @@ def _plain_table(widths: tuple[int, ...], aligns: tuple[Align, ...]) -> dict[str
         "line_height": 4.4,
         "padding": (0.3, 1, 0.3, 0),
     }
-
-
-def _needs_shaping(document: Document) -> bool:
-    """Is anything written from right to left, or with marks that stand on their letters?"""
-    return _NEEDS_SHAPING.search(repr(document)) is not None
 
 
 @lru_cache(maxsize=4)

@@ -31,6 +31,7 @@ class TemplateWriter:
             text=notice.text,
             html=notice.html,
             language=notice.language,
+            reply_to=notice.reply_to,
             attachments=tuple(
                 Attachment(name=each.name, kind=each.media_type, content=each.data) for each in notice.attachments
             ),

@@ -28,6 +28,7 @@ class Content:
     text: str
     html: str
     language: str  # BCP 47
+    reply_to: str = ""  # who answers questions about it; the house may name another for all its mail
     attachments: tuple[Attachment, ...] = ()
 
 
