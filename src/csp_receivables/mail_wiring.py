@@ -14,6 +14,7 @@ from csp_receivables.adapters.bounce_files import mails_in
 from csp_receivables.adapters.bounce_reading import read_bounce
 from csp_receivables.adapters.country_zones import zones_of
 from csp_receivables.adapters.inbox import FolderInbox
+from csp_receivables.adapters.late_interest import read_late_interest
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger.outbox_book import LedgerOutbox
 from csp_receivables.adapters.ledger.outbox_bounces import LedgerBounces
@@ -93,6 +94,7 @@ def last_looks(settings: Settings, ledger: Ledger, has_changed: Callable[[], boo
         has_changed=has_changed,
         zones_of=lambda country: zones_of(country) or (settings.time_zone,),
         languages=languages(settings.include / "templates" / "notices"),
+        interest=read_late_interest(settings.include / "policies" / "late_interest.yaml"),
     )
 
 

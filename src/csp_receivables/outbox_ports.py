@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from csp_receivables.domain.collections.account_letters import AccountLetter
 from csp_receivables.domain.collections.cases import Case
 from csp_receivables.domain.collections.decisions import Answer, Decision
 from csp_receivables.domain.collections.notice_content import Particulars
@@ -39,7 +40,9 @@ class Waiting:
 class Fresh:
     """The last look at one customer: what would be decided now, by which policy, and where the customer is.
 
-    `case` and `particulars` are what a notice is written from; None where nothing is asked for.
+    `case` and `particulars` are what a notice is written from; None where nothing is asked for. `letter`: the one
+    beside the ladder that this look is about, None where it is about the decision. `letters`: the looks at each of
+    those, by action id.
     """
 
     decision: Decision
@@ -49,6 +52,22 @@ class Fresh:
     zones: tuple[ZoneInfo, ...]
     case: Case | None = None
     particulars: Particulars | None = None
+    letter: AccountLetter | None = None
+    letters: Mapping[str, Fresh] = field(default_factory=dict)
+
+    def about(self, action_id: str) -> Fresh:
+        """The look at the letter beside the ladder that is this action; else at the decision."""
+        return self.letters.get(action_id, self)
+
+    @property
+    def action_id(self) -> str:
+        """The action that is wanted now; "" for none."""
+        return self.letter.action_id if self.letter else self.decision.action_id
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The receivables that it names."""
+        return self.letter.receivable_ids if self.letter else self.decision.receivable_ids
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

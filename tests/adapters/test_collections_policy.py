@@ -21,6 +21,7 @@ from csp_receivables.domain.collections.policy import (
     CollectionsPolicy,
     Condition,
     Forewarning,
+    Letters,
     Minimum,
     Override,
     QuietHours,
@@ -65,6 +66,7 @@ def test_the_shipped_policy_has_no_fault_and_runs_only_dry() -> None:
     ]  # fmt: skip
     assert set(policy.minimum) == {"SEK", "EUR", "NOK", "DKK", "USD", "GBP"}
     assert policy.interest_in == frozenset()
+    assert policy.letters == Letters(promise_broken=True)
     assert policy.stage("suspension").warned_by == Forewarning(stage="final_notice", days_min=14, days_max=30)
 
 
@@ -78,6 +80,7 @@ def test_every_key_is_read_as_it_is_written() -> None:
         more="live_from: 2026-11-01\ndry_days: 3\nanchor: issue_date\ngrace_days: 2\nminimum: {NOK: {amount: 1.5}}\n"
         "part_payment_pause_days: 4\nreinstate_below: {NOK: 1}\nworking_days_only: no\nfeed_hours_max: 12\n"
         "quiet_hours: {begins: 18:00, ends: 07:30}\ninterest_in: [NO, SE]\nlanguages: [sv, en]\n"
+        "letters: {promise_broken: true, statement: {day_of_month: 31}}\n"
         "overrides: [{countries: [NO], grace_days: 1, minimum: {EUR: {amount: 5, receivables: 2}}, because: far},"
         " {customers: [c1], stage_days: {suspension: 40}, because: good}]",
     )
@@ -96,6 +99,7 @@ def test_every_key_is_read_as_it_is_written() -> None:
     )  # fmt: skip
     assert policy.quiet_hours == QuietHours(begins=time(18), ends=time(7, 30))
     assert (frozenset({"NO", "SE"}), ("sv", "en")) == (policy.interest_in, policy.languages)
+    assert policy.letters == Letters(promise_broken=True, statement_day=31)
     assert policy.overrides == (
         Override(
             countries=frozenset({"NO"}), grace_days=1, minimum={"EUR": Minimum(amount=500, receivables=2)},
@@ -103,6 +107,26 @@ def test_every_key_is_read_as_it_is_written() -> None:
         ),
         Override(customers=frozenset({"c1"}), stage_days={"suspension": 40}, because="good"),
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("letters", "place"),
+    [
+        ("{promise_brokn: true}", "letters.promise_brokn"),
+        ("{payment_received: often}", "letters.payment_received"),
+        ("{statement: {day_of_month: 0}}", "letters.statement.day_of_month"),
+        ("{statement: {day_of_month: 32}}", "letters.statement.day_of_month"),
+        ("{statement: {}}", "letters.statement.day_of_month"),
+    ],
+)
+def test_letters_that_mean_nothing_are_refused_at_their_line(letters: str, place: str) -> None:
+    assert (7, place) == only_fault(text(*LADDER, more=f"letters: {letters}"))[:2]
+
+
+def test_a_stage_that_bears_the_name_of_a_letter_is_refused() -> None:
+    named = REMINDER.replace("name: reminder", "name: promise_broken")
+
+    assert "is a letter beside the ladder" in only_fault(text(named, FINAL))[2]
 
 
 def test_all_faults_are_told_at_once_in_the_order_of_the_lines() -> None:

@@ -36,6 +36,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     bills = [
         receivable("10100", "A", 100_00, issued_on=FIRST, due_on=FIRST, reference="101006"),
         receivable("10101", "A", 50_00, issued_on=FIRST, due_on=LATER + timedelta(days=3)),
+        receivable("10103", "C", 20_00, issued_on=FIRST, due_on=LATER + timedelta(days=90)),
         receivable("10102", "B", 70_00, issued_on=FIRST, due_on=FIRST),
     ]
     paid = [
@@ -45,6 +46,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     people = [
         customer("A", name="Adatum AB", language="sv", party_kind="company"),
         customer("B", name="Bellows", language="pt-BR"),
+        customer("C", name="Contoso", language="en"),
     ]
     desk.arrive(customers=people, receivables=bills, payments=paid)
     desk.next_morning()
@@ -119,6 +121,12 @@ def test_a_statement_comes_with_its_files(csp: Csp, tmp_path: Path) -> None:
     assert code == 0
     assert [name.rpartition(".")[2] for name in endings] == ["txt", "html", "pdf", "csv"]
     assert all((tmp_path / "out" / name).stat().st_size for name in endings)
+
+
+def test_a_statement_names_what_is_far_from_due(csp: Csp, tmp_path: Path) -> None:
+    preview(csp, tmp_path / "out", "C", "statement")
+
+    assert "10103" in text_in(tmp_path / "out")
 
 
 def test_a_payment_is_thanked_for_in_the_policys_language_when_there_is_none_of_the_customers(

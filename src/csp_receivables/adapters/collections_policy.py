@@ -20,6 +20,7 @@ from csp_receivables.adapters.collections_policy_form import (
     BreakerForm,
     ConditionForm,
     ForewarningForm,
+    LettersForm,
     MinimumForm,
     OverrideForm,
     PolicyForm,
@@ -34,6 +35,7 @@ from csp_receivables.domain.collections.policy import (
     CollectionsPolicy,
     Condition,
     Forewarning,
+    Letters,
     Minimum,
     Override,
     QuietHours,
@@ -168,6 +170,7 @@ class _Reading:
             notices=_breaker(form.notices),
             suspensions=_breaker(form.suspensions),
             interest_in=self._countries(("interest_in",), form.interest_in),
+            letters=_letters(form.letters),
             languages=self._languages(form.languages),
         )
         if not self.is_kept:
@@ -291,6 +294,14 @@ def _breaker(form: BreakerForm) -> Breaker:
         share_per_mille_max=form.share_per_mille_max,
         usual_multiple_max=form.usual_multiple_max,
         canary=form.canary,
+    )
+
+
+def _letters(form: LettersForm) -> Letters:
+    return Letters(
+        promise_broken=form.promise_broken,
+        payment_received=form.payment_received,
+        statement_day=form.statement.day_of_month if form.statement else None,
     )
 
 

@@ -98,6 +98,20 @@ class QuietForm(Form):
     ends: time
 
 
+class StatementForm(Form):
+    """When statements of account are written."""
+
+    day_of_month: Annotated[int, Field(ge=1, le=31)]
+
+
+class LettersForm(Form):
+    """Letters beside the ladder."""
+
+    promise_broken: bool = False
+    payment_received: bool = False
+    statement: StatementForm | None = None
+
+
 class PolicyForm(Form):
     """The file as a whole. Stages and overrides are read one by one, so that each can have its faults."""
 
@@ -117,4 +131,5 @@ class PolicyForm(Form):
     notices: BreakerForm = BreakerForm(number_max=200, share_per_mille_max=200, canary=5)
     suspensions: BreakerForm = BreakerForm(number_max=25, share_per_mille_max=20, canary=2)
     interest_in: tuple[str, ...] = ()
+    letters: LettersForm = LettersForm()
     languages: Annotated[tuple[Annotated[str, Field(pattern=r"^[a-z]{2,3}$")], ...], Field(min_length=1)] = ("en",)

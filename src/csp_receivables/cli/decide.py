@@ -10,6 +10,7 @@ import typer
 
 from csp_receivables import collections_wiring, wiring
 from csp_receivables.cli.output import JsonOption, Refused, emit_json, show_table
+from csp_receivables.domain.collections.account_letters import AccountLetter
 from csp_receivables.domain.collections.decision_words import in_words
 from csp_receivables.domain.collections.decisions import Answer, Decision, Reason
 from csp_receivables.domain.collections.holds import standing_of
@@ -49,13 +50,15 @@ def decide(
                 "answers": dict(sorted(Counter(d.answer.value for d in run.decided.decisions).items())),
                 "proposed": run.proposed,
                 "decisions": [decision_json(each) for each in acts],
+                "letters": [_letter_json(each) for each in run.decided.letters],
             }
         )
         return
     title = f"{len(run.decided.decisions)} customers decided as of {plan.as_of} ({run.mode.value}); "
     title += f"nothing is proposed: {run.dry}" if run.dry else f"{run.proposed} proposed"
     columns = ("customer", "answer", "stage", "overdue", "days", "because", "next")
-    show_table(title, columns, [_row(each) for each in acts], right=("overdue", "days"))
+    letters = [_letter_row(each) for each in run.decided.letters]
+    show_table(title, columns, [*map(_row, acts), *letters], right=("overdue", "days"))
 
 
 def why(
@@ -130,6 +133,15 @@ def decision_json(decision: Decision) -> dict[str, Any]:
         "next_on": decision.next_on,
         "policy_version": decision.policy_version,
     }
+
+
+def _letter_json(letter: AccountLetter) -> dict[str, Any]:
+    because = [_reason(each) for each in letter.because]
+    return {"customer": letter.customer_id, "letter": letter.kind, "about": letter.about, "because": because}
+
+
+def _letter_row(letter: AccountLetter) -> tuple[str, ...]:
+    return letter.customer_id, "letter", letter.kind, "", "", "; ".join(map(str, letter.because)), ""
 
 
 def _reason(reason: Reason) -> dict[str, str]:

@@ -32,9 +32,9 @@ from csp_receivables.domain.collections.notice_content import (
     notice,
 )
 from csp_receivables.domain.collections.open_items import look
+from csp_receivables.domain.collections.particulars import particulars_of
 from csp_receivables.domain.collections.policy import CollectionsPolicy
 from csp_receivables.domain.collections.seller import Seller
-from csp_receivables.domain.collections.shown_interest import shown_interest
 from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.feeds import feeds_table
 from csp_receivables.domain.matching.policy import MatchingPolicy
@@ -43,16 +43,6 @@ from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.ports import Books
 
 _WRITES = (Answer.SEND_NOTICE, Answer.PROPOSE_SUSPENSION, Answer.REINSTATE)
-WITHOUT_STATEMENT = frozenset({"coming_due", REINSTATEMENT, PAYMENT_RECEIVED})  # they ask for nothing that is late
-_REFERENCES = """
-SELECT receivable_id, reference FROM receivables WHERE customer_id = $customer AND reference <> ''
- ORDER BY receivable_id
-"""
-_APPLIED = """
-SELECT a.receivable_id, a.effective_on AS day, sum(a.amount)::BIGINT AS amount
-  FROM allocations a JOIN receivables i USING (receivable_id) WHERE i.customer_id = $customer
- GROUP BY a.receivable_id, a.effective_on ORDER BY a.receivable_id, a.effective_on
-"""
 _LAST_PAYMENT = """
 SELECT p.booked_on, p.currency, p.amount, i.number, sum(a.amount)::BIGINT AS applied
   FROM allocations a JOIN payment_positions p ON a.source_kind = 'payment' AND a.source_id = p.payment_id
@@ -90,11 +80,15 @@ class NoticePreview:
             booking = decide_booking(connection, facts, self.matching, self.lines)
             define_money(connection)
             decided = decide_caseload(
-                connection, booking.suggestions, facts.collections, self.policy, on=facts.as_of, feed=feed
+                connection,
+                booking.suggestions,
+                facts.collections,
+                self.policy,
+                on=facts.as_of,
+                feed=feed,
+                also=(customer_id,),
             )
-            references = _rows(connection, _REFERENCES, customer_id)
             paid = _rows(connection, _LAST_PAYMENT, customer_id)
-            applied = _applied(_rows(connection, _APPLIED, customer_id))
         customer = _customer(facts, customer_id)
         case = decided.cases.get(customer_id) or Case(
             customer_id=customer_id,
@@ -103,15 +97,16 @@ class NoticePreview:
             party_kind=customer["party_kind"],
         )
         policy = policy_of(case, facts.collections, self.policy)
-        shown = shown_interest(policy, self.interest, case, facts.as_of, applied)
-        particulars = Particulars(
+        named = next((each for each in policy.stages if each.name == stage), None)
+        particulars = particulars_of(
+            case,
+            named.template if named and named.template else stage,
+            policy,
+            decided,
+            facts,
+            interest=self.interest,
             language=self._language(language, customer["language"]),
-            payments_until=facts.as_of,
             org_number=customer["org_number"],
-            references={row["receivable_id"]: row["reference"] for row in references},
-            interest=shown.interest,
-            fees=shown.fixed_sums,
-            attach_statement=stage not in WITHOUT_STATEMENT,
         )
         decision = next((each for each in decided.decisions if each.customer_id == customer_id), None)
         if decision is not None and decision.stage == stage and decision.answer in _WRITES:
@@ -172,14 +167,6 @@ def _rows(connection: duckdb.DuckDBPyConnection, sql: str, customer_id: str) -> 
     found = connection.execute(sql, {"customer": customer_id})
     names = [column[0] for column in found.description or ()]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-
-
-def _applied(rows: list[dict[str, Any]]) -> dict[str, list[tuple[date, int]]]:
-    """What was applied to each receivable, and when: interest counts a part payment from its day."""
-    applied: dict[str, list[tuple[date, int]]] = {}
-    for row in rows:
-        applied.setdefault(row["receivable_id"], []).append((row["day"], row["amount"]))
-    return applied
 
 
 def _payment(rows: list[dict[str, Any]]) -> ReceivedPayment | None:

@@ -16,9 +16,11 @@ from csp_receivables.adapters.ledger.outbox_messages import notices as notices_h
 from csp_receivables.adapters.ledger.outbox_messages import unreachable
 from csp_receivables.adapters.ledger.outbox_tables import action, action_event
 from csp_receivables.adapters.ledger.tables import contact
+from csp_receivables.domain.collections.account_letters import is_recent
 from csp_receivables.domain.collections.cases import Delivery, Hold, HoldKind, Instalment, Notice, Round, Suspension
 from csp_receivables.domain.collections.decisions import Answer
 from csp_receivables.domain.collections.facts import CollectionsFacts
+from csp_receivables.domain.collections.notice_content import LETTERS
 from csp_receivables.domain.collections.policy import CollectionsPolicy
 from csp_receivables.domain.collections.rounds import DUE, is_due_round
 from csp_receivables.domain.outbox.recipients import is_reachable
@@ -152,14 +154,23 @@ def _notices(
     as_of: date,
     known_at: str,
 ) -> dict[str, tuple[Notice, ...]]:
-    """Notices of open rounds and of days still to come due; what was done without one stands for its stage."""
-    unclosed = {(who, r.round_id) for who, several in rounds.items() for r in several if r.closed_on is None}
+    """Notices of rounds that are open or closed lately, and of days still to come due; what was done without one stands
+    for its stage. Letters beside the ladder are none of it.
+    """
+    unclosed = {
+        (who, r.round_id)
+        for who, several in rounds.items()
+        for r in several
+        if r.closed_on is None or is_recent(r.closed_on, as_of)
+    }
     first_due = f"{DUE}{as_of}"
 
     def counts(customer_id: str, round_id: str) -> bool:
         return round_id >= first_due if is_due_round(round_id) else (customer_id, round_id) in unclosed
 
-    handed = (row for row in notices_handed_over(connection, as_of, known_at).to_pylist())
+    handed = (
+        row for row in notices_handed_over(connection, as_of, known_at).to_pylist() if row["stage"] not in LETTERS
+    )
     found = [(row["customer_id"], _notice(row)) for row in handed if counts(row["customer_id"], row["round_id"])]
     stages = [row for row in done if row.kind != Answer.REINSTATE.value and counts(row.customer_id, row.round_id)]
     found += [(row.customer_id, _done(row)) for row in stages]

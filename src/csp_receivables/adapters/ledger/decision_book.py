@@ -22,7 +22,7 @@ from csp_receivables.domain.collections.decisions import Decision
 from csp_receivables.domain.collections.going_live import why_dry
 from csp_receivables.domain.day import Mode
 from csp_receivables.domain.facts import Facts
-from csp_receivables.domain.outbox.actions import action_of
+from csp_receivables.domain.outbox.actions import action_of, action_of_letter
 from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.ports import DecisionRun
 
@@ -50,6 +50,7 @@ class LedgerDecisionBook:
             self._keep_policy(writing, decided)
             _keep_rounds(writing, decided.decisions, run.run_id)
             wanted = [action for each in decided.acts() if (action := action_of(each, run.run_id))]
+            wanted += [action_of_letter(letter, run.run_id) for letter in decided.letters]
             proposed = outbox.propose(writing, wanted)
             return replace(run, proposed=len(proposed.new) + len(proposed.again))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from csp_receivables.adapters.notices import render
+from csp_receivables.domain.collections.account_letters import letter_notice
 from csp_receivables.domain.collections.notice_content import NoticeRefused, decided_notice
 from csp_receivables.domain.collections.seller import Seller
 from csp_receivables.domain.outbox.letters import Attachment, Content
@@ -24,7 +25,10 @@ class TemplateWriter:
         """The notice. Raises NoticeRefused and BadTemplate, both ValueErrors, with what is missing."""
         if fresh.case is None or fresh.particulars is None:
             raise NoticeRefused(f"{fresh.decision.customer_id}: nothing is known to write about")
-        content = decided_notice(fresh.case, fresh.decision, fresh.policy, self.seller, fresh.particulars)
+        case, about = fresh.case, (fresh.policy, self.seller, fresh.particulars)
+        content = (
+            letter_notice(case, fresh.letter, *about) if fresh.letter else decided_notice(case, fresh.decision, *about)
+        )
         notice = render(content, self.templates)
         return Content(
             subject=notice.subject,

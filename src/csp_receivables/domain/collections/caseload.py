@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
+from csp_receivables.domain.collections.account_letters import AccountLetter, is_statement_wanted, letters_for
 from csp_receivables.domain.collections.case_tables import asked_for, keep_case_tables, received_of
 from csp_receivables.domain.collections.cases import Case, Debt, Hold, HoldKind
 from csp_receivables.domain.collections.decide import decide
@@ -18,9 +19,21 @@ from csp_receivables.domain.collections.decisions import Decision
 from csp_receivables.domain.collections.facts import CollectionsFacts
 from csp_receivables.domain.collections.feed_age import FeedAge
 from csp_receivables.domain.collections.nothing_due import decide_where_nothing_is_due
-from csp_receivables.domain.collections.policy import CollectionsPolicy
+from csp_receivables.domain.collections.policy import CollectionsPolicy, Letters
+from csp_receivables.domain.collections.settled_rounds import settled_rounds
+from csp_receivables.domain.collections.shown_interest import NO_PAYMENTS, Payments
+from csp_receivables.domain.relations import keep
 
-CONCERNED = "concerned"
+CONCERNED, OTHERS = "concerned", "others"
+_OTHERS = f"""
+SELECT DISTINCT customer_id FROM open_debts WHERE customer_id NOT IN (SELECT customer_id FROM {CONCERNED})
+"""
+_APPLIED = """
+SELECT a.receivable_id, a.effective_on, sum(a.amount)::BIGINT
+  FROM allocations a JOIN open_debts o USING (receivable_id) JOIN known_customers k USING (customer_id)
+ WHERE list_contains($countries, k.country)
+ GROUP BY a.receivable_id, a.effective_on ORDER BY a.receivable_id, a.effective_on
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +44,8 @@ class Decided:
     policy: CollectionsPolicy
     decisions: tuple[Decision, ...]
     cases: Mapping[str, Case]  # of those whom something concerns
+    letters: tuple[AccountLetter, ...] = ()  # those beside the ladder, by customer id
+    applied: Payments = field(default_factory=lambda: NO_PAYMENTS)  # to what is open, where interest on it is shown
 
     def acts(self) -> list[Decision]:
         """The decisions that ask for something."""
@@ -45,17 +60,62 @@ def decide_caseload(
     *,
     on: date,
     feed: FeedAge,
+    also: Collection[str] = (),
 ) -> Decided:
     """Decide every customer. Needs the positions of `decide_booking`; `suggestions` are those that it left to people.
 
     A customer with open rounds is decided under the policy that they pin. One customer's trouble is theirs alone.
+    `also`: customers whose cases are wanted although nothing may concern them.
     """
     keep_case_tables(connection, suggestions, on)
     settled = decide_where_nothing_is_due(connection, CONCERNED, known, policy, on=on, feed=feed)
     cases = {case.customer_id: case for case in cases_of(connection, known, feed)}
     looked_at = (decide(case, policy_of(case, known, policy), on) for case in cases.values())
     decisions = sorted((*settled, *looked_at), key=lambda decision: decision.customer_id)
-    return Decided(on=on, policy=policy, decisions=tuple(decisions), cases=cases)
+    if also or is_statement_wanted(policy, on):
+        _keep_others_who_owe(connection, None if is_statement_wanted(policy, on) else also)
+        cases |= {case.customer_id: case for case in cases_of(connection, known, feed, OTHERS)}
+    return Decided(
+        on=on,
+        policy=policy,
+        decisions=tuple(decisions),
+        cases=cases,
+        letters=tuple(_letters(connection, cases, decisions, policy, on)),
+        applied=_applied(connection, policy, known),
+    )
+
+
+def _keep_others_who_owe(connection: duckdb.DuckDBPyConnection, these: Collection[str] | None) -> None:
+    """Make the relation `others`: who owes something and is not looked at yet; of `these`, unless None."""
+    asked = _OTHERS if these is None else f"{_OTHERS} AND list_contains($these, customer_id)"
+    keep(connection, OTHERS, asked, **({} if these is None else {"these": sorted(these)}))
+
+
+def _letters(
+    connection: duckdb.DuckDBPyConnection,
+    cases: Mapping[str, Case],
+    decisions: Sequence[Decision],
+    policy: CollectionsPolicy,
+    on: date,
+) -> Iterator[AccountLetter]:
+    if policy.letters == Letters():
+        return
+    decided = {decision.customer_id: decision for decision in decisions}
+    settled = settled_rounds(connection, cases, decided, on) if policy.letters.payment_received else {}
+    for customer_id, case in sorted(cases.items()):
+        yield from letters_for(case, decided[customer_id], policy, settled.get(customer_id, ()))
+
+
+def _applied(
+    connection: duckdb.DuckDBPyConnection, policy: CollectionsPolicy, known: CollectionsFacts
+) -> dict[str, list[tuple[date, int]]]:
+    """What was applied to each open receivable, and when: interest counts a part payment from its day."""
+    countries = sorted({c for each in (policy, *known.policies.values()) for c in each.interest_in})
+    applied: dict[str, list[tuple[date, int]]] = {}
+    rows = connection.execute(_APPLIED, {"countries": countries}).fetchall() if countries else ()
+    for receivable_id, day, amount in rows:
+        applied.setdefault(receivable_id, []).append((day, amount))
+    return applied
 
 
 def policy_of(case: Case, known: CollectionsFacts, policy: CollectionsPolicy) -> CollectionsPolicy:
@@ -64,9 +124,11 @@ def policy_of(case: Case, known: CollectionsFacts, policy: CollectionsPolicy) ->
     return known.policies.get(pinned, policy)
 
 
-def cases_of(connection: duckdb.DuckDBPyConnection, known: CollectionsFacts, feed: FeedAge) -> Iterator[Case]:
-    """The cases of the customers in `concerned`, by id."""
-    tables = asked_for(connection, CONCERNED)
+def cases_of(
+    connection: duckdb.DuckDBPyConnection, known: CollectionsFacts, feed: FeedAge, whose: str = CONCERNED
+) -> Iterator[Case]:
+    """The cases of the customers in the relation `whose`, by id."""
+    tables = asked_for(connection, whose)
     debts = _debts(tables["debts"])
     waiting, doubts = (_by_customer(tables[name]) for name in ("waiting", "doubts"))
     judged = [customer for customer, holds in known.holds.items() if _is_judged(holds)]

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from csp_receivables.domain.collections.cases import Case, Debt
 from csp_receivables.domain.collections.decisions import Answer, Decision
-from csp_receivables.domain.collections.holds import HoldState, standing_of
+from csp_receivables.domain.collections.holds import HoldStanding, HoldState, standing_of
 from csp_receivables.domain.collections.open_items import look
 from csp_receivables.domain.collections.policy import CollectionsPolicy, nothing
 from csp_receivables.domain.collections.seller import PaymentAccount, Seller
@@ -21,6 +21,8 @@ PAYMENT_RECEIVED, PROMISE_BROKEN, STATEMENT = "payment_received", "promise_broke
 KINDS = (  # a notice template of each of these must be there in every language; a policy may name more
     "coming_due", "reminder", FINAL_NOTICE, SUSPENSION, REINSTATEMENT, PAYMENT_RECEIVED, PROMISE_BROKEN, STATEMENT,
 )  # fmt: skip
+LETTERS = frozenset({PAYMENT_RECEIVED, PROMISE_BROKEN, STATEMENT})  # what is written beside the ladder
+WITHOUT_STATEMENT = frozenset({"coming_due", REINSTATEMENT, PAYMENT_RECEIVED})  # they ask for nothing that is late
 _NEEDS_NO_DEBT = frozenset({REINSTATEMENT, PAYMENT_RECEIVED, STATEMENT})
 
 
@@ -127,10 +129,8 @@ def decided_notice(
     case: Case, decision: Decision, policy: CollectionsPolicy, seller: Seller, particulars: Particulars
 ) -> NoticeContent:
     """The notice that `decision` asks for. NoticeRefused when it asks for none, or the notice could not be right."""
-    kind = REINSTATEMENT
-    if decision.answer in (Answer.SEND_NOTICE, Answer.PROPOSE_SUSPENSION):
-        kind = policy.stage(decision.stage).template
-    elif decision.answer is not Answer.REINSTATE:
+    kind = notice_of(decision, policy)
+    if not kind:
         raise NoticeRefused(f"{case.customer_id}: {decision.answer.value} sends no notice; render a kind by its name")
     return notice(
         kind,
@@ -143,6 +143,13 @@ def decided_notice(
         decided_on=decision.on,
         access_on=access_affected_on(decision, policy, particulars.written_on or decision.on),
     )
+
+
+def notice_of(decision: Decision, policy: CollectionsPolicy) -> str:
+    """The name of the notice that `decision` asks for; "" for none."""
+    if decision.answer in (Answer.SEND_NOTICE, Answer.PROPOSE_SUSPENSION):
+        return policy.stage(decision.stage).template
+    return REINSTATEMENT if decision.answer is Answer.REINSTATE else ""
 
 
 def access_affected_on(decision: Decision, policy: CollectionsPolicy, written_on: date) -> date | None:
@@ -217,22 +224,27 @@ def broken_promise(case: Case, on: date) -> PromisedPayment | None:
     Money that came late counts as received: nobody is told that it is missing.
     """
     for hold in sorted(case.holds, key=lambda hold: (hold.placed_on, hold.hold_id), reverse=True):
-        standing = standing_of(hold, case, on)
-        if standing.state not in (HoldState.BROKEN, HoldState.PARTLY_KEPT):
-            continue
-        came = sum(
-            amount for day, code, amount in case.received if code == hold.currency and hold.placed_on <= day <= on
-        )
-        if came >= standing.promised:
-            continue
-        due, promised = hold.placed_on, 0
-        for instalment in sorted(hold.instalments, key=lambda each: each.due_on):
-            promised += instalment.amount
-            due = instalment.due_on
-            if promised >= standing.promised:
-                break
-        return PromisedPayment(due_on=due, currency=hold.currency, amount=standing.promised, received=max(came, 0))
+        if promise := missing_payment(standing_of(hold, case, on), case):
+            return promise
     return None
+
+
+def missing_payment(standing: HoldStanding, case: Case) -> PromisedPayment | None:
+    """What was promised and judged broken, and what of it came, also late; None where nothing is broken or missing."""
+    hold = standing.hold
+    if standing.state not in (HoldState.BROKEN, HoldState.PARTLY_KEPT):
+        return None
+    # A last look knows of money that came after the day it speaks for.
+    came = sum(amount for day, code, amount in case.received if code == hold.currency and hold.placed_on <= day)
+    if came >= standing.promised:
+        return None
+    due, promised = hold.placed_on, 0
+    for instalment in sorted(hold.instalments, key=lambda each: each.due_on):
+        promised += instalment.amount
+        due = instalment.due_on
+        if promised >= standing.promised:
+            break
+    return PromisedPayment(due_on=due, currency=hold.currency, amount=standing.promised, received=max(came, 0))
 
 
 def refuse_what_is_wrong(content: NoticeContent) -> None:

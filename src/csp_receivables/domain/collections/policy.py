@@ -120,6 +120,15 @@ class QuietHours:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Letters:
+    """Which letters are written beside the ladder; no stage waits for any of them."""
+
+    promise_broken: bool = False
+    payment_received: bool = False
+    statement_day: int | None = None  # of each month, its last day where it is shorter; None: no monthly statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CollectionsPolicy:
     """One version of the published collections rules. `version` is the digest of the file's content."""
 
@@ -141,6 +150,7 @@ class CollectionsPolicy:
     notices: Breaker = Breaker(number_max=200, share_per_mille_max=200)
     suspensions: Breaker = Breaker(number_max=25, share_per_mille_max=20, canary=2)
     interest_in: frozenset[str] = frozenset()  # countries whose late interest and fees are shown; none by default
+    letters: Letters = Letters()
     languages: tuple[str, ...] = ("en",)  # the first one stands in for a customer's language that is not here
 
     def stage(self, name: str) -> Stage:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from csp_receivables.domain.collections.notice_content import LETTERS
 from csp_receivables.domain.collections.policy import (
     CLEAR,
     Act,
@@ -48,6 +49,9 @@ def _names(policy: CollectionsPolicy) -> Iterator[PolicyFault]:
         if stage.name == CLEAR:
             remedy = "Give the stage another name"
             yield PolicyFault(place=place, found=f"{CLEAR} means that no stage concerns a customer", remedy=remedy)
+        if stage.name in LETTERS:
+            found = f"{stage.name} is a letter beside the ladder, and its notices would not count"
+            yield PolicyFault(place=place, found=found, remedy="Give the stage another name; see letters")
         if stage.name in first:
             found = f"a stage is named {stage.name} already (stage {first[stage.name] + 1} of the list)"
             yield PolicyFault(place=place, found=found, remedy="Give each stage a name of its own")

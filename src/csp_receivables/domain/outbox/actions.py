@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from datetime import date
 
+from csp_receivables.domain.collections.account_letters import AccountLetter
 from csp_receivables.domain.collections.decisions import Answer, Decision
 
 
@@ -55,6 +56,25 @@ def action_of(decision: Decision, run_id: str) -> Action | None:
         stage=decision.stage,
         decided_on=decision.on,
         policy_version=decision.policy_version,
+        run_id=run_id,
+        payload=canonical(payload),
+    )
+
+
+def action_of_letter(letter: AccountLetter, run_id: str) -> Action:
+    """The action that a letter beside the ladder is: a notice like any other, in no round."""
+    payload = {
+        "receivable_ids": list(letter.receivable_ids),
+        "because": [[reason.rule, reason.threshold, reason.actual] for reason in letter.because],
+    }
+    return Action(
+        action_id=letter.action_id,
+        kind=Answer.SEND_NOTICE,
+        customer_id=letter.customer_id,
+        round_id=letter.about,
+        stage=letter.kind,
+        decided_on=letter.on,
+        policy_version=letter.policy_version,
         run_id=run_id,
         payload=canonical(payload),
     )

@@ -82,6 +82,7 @@ class SendNotices:
         looks = self.look.look(sorted({action.customer_id for action in waiting})) if waiting else {}
         for action in waiting:
             fresh = looks.get(action.customer_id)
+            fresh = fresh.about(action.action_id) if fresh else None
             why = why_not_wanted(action, fresh)
             if why or fresh is None:
                 sent.ended["superseded"] += outbox.supersede(action.action_id, why)
@@ -134,7 +135,7 @@ class SendNotices:
     def _perform_one(self, action: Waiting, sent: Sent) -> str:
         """Look at this customer once more, then perform the action or supersede it. Returns how it ended."""
         fresh = self.look.look([action.customer_id]).get(action.customer_id)
-        ended = self.performer.perform(action, fresh)
+        ended = self.performer.perform(action, fresh.about(action.action_id) if fresh else None)
         sent.count(ended)
         if ended.stops:
             raise _RunEnds(ended.stops)

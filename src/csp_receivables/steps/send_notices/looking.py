@@ -11,12 +11,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-import pyarrow.compute as pc
-
+from csp_receivables.domain.collections.account_letters import AccountLetter
 from csp_receivables.domain.collections.caseload import Decided, policy_of
 from csp_receivables.domain.collections.cases import Case
 from csp_receivables.domain.collections.decisions import Decision
-from csp_receivables.domain.collections.notice_content import Particulars
+from csp_receivables.domain.collections.interest import LateInterestRules
+from csp_receivables.domain.collections.notice_content import Particulars, notice_of
+from csp_receivables.domain.collections.particulars import particulars_of
+from csp_receivables.domain.collections.policy import CollectionsPolicy
 from csp_receivables.domain.day import Mode
 from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.run_plan import RunPlan
@@ -32,6 +34,7 @@ class _Look:
     facts: Facts
     decisions: Mapping[str, Decision]
     people: Mapping[str, Mapping[str, str]]  # rows of `customers`, by id
+    letters: Mapping[str, Sequence[AccountLetter]]  # those beside the ladder, by customer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,7 @@ class LastLooks:
     has_changed: Callable[[], bool]
     zones_of: Callable[[str], tuple[ZoneInfo, ...]]
     languages: Sequence[str]
+    interest: LateInterestRules
     _kept: list[_Look] = field(default_factory=list, init=False)
 
     def look(self, customer_ids: Sequence[str]) -> Mapping[str, Fresh]:
@@ -56,7 +60,13 @@ class LastLooks:
             self._kept[:] = [self._look()]
         now, approved = self._kept[0], self.approved()
         return {
-            customer_id: self._fresh(now, now.decisions[customer_id], approved)
+            customer_id: replace(
+                self._fresh(now, now.decisions[customer_id], approved),
+                letters={
+                    letter.action_id: self._fresh(now, now.decisions[customer_id], approved, letter)
+                    for letter in now.letters.get(customer_id, ())
+                },
+            )
             for customer_id in customer_ids
             if customer_id in now.decisions
         }
@@ -72,11 +82,19 @@ class LastLooks:
         decided = self.book.look(plan, decide)
         people = {row["customer_id"]: row for row in read[0].customers.to_pylist()}
         decisions = {decision.customer_id: decision for decision in decided.decisions}
-        return _Look(decided=decided, facts=read[0], decisions=decisions, people=people)
+        letters: dict[str, list[AccountLetter]] = {}
+        for letter in decided.letters:
+            letters.setdefault(letter.customer_id, []).append(letter)
+        return _Look(decided=decided, facts=read[0], decisions=decisions, people=people, letters=letters)
 
-    def _fresh(self, now: _Look, decision: Decision, approved: frozenset[str]) -> Fresh:
-        case = now.decided.cases.get(decision.customer_id)
-        policy = policy_of(case, now.facts.collections, now.decided.policy) if case else now.decided.policy
+    def _fresh(
+        self, now: _Look, decision: Decision, approved: frozenset[str], letter: AccountLetter | None = None
+    ) -> Fresh:
+        """The look at the decision, or at a letter beside the ladder, which goes by the policy in force."""
+        case, policy = now.decided.cases.get(decision.customer_id), now.decided.policy
+        if case and letter is None:
+            policy = policy_of(case, now.facts.collections, policy)
+        kind = letter.kind if letter else notice_of(decision, policy)
         person = now.people.get(decision.customer_id, {})
         country = person.get("country", "")
         return Fresh(
@@ -86,20 +104,23 @@ class LastLooks:
             country=country,
             zones=self.zones_of(country),
             case=case,
-            particulars=self._particulars(now, case, person, policy.languages) if decision.action_id and case else None,
+            particulars=self._particulars(now, case, person, kind, policy) if kind and case else None,
+            letter=letter,
         )
 
-    def _particulars(self, now: _Look, case: Case, person: Mapping[str, str], policys: Sequence[str]) -> Particulars:
-        ids = [debt.receivable_id for debt in case.debts]
-        rows = now.facts.receivables.filter(pc.field("receivable_id").isin(ids)) if ids else None
-        named = rows.select(["receivable_id", "reference"]).to_pylist() if rows is not None else []
+    def _particulars(
+        self, now: _Look, case: Case, person: Mapping[str, str], kind: str, policy: CollectionsPolicy
+    ) -> Particulars:
         customers = person.get("language", "")
-        wanted = (customers, customers.partition("-")[0], *policys, *self.languages)
-        return Particulars(
+        wanted = (customers, customers.partition("-")[0], *policy.languages, *self.languages)
+        return particulars_of(
+            case,
+            kind,
+            policy,
+            now.decided,
+            now.facts,
+            interest=self.interest,
             language=next(each for each in wanted if each in self.languages),
-            payments_until=now.facts.as_of,
             org_number=person.get("org_number", ""),
-            references={row["receivable_id"]: row["reference"] for row in named if row["reference"]},
-            attach_statement=True,
             written_on=self.today(),  # the decision speaks for yesterday, the letter for the day it leaves
         )

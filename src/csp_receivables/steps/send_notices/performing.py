@@ -9,6 +9,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from csp_receivables.domain.collections.going_live import why_dry
+from csp_receivables.domain.collections.notice_content import LETTERS
 from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.outbox.actions import message_id_of
 from csp_receivables.domain.outbox.deliveries import MessageEvent
@@ -124,7 +125,7 @@ class Performer:
             return Ended(how="not_written", found=(findings.not_written(claim.action_id, str(error)),))
         if isinstance(sealed, Verdict):
             return self._let_go(claim, sealed.because, End())
-        named, digest = fresh.decision.receivable_ids, self.store.keep(sealed.content)
+        named, digest = fresh.named, self.store.keep(sealed.content)
         return Handling(claim=claim, draft=draft, sealed=sealed, named=named, digest=digest, on=self.today)
 
     def _sealed(self, claim: Claim, draft: Draft, fresh: Fresh) -> Sealed | Verdict:
@@ -188,8 +189,10 @@ def why_not_wanted(action: Waiting, fresh: Fresh | None) -> str:
     """Why an action is not wanted any more; "" when the same would be decided now."""
     if fresh is None:
         return "nothing is known of the customer any more"
-    if fresh.decision.action_id == action.action_id:
+    if fresh.action_id == action.action_id:
         return ""
+    if action.stage in LETTERS:
+        return f"nothing asks for this letter any more ({action.stage})"
     because = "; ".join(str(reason) for reason in fresh.decision.because)
     return f"by now the answer is {fresh.decision.answer.value} ({fresh.decision.stage}): {because}"
 
