@@ -7,7 +7,6 @@ hand, for legal reasons or in insolvency gets none, whatever the hold is on: the
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -124,7 +123,8 @@ def _is_wanted(policy: CollectionsPolicy, day: date, on: date) -> bool:
 
 
 def _in_month(on: date, day_of_month: int) -> date:
-    return on.replace(day=min(day_of_month, monthrange(on.year, on.month)[1]))
+    last = (on.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    return min(on.replace(day=1) + timedelta(days=day_of_month - 1), last)
 
 
 def _promise_broken(case: Case, decision: Decision, policy: CollectionsPolicy) -> Iterator[AccountLetter]:
