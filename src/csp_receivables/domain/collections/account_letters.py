@@ -132,9 +132,11 @@ def _promise_broken(case: Case, decision: Decision, policy: CollectionsPolicy) -
 
     It asks for what is overdue, so whatever keeps that from being chased keeps this letter back, too.
     """
+    if not case.holds or decision.answer is not Answer.WAIT or case.feed_stale or case.doubts:
+        return
     on, situation = decision.on, look(case, policy, decision.on)
     overdue, _ = above_minimum((item for item in situation.chased if item.is_overdue), situation)
-    if decision.answer is not Answer.WAIT or first_guard(situation) or not overdue or case.feed_stale or case.doubts:
+    if first_guard(situation) or not overdue:
         return
     for standing in sorted(situation.holds, key=lambda s: (s.hold.placed_on, s.hold.hold_id), reverse=True):
         promise = missing_payment(standing, case)
@@ -164,6 +166,8 @@ def _payments_received(
     case: Case, policy: CollectionsPolicy, settled: Sequence[SettledRound], on: date
 ) -> Iterator[AccountLetter]:
     """One letter for all rounds that closed on one day, about what came on the last day money came for them."""
+    if not settled:
+        return
     days: dict[date, list[SettledRound]] = {}
     for each in sorted(settled, key=lambda s: place_of(s.round_id)):
         if _is_wanted(policy, each.closed_on, on):
