@@ -269,6 +269,15 @@ def test_a_default_that_is_written_out_makes_no_new_version() -> None:
     assert "grace_days" not in policy_text(spare)
 
 
+def test_what_is_worked_out_of_a_policy_is_no_part_of_its_version() -> None:
+    """Open rounds pin versions: a shortcut that is kept beside the stages must not make every policy a new one."""
+    policy = parse_collections_policy("p.yaml", text(*LADDER))
+
+    assert policy.once_overdue
+    assert "once_overdue" not in policy_text(policy)
+    assert "warning_stages" not in policy_text(policy)
+
+
 def test_a_version_that_was_used_once_is_read_though_it_would_be_refused_today() -> None:
     unordered = text(FINAL, REMINDER)
 

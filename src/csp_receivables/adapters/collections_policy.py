@@ -119,7 +119,8 @@ def _version(policy: CollectionsPolicy) -> str:
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value):
-        said = [(each.name, getattr(value, each.name), _default(each)) for each in fields(value)]
+        # What is worked out of the policy is nothing it says.
+        said = [(each.name, getattr(value, each.name), _default(each)) for each in fields(value) if each.init]
         return {name: _plain(given) for name, given, default in said if given != default}
     if isinstance(value, Mapping):
         return {key: _plain(each) for key, each in value.items()}

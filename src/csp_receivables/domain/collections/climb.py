@@ -57,7 +57,7 @@ def outranked(ladder: Ladder, place: int, because: Sequence[Reason]) -> Reason:
 
 def _in_doubt(ladder: Ladder) -> KeptBack | None:
     """A notice of which nobody knows whether it went out is settled before another is sent."""
-    for place, stage in reversed(ladder.stages):
+    for place, stage in reversed(ladder.stages) if ladder.view.notices else ():
         if doubtful := ladder.view.doubtful(stage.name):
             reason = Reason(rule="notice_in_doubt", threshold="settled", actual=f"{stage.name} of {doubtful.on}")
             return KeptBack(place=place, because=(reason,))
@@ -77,8 +77,7 @@ def _try_notice(ladder: Ladder, place: int) -> KeptBack | None:
     if early := _too_early(ladder, place):
         return early
     case, policy = ladder.situation.case, ladder.situation.policy
-    warns = {s.warned_by.stage for s in policy.stages if s.warned_by}
-    if case.feed_stale and policy.stages[place].name in warns:
+    if case.feed_stale and policy.stages[place].name in policy.warning_stages:
         return KeptBack(place=place, because=(_stale(ladder),))
     if not case.has_address:
         return KeptBack(place=place, because=(Reason(rule="address", threshold="one that works", actual="none"),))
@@ -95,8 +94,7 @@ def _try_suspension(ladder: Ladder, place: int, stage: Stage) -> Step | KeptBack
         return KeptBack(place=place, because=(warning.reason,), in_days=warning.in_days)
     if doubts := _doubts(ladder):
         return KeptBack(place=place, because=doubts)
-    step = takes(ladder, place, items=warning.causes)
-    return replace(step, because=(*step.because, warning.reason))
+    return takes(ladder, place, warning.reason, items=warning.causes)
 
 
 def _too_early_to_suspend(ladder: Ladder, place: int) -> KeptBack | None:
@@ -127,8 +125,7 @@ def _warns(ladder: Ladder, place: int, warning_place: int, missing: Reason, *, a
     """The warning that a suspension lacks, however late the debt."""
     if kept := _try_notice(ladder, warning_place):
         return KeptBack(place=place, because=(missing, *kept.because), in_days=kept.in_days)
-    step = takes(ladder, warning_place, anew=anew)
-    return replace(step, because=(*step.because, missing))
+    return takes(ladder, warning_place, missing, anew=anew)
 
 
 def _would_return_at_once(ladder: Ladder, place: int) -> Reason | None:
@@ -147,8 +144,7 @@ def _try_escalation(ladder: Ladder, place: int, stage: Stage) -> Step | KeptBack
         return early
     if unheard := _not_heard_yet(ladder, place):
         return KeptBack(place=place, because=(unheard,))
-    step = takes(ladder, place)
-    return replace(step, because=(*step.because, Reason(rule="owner", threshold="", actual=stage.owner)))
+    return takes(ladder, place, Reason(rule="owner", threshold="", actual=stage.owner))
 
 
 def _not_heard_yet(ladder: Ladder, place: int) -> Reason | None:

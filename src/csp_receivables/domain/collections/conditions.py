@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from csp_receivables.domain.collections.cases import Case
 from csp_receivables.domain.collections.decisions import Reason
@@ -11,14 +12,28 @@ from csp_receivables.domain.collections.open_items import OpenItem
 from csp_receivables.domain.collections.policy import Condition, Stage
 from csp_receivables.domain.money import to_text
 
+_ladder_days = attrgetter("ladder_days")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """Whether a condition holds, and in how many days the calendar alone brings it (0: now; None: it never does)."""
+    """Whether a condition holds, and in how many days the calendar alone brings it (0: now; None: it never does).
+
+    What was looked at is kept and put into words when asked: of three conditions only one is ever told.
+    """
 
     holds: bool
     in_days: int | None
-    reasons: tuple[Reason, ...]
+    condition: Condition
+    items: Sequence[OpenItem]
+    case: Case
+    nearest: tuple[OpenItem, int] | None  # the receivable that the days are counted by, and the days it needs
+    branch: Held | None = None  # of `any_of` the one that holds, or is nearest
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Each part that was looked at, in words."""
+        return (*_reasons(self), *(self.branch.reasons if self.branch else ()))
 
 
 def look_at(stage: Stage, items: Sequence[OpenItem], case: Case) -> Held:
@@ -33,7 +48,7 @@ def _look(stage: Stage, condition: Condition, items: Sequence[OpenItem], case: C
     branches = [_look(stage, branch, items, case) for branch in condition.any_of]
     nearest = min(branches, key=lambda b: (not b.holds, b.in_days is None, b.in_days or 0))
     in_days = None if own.in_days is None or nearest.in_days is None else max(own.in_days, nearest.in_days)
-    return Held(holds=own.holds and nearest.holds, in_days=in_days, reasons=(*own.reasons, *nearest.reasons))
+    return replace(own, holds=own.holds and nearest.holds, in_days=in_days, branch=nearest)
 
 
 def _says_nothing(condition: Condition) -> bool:
@@ -43,50 +58,62 @@ def _says_nothing(condition: Condition) -> bool:
 
 def _all_parts(stage: Stage, condition: Condition, items: Sequence[OpenItem], case: Case) -> Held:
     """Every part but `any_of`."""
-    currency = items[0].debt.currency
-    reasons: list[Reason] = []
     missing_days, holds_but_for_days = 0, True
+    nearest: tuple[OpenItem, int] | None = None
     if condition.days_min is not None or _says_nothing(condition):
-        missing_days, reason = _days(stage, condition, items)
-        reasons.append(reason)
-    if (least := condition.amount_min.get(currency)) is not None:
-        owed = sum(item.owed for item in items)
-        holds_but_for_days &= owed >= least
-        reasons.append(
-            Reason(
-                rule="amount_overdue",
-                threshold=f"{to_text(least, currency)} {currency}",
-                actual=f"{to_text(owed, currency)} {currency}",
-            )
-        )
+        item, needed = nearest = _nearest(stage, condition, items)
+        missing_days = max(needed - item.ladder_days, 0)
+    if (least := condition.amount_min.get(items[0].debt.currency)) is not None:
+        holds_but_for_days &= _owed(items) >= least
     if condition.receivables_min is not None:
         holds_but_for_days &= len(items) >= condition.receivables_min
-        reasons.append(
-            Reason(rule="receivables_overdue", threshold=str(condition.receivables_min), actual=str(len(items)))
-        )
     if condition.tags or condition.without_tags:
         holds_but_for_days &= condition.tags <= case.tags and not condition.without_tags & case.tags
-        reasons.append(_tags(condition, case))
     return Held(
         holds=holds_but_for_days and missing_days == 0,
         in_days=missing_days if holds_but_for_days else None,
-        reasons=tuple(reasons),
+        condition=condition,
+        items=items,
+        case=case,
+        nearest=nearest,
     )
 
 
-def _days(stage: Stage, condition: Condition, items: Sequence[OpenItem]) -> tuple[int, Reason]:
-    """How many days are missing until the days hold, and the reason by the receivable that is nearest."""
+def _reasons(held: Held) -> Iterator[Reason]:
+    """Every part but `any_of`, in words."""
+    condition, currency = held.condition, held.items[0].debt.currency
+    if held.nearest:
+        item, needed = held.nearest
+        counted = "" if item.days == item.ladder_days else f", counted as {item.ladder_days} since live_from"
+        yield Reason(rule="days_overdue", threshold=str(needed), actual=f"{item.days}{counted}")
+    if (least := condition.amount_min.get(currency)) is not None:
+        yield Reason(
+            rule="amount_overdue",
+            threshold=f"{to_text(least, currency)} {currency}",
+            actual=f"{to_text(_owed(held.items), currency)} {currency}",
+        )
+    if condition.receivables_min is not None:
+        yield Reason(
+            rule="receivables_overdue", threshold=str(condition.receivables_min), actual=str(len(held.items))
+        )
+    if condition.tags or condition.without_tags:
+        yield _tags(condition, held.case)
+
+
+def _owed(items: Sequence[OpenItem]) -> int:
+    return sum([item.owed for item in items])
+
+
+def _nearest(stage: Stage, condition: Condition, items: Sequence[OpenItem]) -> tuple[OpenItem, int]:
+    """The receivable that lacks the fewest days, the first of equals, and how many days it needs."""
     # Without days of its own a condition speaks of what is overdue: from the first day after the anchor.
     own = 1 if condition.days_min is None else condition.days_min
     is_own = condition is stage.when and condition.days_min is not None  # an override's days replace no alternative's
-    item, needed, missing = items[0], own, own - items[0].ladder_days
-    for each in items:
-        its = _needed(stage, own, each) if is_own else own
-        if (its - each.ladder_days, its) < (missing, needed) or each is item:
-            item, needed, missing = each, its, its - each.ladder_days
-    counted = "" if item.days == item.ladder_days else f", counted as {item.ladder_days} since live_from"
-    days = f"{item.days}{counted}"
-    return max(missing, 0), Reason(rule="days_overdue", threshold=str(needed), actual=days)
+    if not is_own or not any([item.rules.stage_days for item in items]):
+        return max(items, key=_ladder_days), own
+    needs = [(_needed(stage, own, item) - item.ladder_days, _needed(stage, own, item)) for item in items]
+    nearest = min(needs)
+    return items[needs.index(nearest)], nearest[1]
 
 
 def _needed(stage: Stage, own: int, item: OpenItem) -> int:

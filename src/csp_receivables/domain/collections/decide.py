@@ -18,6 +18,7 @@ from csp_receivables.domain.collections.outlook import once_late, outlook
 from csp_receivables.domain.collections.policy import CLEAR, Act, CollectionsPolicy
 from csp_receivables.domain.collections.reinstatement import reasons_to_reinstate
 from csp_receivables.domain.collections.rounds import (
+    RoundView,
     due_views,
     is_due_round,
     next_round_id,
@@ -46,15 +47,23 @@ def decide(case: Case, policy: CollectionsPolicy, on: date) -> Decision:
 
 def _climb(situation: Situation) -> tuple[list[Climbed], tuple[Reason, ...]]:
     """Every round's step, the one that counts first; and why currencies are left alone."""
-    overdue, too_little = above_minimum((i for i in situation.chased if i.is_overdue), situation)
+    overdue, too_little = above_minimum([i for i in situation.chased if i.days > 0], situation)
     views = overdue_views(situation, overdue)
-    for view in due_views(situation, situation.chased):
+    near, far = due_views(situation, situation.chased)
+    climbed = _steps(views, situation)
+    # What is far off waits, and what waits says nothing beside an act: 1 of 2.5 rounds of who is late is left out.
+    for view in near if any(is_act(step) for _, step, _ in climbed) else (*near, *far):
         items, too_little_yet = above_minimum(view.items, situation)
         too_little += too_little_yet if not views and not too_little else ()
-        views += [view if len(items) == len(view.items) else replace(view, items=items)] if items else []
-    ladders = [ladder for view in views if (ladder := ladder_of(view, situation))]
-    climbed = [(ladder, *step_of(ladder)) for ladder in ladders]
+        enough = [view if len(items) == len(view.items) else replace(view, items=items)] if items else []
+        views += enough
+        climbed += _steps(enough, situation)
     return sorted(climbed, key=_rank), too_little
+
+
+def _steps(views: Sequence[RoundView], situation: Situation) -> list[Climbed]:
+    ladders = [ladder for view in views if (ladder := ladder_of(view, situation))]
+    return [(ladder, *step_of(ladder)) for ladder in ladders]
 
 
 def _rank(climbed: Climbed) -> tuple[bool, int, date, str, str]:

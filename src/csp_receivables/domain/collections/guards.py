@@ -86,4 +86,6 @@ def above_minimum(items: Iterable[OpenItem], situation: Situation) -> tuple[tupl
             because.append(Reason(rule="minimum_receivables", threshold=str(least.receivables), actual=str(len(group))))
         else:
             enough.extend(group)
-    return tuple(sorted(enough, key=lambda i: (i.debt.due_on, i.debt.receivable_id))), tuple(because)
+    if len(groups) > 1:
+        enough.sort(key=lambda i: (i.debt.due_on, i.debt.receivable_id))
+    return tuple(enough), tuple(because)

@@ -44,21 +44,24 @@ class Ladder:
     groups: Mapping[str, list[OpenItem]]  # the round's receivables by currency, in the order of the codes
     reached: int = NOT_REACHED
     looked_at: dict[int, Mapping[str, Held]] = field(default_factory=dict)  # conditions are asked for only when needed
-
     held_at: dict[int, dict[str, Held]] = field(default_factory=dict)
 
     def causes(self, place: int) -> Mapping[str, Held]:
         """The stage's condition in each currency."""
-        if place not in self.looked_at:
+        known = self.looked_at.get(place)
+        if known is None:
             stage, case = self.situation.policy.stages[place], self.situation.case
-            self.looked_at[place] = {currency: look_at(stage, items, case) for currency, items in self.groups.items()}
-        return self.looked_at[place]
+            known = {currency: look_at(stage, items, case) for currency, items in self.groups.items()}
+            self.looked_at[place] = known
+        return known
 
     def holding(self, place: int) -> dict[str, Held]:
         """The currencies in which the stage's condition holds now."""
-        if place not in self.held_at:
-            self.held_at[place] = {currency: held for currency, held in self.causes(place).items() if held.holds}
-        return self.held_at[place]
+        known = self.held_at.get(place)
+        if known is None:
+            known = {currency: held for currency, held in self.causes(place).items() if held.holds}
+            self.held_at[place] = known
+        return known
 
     def causing(self, place: int) -> tuple[OpenItem, ...]:
         """The receivables that make the stage's condition hold."""
@@ -83,8 +86,7 @@ class Ladder:
 
 def ladder_of(view: RoundView, situation: Situation) -> Ladder | None:
     """The ladder of one round; None where the policy has no stage for it."""
-    before_due = is_due_round(view.round_id)
-    stages = tuple((p, s) for p, s in enumerate(situation.policy.stages) if s.is_before_due is before_due)
+    stages = situation.policy.before_due if is_due_round(view.round_id) else situation.policy.once_overdue
     if not stages:
         return None
     groups: dict[str, list[OpenItem]] = {}
@@ -109,7 +111,7 @@ def deciding_currency(ladder: Ladder, place: int) -> str:
     """Of the currencies in which the stage's condition holds the one with the oldest debt; ties by code."""
     return min(
         ladder.holding(place),
-        key=lambda c: (min(i.debt.due_on for i in ladder.view.items if i.debt.currency == c), c),
+        key=lambda c: (min(i.debt.due_on for i in ladder.groups[c]), c),
     )
 
 
@@ -134,8 +136,10 @@ def waits(ladder: Ladder, because: Sequence[Reason]) -> Step:
     )
 
 
-def takes(ladder: Ladder, place: int, *, items: Sequence[OpenItem] = (), anew: bool = False) -> Step:
-    """The act of the stage at `place` is due."""
+def takes(
+    ladder: Ladder, place: int, *also: Reason, items: Sequence[OpenItem] = (), anew: bool = False
+) -> Step:
+    """The act of the stage at `place` is due, because its condition holds and because of what `also` says."""
     stage = ladder.situation.policy.stages[place]
     # A warning may go out before its own condition holds: then a suspension that demands it is the reason.
     currency = deciding_currency(ladder, place) if ladder.holding(place) else ladder.view.items[0].debt.currency
@@ -147,7 +151,7 @@ def takes(ladder: Ladder, place: int, *, items: Sequence[OpenItem] = (), anew: b
         place=place,
         currency=currency,
         items=tuple(items) or ladder.view.items,
-        because=held.reasons,
+        because=(*held.reasons, *also),
         anew=anew,
     )
 
@@ -161,8 +165,10 @@ def days_until(ladder: Ladder, place: int) -> int | None:
 def gap_reason(ladder: Ladder, place: int) -> tuple[int, Reason] | None:
     """The days still missing since the last accepted notice of a milder stage, and the reason; None when none is."""
     stage = ladder.situation.policy.stages[place]
+    if not ladder.view.notices or not stage.days_after_previous_min:
+        return None
     milder = [n for p, s in ladder.stages if p < place and (n := ladder.view.accepted(s.name))]
-    if not milder or not stage.days_after_previous_min:
+    if not milder:
         return None
     newest = max(milder, key=lambda n: n.on)
     passed = (ladder.situation.on - newest.on).days

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from operator import attrgetter
 from typing import Any
 
 from csp_receivables.domain.collections.anchors import anchor_of
@@ -13,6 +14,8 @@ from csp_receivables.domain.collections.decisions import Reason
 from csp_receivables.domain.collections.holds import HoldStanding, standing_of
 from csp_receivables.domain.collections.overrides import CustomerRules, DebtRules, rules_for
 from csp_receivables.domain.collections.policy import CollectionsPolicy
+
+_due_then_id = attrgetter("due_on", "receivable_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +51,11 @@ class Situation:
 
     def overdue(self, currency: str) -> int:
         """All that is overdue in `currency`, chased or not."""
-        return sum(i.debt.open_amount for i in self.items if i.is_overdue and i.debt.currency == currency)
+        return sum([i.debt.open_amount for i in self.items if i.days > 0 and i.debt.currency == currency])
 
     def open(self, currency: str) -> int:
         """All that is open in `currency`."""
-        return sum(i.debt.open_amount for i in self.items if i.debt.currency == currency)
+        return sum([i.debt.open_amount for i in self.items if i.debt.currency == currency])
 
 
 def look(case: Case, policy: CollectionsPolicy, on: date, *, despite_holds: bool = False) -> Situation:
@@ -91,7 +94,7 @@ def _by_age(case: Case) -> list[Hold]:
 
 def _in_order(case: Case) -> list[Debt]:
     """Oldest due first, then id, however they came: the order of input decides nothing."""
-    return sorted((d for d in case.debts if d.open_amount > 0), key=lambda d: (d.due_on, d.receivable_id))
+    return sorted([d for d in case.debts if d.open_amount > 0], key=_due_then_id)
 
 
 def _item(debt: Debt, rules: DebtRules, case: Case, policy: CollectionsPolicy, on: date) -> OpenItem:

@@ -152,6 +152,16 @@ class CollectionsPolicy:
     interest_in: frozenset[str] = frozenset()  # countries whose late interest and fees are shown; none by default
     letters: Letters = Letters()
     languages: tuple[str, ...] = ("en",)  # the first one stands in for a customer's language that is not here
+    # The stages with their places, before anything is due and once it is overdue: split once, not for every round.
+    before_due: tuple[tuple[int, Stage], ...] = field(init=False, repr=False, compare=False)
+    once_overdue: tuple[tuple[int, Stage], ...] = field(init=False, repr=False, compare=False)
+    warning_stages: frozenset[str] = field(init=False, repr=False, compare=False)  # those that a suspension demands
+
+    def __post_init__(self) -> None:
+        placed = tuple(enumerate(self.stages))
+        object.__setattr__(self, "before_due", tuple(p for p in placed if p[1].is_before_due))
+        object.__setattr__(self, "once_overdue", tuple(p for p in placed if not p[1].is_before_due))
+        object.__setattr__(self, "warning_stages", frozenset(s.warned_by.stage for s in self.stages if s.warned_by))
 
     def stage(self, name: str) -> Stage:
         """The stage of that name. KeyError names those there are."""

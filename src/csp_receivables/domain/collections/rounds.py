@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 from csp_receivables.domain.collections.cases import Case, Delivery, Notice, Round
 from csp_receivables.domain.collections.open_items import OpenItem, Situation
-from csp_receivables.domain.collections.policy import Stage
+from csp_receivables.domain.collections.policy import Anchor, Stage
 
 DUE = "due-"  # begins the id of a round before anything is due: the due day follows
 
@@ -51,9 +51,12 @@ def open_rounds(situation: Situation) -> tuple[list[Round], list[Round]]:
     """The customer's open rounds that still have a receivable, and those that close now; both oldest first."""
     if "rounds" not in situation.worked_out:
         unclosed = [r for r in _numbered(situation.case) if r.closed_on is None]
-        alive = set(belonging(situation, unclosed).values())
+        belongs = belonging(situation, unclosed)
+        alive = set(belongs.values())
         kept = [r for r in unclosed if r.round_id in alive], [r for r in unclosed if r.round_id not in alive]
         situation.worked_out["rounds"] = kept
+        if not kept[1]:  # what belongs to which of those that stay open is what belongs to which of all
+            situation.worked_out["belongs"] = belongs
     rounds: tuple[list[Round], list[Round]] = situation.worked_out["rounds"]
     return rounds
 
@@ -89,8 +92,10 @@ def next_round_id(case: Case, still_open: Collection[Round]) -> str:
 def overdue_views(situation: Situation, chased: Sequence[OpenItem]) -> list[RoundView]:
     """The rounds of what is overdue of `chased`: those that are open, oldest first, then the one that would open."""
     alive, _ = open_rounds(situation)
-    belongs = belonging(situation, alive)
-    overdue = [item for item in chased if item.is_overdue]
+    belongs = situation.worked_out.get("belongs")
+    if belongs is None:
+        belongs = belonging(situation, alive)
+    overdue = [item for item in chased if item.days > 0]
     views = [
         _view(situation.case, r.round_id, tuple(i for i in overdue if belongs.get(i.debt.receivable_id) == r.round_id))
         for r in alive
@@ -102,19 +107,25 @@ def overdue_views(situation: Situation, chased: Sequence[OpenItem]) -> list[Roun
     return [view for view in views if view.items]
 
 
-def due_views(situation: Situation, chased: Sequence[OpenItem]) -> list[RoundView]:
-    """The rounds of what is not due yet, one a due day, the nearest first; of what is too far off for any stage one."""
-    leads = [-lead for s in situation.policy.stages if s.is_before_due for lead in _leads(situation, s)]
+def due_views(
+    situation: Situation, chased: Sequence[OpenItem]
+) -> tuple[list[RoundView], list[RoundView]]:
+    """The rounds of what is not due yet, one a due day, the nearest first; and, of what is too far off for any stage,
+    the next one: nothing can be due for it."""
+    leads = [-lead for _, s in situation.policy.before_due for lead in _leads(situation, s)]
     if not leads:
-        return []
+        return [], []
+    # Days that are counted from another anchor than the due date say nothing of how far off a due day is.
+    from_due = situation.policy.anchor is Anchor.DUE_DATE
     furthest = situation.on + timedelta(days=max(leads))
     days: dict[date, list[OpenItem]] = {}
     for item in chased:
-        if not item.is_overdue and item.debt.due_on >= situation.on:
+        if item.days <= 0 and item.debt.due_on >= situation.on:
             days.setdefault(item.debt.due_on, []).append(item)
     near = sorted(day for day in days if day <= furthest)
     far = [min(day for day in days if day > furthest)] if len(near) < len(days) else []
-    return [_view(situation.case, f"{DUE}{day}", tuple(days[day])) for day in (*near, *far)]
+    views = [_view(situation.case, f"{DUE}{day}", tuple(days[day])) for day in (*near, *far)]
+    return (views[: len(near)], views[len(near) :]) if from_due else (views, [])
 
 
 def _leads(situation: Situation, stage: Stage) -> list[int]:
@@ -124,5 +135,6 @@ def _leads(situation: Situation, stage: Stage) -> list[int]:
 
 
 def _view(case: Case, round_id: str, items: tuple[OpenItem, ...]) -> RoundView:
-    notices = tuple(sorted((n for n in case.notices if n.round_id == round_id), key=lambda n: (n.on, n.delivery)))
+    of_round = [n for n in case.notices if n.round_id == round_id]
+    notices = tuple(sorted(of_round, key=lambda n: (n.on, n.delivery)))
     return RoundView(round_id=round_id, is_open=not is_due_round(round_id), items=items, notices=notices)
