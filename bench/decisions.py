@@ -11,6 +11,7 @@ import math
 import sys
 import tempfile
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import duckdb
 
 from bench.measure import Budget, measure, measure_pair, report
 from csp_receivables.adapters.collections_policy import read_collections_policy
-from csp_receivables.adapters.engine import engine
+from csp_receivables.adapters.engine import engine, uncollected
 from csp_receivables.domain.collections.caseload import decide_caseload
 from csp_receivables.domain.collections.cases import Delivery, Notice, Round
 from csp_receivables.domain.collections.facts import CollectionsFacts
@@ -72,7 +73,7 @@ def floor(file: str) -> int:
 def decided(file: str) -> dict[str, int]:
     """Decide everybody. How many, how many one by one, and how many steps."""
     policy = read_collections_policy(POLICY)
-    with tempfile.TemporaryDirectory() as spill, engine(Path(spill)) as connection:
+    with tempfile.TemporaryDirectory() as spill, uncollected(partial(engine, Path(spill))) as connection:
         _read(connection, file)
         define_money(connection)
         known = _known(connection)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from csp_receivables.adapters.checked_yaml import FileFaults
 from csp_receivables.adapters.collections_policy import read_collections_policy
+from csp_receivables.adapters.engine import uncollected
 from csp_receivables.adapters.late_interest import read_late_interest
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger.books import LedgerBooks
@@ -38,7 +40,7 @@ def decider(settings: Settings, ledger: Ledger) -> Decider:
     policy = collections_policy(settings)
     return Decider(
         book=LedgerDecisionBook(ledger=ledger, policy_text=path.read_text(encoding="utf-8-sig")),
-        engine=rules.engine,
+        engine=partial(uncollected, rules.engine),
         policy=policy,
         matching=rules.policy,
         lines=rules.lines,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import duckdb
@@ -29,3 +30,22 @@ def engine(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         }
         with duckdb.connect(":memory:", config=settings) as connection:
             yield connection
+
+
+@contextmanager
+def uncollected(
+    room: Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]],
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The connection of `room`, and no search for cycles meanwhile; what nobody holds any more is freed all the same.
+
+    For a pass that makes a million values without cycles and keeps them: every search walks through all of them
+    (measured on 100 k customers: a fifth of the time of deciding). Where the search is off already it stays off.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        with room() as connection:
+            yield connection
+    finally:
+        if was_on:
+            gc.enable()

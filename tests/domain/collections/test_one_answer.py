@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from csp_receivables.domain.collections.decide import decide
-from csp_receivables.domain.collections.policy import Condition
-from tests.debtors import NOTICE, POLICY, SUSPEND, case, day, debt, hold, minor, opened, sent, with_stage
+from csp_receivables.domain.collections.policy import Anchor, Condition
+from tests.debtors import NOTICE, POLICY, SUSPEND, case, day, debt, hold, minor, opened, policy, sent, with_stage
 
 
 def test_the_hardest_act_wins_and_the_others_are_named() -> None:
@@ -68,3 +68,26 @@ def test_the_order_of_the_facts_decides_nothing() -> None:
     backward = decide(case(*reversed(debts), rounds=tuple(reversed(rounds))), POLICY, day(25))
 
     assert forward == backward
+
+
+def test_what_is_far_from_due_is_no_less_announced_where_days_are_counted_from_the_issue_date() -> None:
+    by_issue = policy(anchor=Anchor.ISSUE_DATE)
+    two = case(debt("A", issued_on=day(-20)), debt("B", due=60, issued_on=day(2)))
+
+    decision = decide(two, by_issue, day(0))
+
+    assert (NOTICE, "final_notice") == (decision.answer, decision.stage)
+    assert ["coming_due"] == [reason.rule for reason in decision.outranked]
+
+
+def test_beside_an_act_what_is_far_from_due_says_nothing() -> None:
+    late = case(debt("A"), debt("B", due=60))
+
+    assert decide(case(debt("A")), POLICY, day(6)).because == decide(late, POLICY, day(6)).because
+    assert () == decide(late, POLICY, day(6)).outranked
+
+
+def test_what_is_far_from_due_says_what_comes_next_where_nothing_else_does() -> None:
+    held_back = decide(case(debt("A", due=50)), POLICY, day(6))
+
+    assert ("wait", "coming_due", day(45)) == (held_back.answer, held_back.next_stage, held_back.next_on)

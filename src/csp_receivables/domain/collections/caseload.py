@@ -23,9 +23,11 @@ from csp_receivables.domain.collections.nothing_due import decide_where_nothing_
 from csp_receivables.domain.collections.policy import CollectionsPolicy, Letters
 from csp_receivables.domain.collections.settled_rounds import settled_rounds
 from csp_receivables.domain.collections.shown_interest import NO_PAYMENTS, Payments
+from csp_receivables.domain.made_by_the_million import maker_of
 from csp_receivables.domain.relations import keep
 
 CONCERNED, OTHERS = "concerned", "others"
+_case, _debt = maker_of(Case), maker_of(Debt)
 _OTHERS = f"""
 SELECT DISTINCT customer_id FROM open_debts WHERE customer_id NOT IN (SELECT customer_id FROM {CONCERNED})
 """
@@ -137,7 +139,7 @@ def cases_of(
     for who in _rows(tables["who"]):
         customer_id = who["customer_id"]
         money = waiting.get(customer_id, ())
-        yield Case(
+        yield _case(
             **who,
             tags=known.tags.get(customer_id, frozenset()),
             debts=tuple(debts.get(customer_id, ())),
@@ -166,7 +168,7 @@ def _debts(table: pa.Table) -> dict[str, list[Debt]]:
         *(_values(column) for column in table.columns), strict=True
     ):
         by_customer[who].append(
-            Debt(
+            _debt(
                 receivable_id=receivable_id,
                 number=number,
                 issued_on=issued_on,
@@ -190,7 +192,8 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
         coded = column.combine_chunks().dictionary_encode()
         days = [*coded.dictionary.to_pylist(), None]
         return [days[place] for place in coded.indices.fill_null(len(days) - 1).to_pylist()]
-    return column.to_pylist()
+    plain: list[Any] = column.to_pylist()
+    return plain
 
 
 def _rows(table: pa.Table) -> Iterable[dict[str, Any]]:

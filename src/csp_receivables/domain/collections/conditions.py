@@ -10,6 +10,7 @@ from csp_receivables.domain.collections.cases import Case
 from csp_receivables.domain.collections.decisions import Reason
 from csp_receivables.domain.collections.open_items import OpenItem
 from csp_receivables.domain.collections.policy import Condition, Stage
+from csp_receivables.domain.made_by_the_million import maker_of
 from csp_receivables.domain.money import to_text
 
 _ladder_days = attrgetter("ladder_days")
@@ -34,6 +35,9 @@ class Held:
     def reasons(self) -> tuple[Reason, ...]:
         """Each part that was looked at, in words."""
         return (*_reasons(self), *(self.branch.reasons if self.branch else ()))
+
+
+_held = maker_of(Held)
 
 
 def look_at(stage: Stage, items: Sequence[OpenItem], case: Case) -> Held:
@@ -69,7 +73,7 @@ def _all_parts(stage: Stage, condition: Condition, items: Sequence[OpenItem], ca
         holds_but_for_days &= len(items) >= condition.receivables_min
     if condition.tags or condition.without_tags:
         holds_but_for_days &= condition.tags <= case.tags and not condition.without_tags & case.tags
-    return Held(
+    return _held(
         holds=holds_but_for_days and missing_days == 0,
         in_days=missing_days if holds_but_for_days else None,
         condition=condition,
@@ -93,9 +97,7 @@ def _reasons(held: Held) -> Iterator[Reason]:
             actual=f"{to_text(_owed(held.items), currency)} {currency}",
         )
     if condition.receivables_min is not None:
-        yield Reason(
-            rule="receivables_overdue", threshold=str(condition.receivables_min), actual=str(len(held.items))
-        )
+        yield Reason(rule="receivables_overdue", threshold=str(condition.receivables_min), actual=str(len(held.items)))
     if condition.tags or condition.without_tags:
         yield _tags(condition, held.case)
 

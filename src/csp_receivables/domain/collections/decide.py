@@ -25,7 +25,9 @@ from csp_receivables.domain.collections.rounds import (
     open_rounds,
     overdue_views,
 )
+from csp_receivables.domain.made_by_the_million import maker_of
 
+_made = maker_of(Decision)
 Climbed = tuple[Ladder, Step, tuple[KeptBack, ...]]
 
 
@@ -125,7 +127,7 @@ def _decision(
     situation: Situation, answer: Answer, stage: str, currency: str, because: Sequence[Reason], **more: Any
 ) -> Decision:
     """What every decision has, and `more` of its fields. `closes`: rounds of which nothing is left."""
-    return Decision(
+    return _made(
         customer_id=situation.case.customer_id,
         on=situation.on,
         answer=answer,

@@ -15,6 +15,7 @@ from csp_receivables.domain.collections.decisions import Answer, Reason
 from csp_receivables.domain.collections.open_items import OpenItem, Situation
 from csp_receivables.domain.collections.policy import CLEAR, Act, Stage
 from csp_receivables.domain.collections.rounds import RoundView, is_due_round
+from csp_receivables.domain.made_by_the_million import maker_of
 
 NOT_REACHED = -1
 
@@ -32,6 +33,9 @@ class Step:
     because: tuple[Reason, ...]
     kept_back: tuple[Reason, ...] = ()  # harder steps that were due, and why they are not taken
     anew: bool = False  # it needs a new round for the same receivables: its warning can't be given again in this one
+
+
+_step = maker_of(Step)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +70,8 @@ class Ladder:
     def causing(self, place: int) -> tuple[OpenItem, ...]:
         """The receivables that make the stage's condition hold."""
         currencies = self.holding(place)
+        if len(currencies) == len(self.groups):
+            return self.view.items
         return tuple(item for item in self.view.items if item.debt.currency in currencies)
 
     @property
@@ -109,8 +115,11 @@ def _is_suspended(view: RoundView, situation: Situation) -> bool:
 
 def deciding_currency(ladder: Ladder, place: int) -> str:
     """Of the currencies in which the stage's condition holds the one with the oldest debt; ties by code."""
+    holding = ladder.holding(place)
+    if len(holding) == 1:  # as nearly always
+        return next(iter(holding))
     return min(
-        ladder.holding(place),
+        holding,
         key=lambda c: (min(i.debt.due_on for i in ladder.groups[c]), c),
     )
 
@@ -125,7 +134,7 @@ def waits(ladder: Ladder, because: Sequence[Reason]) -> Step:
     place = ladder.standing()
     items = ladder.view.items
     currency = deciding_currency(ladder, place) if place != NOT_REACHED else items[0].debt.currency
-    return Step(
+    return _step(
         view=ladder.view,
         answer=Answer.WAIT,
         stage=stage_name(ladder, place),
@@ -136,15 +145,13 @@ def waits(ladder: Ladder, because: Sequence[Reason]) -> Step:
     )
 
 
-def takes(
-    ladder: Ladder, place: int, *also: Reason, items: Sequence[OpenItem] = (), anew: bool = False
-) -> Step:
+def takes(ladder: Ladder, place: int, *also: Reason, items: Sequence[OpenItem] = (), anew: bool = False) -> Step:
     """The act of the stage at `place` is due, because its condition holds and because of what `also` says."""
     stage = ladder.situation.policy.stages[place]
     # A warning may go out before its own condition holds: then a suspension that demands it is the reason.
     currency = deciding_currency(ladder, place) if ladder.holding(place) else ladder.view.items[0].debt.currency
     held = ladder.causes(place)[currency]
-    return Step(
+    return _step(
         view=ladder.view,
         answer=Answer(stage.act.value),
         stage=stage.name,

@@ -18,8 +18,10 @@ from csp_receivables.domain.collections.decisions import Decision
 from csp_receivables.domain.collections.facts import CollectionsFacts
 from csp_receivables.domain.collections.feed_age import FeedAge
 from csp_receivables.domain.collections.policy import Anchor, CollectionsPolicy, Condition, Minimum
+from csp_receivables.domain.made_by_the_million import maker_of
 from csp_receivables.domain.relations import keep, load
 
+_decision = maker_of(Decision)
 # Of somebody here more is known than receivables, or an override names them: they are looked at.
 _LOOKED_AT = """
 SELECT customer_id FROM named
@@ -154,7 +156,7 @@ def _count(policy: CollectionsPolicy) -> int:
 
 
 def _spoken_for(example: Decision, customer_id: str, owed: int) -> Decision:
-    return Decision(
+    return _decision(
         customer_id=customer_id,
         on=example.on,
         answer=example.answer,

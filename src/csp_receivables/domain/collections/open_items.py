@@ -14,6 +14,7 @@ from csp_receivables.domain.collections.decisions import Reason
 from csp_receivables.domain.collections.holds import HoldStanding, standing_of
 from csp_receivables.domain.collections.overrides import CustomerRules, DebtRules, rules_for
 from csp_receivables.domain.collections.policy import CollectionsPolicy
+from csp_receivables.domain.made_by_the_million import maker_of
 
 _due_then_id = attrgetter("due_on", "receivable_id")
 
@@ -32,6 +33,9 @@ class OpenItem:
     def is_overdue(self) -> bool:
         """Is its anchor past?"""
         return self.days > 0
+
+
+_open_item = maker_of(OpenItem)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,9 @@ class Situation:
         return sum([i.debt.open_amount for i in self.items if i.debt.currency == currency])
 
 
+_situation = maker_of(Situation)
+
+
 def look(case: Case, policy: CollectionsPolicy, on: date, *, despite_holds: bool = False) -> Situation:
     """Sort one customer's receivables out. `despite_holds`: as if there were none, to say what they keep back."""
     rules = rules_for(case, policy)
@@ -74,7 +81,7 @@ def look(case: Case, policy: CollectionsPolicy, on: date, *, despite_holds: bool
         else:
             free.append(item)
     chased, covered = _less_what_is_covered(free, case)
-    return Situation(
+    return _situation(
         case=case,
         policy=policy,
         on=on,
@@ -102,7 +109,7 @@ def _item(debt: Debt, rules: DebtRules, case: Case, policy: CollectionsPolicy, o
     days = (on - anchor).days
     if days <= 0:  # grace is for what is late: until then days are counted to the due date itself
         days = min(days + rules.grace_days, 0)
-    return OpenItem(
+    return _open_item(
         debt=debt,
         rules=rules,
         owed=debt.open_amount,

@@ -107,9 +107,7 @@ def overdue_views(situation: Situation, chased: Sequence[OpenItem]) -> list[Roun
     return [view for view in views if view.items]
 
 
-def due_views(
-    situation: Situation, chased: Sequence[OpenItem]
-) -> tuple[list[RoundView], list[RoundView]]:
+def due_views(situation: Situation, chased: Sequence[OpenItem]) -> tuple[list[RoundView], list[RoundView]]:
     """The rounds of what is not due yet, one a due day, the nearest first; and, of what is too far off for any stage,
     the next one: nothing can be due for it."""
     leads = [-lead for _, s in situation.policy.before_due for lead in _leads(situation, s)]
