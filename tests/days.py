@@ -152,7 +152,7 @@ def non_payment_rows() -> list[dict[str, Any]]:
             "propose suspension",
             "escalation",
             AS_OF + timedelta(days=9),
-            "The oldest receivable concerned is 62 days past its due day; this begins at 30.",
+            "Counted after grace, the oldest receivable concerned is 62 days late; this begins at 30.",
         ),
         ("reminder", "wait", "final notice", AS_OF + timedelta(days=2), "Reminder: done on 2026-10-24 (once)."),
         (
@@ -160,7 +160,7 @@ def non_payment_rows() -> list[dict[str, Any]]:
             "send final notice",
             "suspension",
             AS_OF + timedelta(days=14),
-            "The oldest receivable concerned is 31 days past its due day; this begins at 15.",
+            "Counted after grace, the oldest receivable concerned is 31 days late; this begins at 15.",
         ),
         (
             "reminder",

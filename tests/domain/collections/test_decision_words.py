@@ -6,7 +6,8 @@ import pytest
 
 from csp_receivables.domain.collections.cases import Case, HoldKind, Suspension
 from csp_receivables.domain.collections.decide import decide
-from csp_receivables.domain.collections.decision_words import in_words
+from csp_receivables.domain.collections.decision_words import in_words, sentence
+from csp_receivables.domain.collections.decisions import Reason
 from csp_receivables.domain.collections.policy import Minimum
 from tests.debtors import POLICY, case, chased, day, debt, hold, minor, policy, promise, sent, settled
 
@@ -18,7 +19,7 @@ TAKEN = Suspension(round_id="1.1", on=day(31), receivable_ids=frozenset({"A"}))
     [
         (settled(), 5, "Nothing is owed."),
         (case(), 5, "A notice is to be sent: reminder."),
-        (case(), 5, "The oldest receivable concerned is 5 days past its due day; this begins at 5."),
+        (case(), 5, "Counted after grace, the oldest receivable concerned is 5 days late; this begins at 5."),
         (case(), 5, "If nothing changes, final notice comes on 2026-03-22."),
         (chased(sent("final_notice", 20)), 31, "It is proposed to a person that access be suspended."),
         (
@@ -39,6 +40,13 @@ TAKEN = Suspension(round_id="1.1", on=day(31), receivable_ids=frozenset({"A"}))
 )
 def test_a_decision_is_said_in_words(one: Case, days: int, said: str) -> None:
     assert said in "\n".join(in_words(decide(one, POLICY, day(days))))
+
+
+@pytest.mark.parametrize(("days", "said"), [("-3", "3 days"), ("-1", "1 day")])
+def test_what_is_not_due_yet_is_no_number_of_days_late(days: str, said: str) -> None:
+    reason = Reason(rule="days_overdue", threshold="-3", actual=days)
+
+    assert sentence(reason) == f"What is due next is due in {said}; this begins 3 days before."
 
 
 def test_what_is_too_little_is_said_with_the_limit() -> None:

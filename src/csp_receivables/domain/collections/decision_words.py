@@ -19,7 +19,10 @@ _RULES = {
     "overdue": "Nothing is overdue: {actual}.",
     "exempt": "The customer is not chased: {actual}.",
     "hold": "Somebody asked that the customer be left alone, {threshold}: {actual}.",
-    "days_overdue": "The oldest receivable concerned is {actual} days past its due day; this begins at {threshold}.",
+    "days_overdue": (
+        "Counted after grace, the oldest receivable concerned is {actual} days late; this begins at {threshold}."
+    ),
+    "days_before": "What is due next is due in {actual}; this begins {threshold} before.",
     "amount_overdue": "{actual} of it is overdue; this begins at {threshold}.",
     "receivables_overdue": "{actual} receivables are overdue; this begins at {threshold}.",
     "minimum_amount": "{actual} is less than what is chased at all ({threshold}).",
@@ -60,6 +63,8 @@ def in_words(decision: Decision) -> list[str]:
 
 def sentence(reason: Reason) -> str:
     """One reason as a sentence."""
+    if reason.rule == "days_overdue" and reason.actual.startswith("-"):
+        reason = Reason(rule="days_before", threshold=_days(reason.threshold), actual=_days(reason.actual))
     if reason.rule in _RULES:
         return _RULES[reason.rule].format(threshold=reason.threshold, actual=reason.actual)
     kind, _, number = reason.rule.partition(" ")
@@ -76,6 +81,11 @@ def sentence(reason: Reason) -> str:
     return f"{_plain(reason.rule).capitalize()}: {reason.actual}" + (
         f" ({reason.threshold})." if reason.threshold else "."
     )
+
+
+def _days(negative: str) -> str:
+    number = negative.removeprefix("-")
+    return f"{number} day" if number == "1" else f"{number} days"
 
 
 def _plain(name: str) -> str:
