@@ -141,7 +141,7 @@ LATE = Report(
 NON_PAYMENT = Report(
     table="non_payment",
     title="Who is late and what comes next",
-    about="Every customer who is late, or hears of a due day: the stage, what is decided, and when the next step comes.",
+    about="Every customer who is late, or hears of a due day: the stage, what is decided, when the next step comes.",
     empty="No customer is late.",
     columns=(
         *CUSTOMER,
