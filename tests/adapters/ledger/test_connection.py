@@ -56,7 +56,8 @@ def _new_ledger(tmp_path: Path) -> Ledger:
 
 
 def _settings(environment: str) -> Settings:
-    return Settings.from_environment({"CSP_ENVIRONMENT": environment})
+    """In a home that is not there: the one of this checkout may hold a demonstration, whose clock stands still."""
+    return Settings.from_environment({"CSP_ENVIRONMENT": environment, "CSP_HOME": "no-such-home"})
 
 
 def test_a_ledger_made_for_development_is_refused_in_production_and_stays_as_it_is(ledger: Ledger) -> None:
