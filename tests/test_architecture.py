@@ -13,7 +13,7 @@ from tests.house_rules import Source
 
 ROOT = Path(__file__).parents[1]
 GENERATED = "migrations/versions"  # Alembic writes them
-PRODUCT = ("src", "dags", "plugins")
+PRODUCT = ("src", "dags", "plugins", "emulator")
 EVERYTHING = (*PRODUCT, "bench", "fuzz", "tests")
 CHECKS: list[tuple[Callable[[Source], list[str]], tuple[str, ...]]] = [
     (house_rules.breaks_an_arrow, PRODUCT),

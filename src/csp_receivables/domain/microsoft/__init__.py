@@ -1,0 +1,1 @@
+"""What Microsoft tells a partner over the wire, as plain values: invoices, exports of charges, subscriptions."""

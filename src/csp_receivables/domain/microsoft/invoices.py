@@ -1,0 +1,26 @@
+"""Vendor invoices as Microsoft's list of them tells: what an export can be asked for, and what replaced what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Commerce(StrEnum):
+    """Microsoft's two billing worlds (microsoft.md, fact 1)."""
+
+    NEW = "new_commerce"  # ids G…: exported by Graph
+    LEGACY = "legacy"  # ids D…: line items page by page, no export ever
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedInvoice:
+    """One vendor invoice of the list; a corrected one and its amendments are one each."""
+
+    invoice_id: str
+    commerce: Commerce
+    invoiced_at: datetime | None  # UTC; None where Microsoft gives its sign for no date
+    document_type: str  # "invoice", "void_note", "adjustment_note"; open: unknown ones are kept as text
+    amends: str  # id of the invoice this one corrects; "" for none
+    document: str  # what it says of itself: JSON in the API's names, only fields that don't change by themselves

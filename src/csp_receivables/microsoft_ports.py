@@ -1,0 +1,60 @@
+"""What the steps need from Microsoft. The reader can't write: what writes has a port of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from csp_receivables.domain.microsoft.exports import ExportState, Manifest
+from csp_receivables.domain.microsoft.invoices import ListedInvoice
+from csp_receivables.domain.microsoft.subscriptions import Subscription
+
+
+class MicrosoftRefused(RuntimeError):
+    """Microsoft, or the way to it, said no: `code`, what it means, and the remedy. Never a secret in the text.
+
+    `passes`: the same call may well work later, so a retry of the task is worth it.
+    """
+
+    def __init__(self, code: str, meaning: str, remedy: str, *, status: int = 0, passes: bool = False) -> None:
+        self.code = code
+        self.meaning = meaning
+        self.remedy = remedy
+        self.status = status
+        self.passes = passes
+        super().__init__(f"Microsoft refused ({code or status}): {meaning}. {remedy}")
+
+
+class ConsentLost(MicrosoftRefused):
+    """The refresh token or the credentials are refused: a person must consent again, and no retry helps."""
+
+
+class ChargeExports(Protocol):
+    """The export of an invoice's charges: asked for, looked at, downloaded."""
+
+    def ask(self, invoice_id: str) -> str:
+        """Ask for an export; returns the address of its operation. Raises MicrosoftRefused."""
+
+    def look(self, operation: str) -> ExportState:
+        """How it stands. Raises MicrosoftRefused."""
+
+    def download(self, manifest: Manifest, blob: str, into: Path) -> int:
+        """Write one blob to `into` as it comes (gzip), whole or not there; its bytes. Raises MicrosoftRefused."""
+
+
+class InvoiceList(Protocol):
+    """Vendor invoices at Microsoft."""
+
+    def invoices(self) -> Sequence[ListedInvoice]:
+        """Every invoice, amendments among them, in the order of their ids. Raises MicrosoftRefused."""
+
+
+class SubscriptionList(Protocol):
+    """Customers' subscriptions at Microsoft."""
+
+    def tenants(self) -> Iterator[str]:
+        """The tenant ids of all customers. Raises MicrosoftRefused."""
+
+    def subscriptions(self, tenant_id: str) -> Sequence[Subscription]:
+        """A customer's subscriptions, in the order of their ids. Raises MicrosoftRefused."""
