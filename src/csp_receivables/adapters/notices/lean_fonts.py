@@ -37,12 +37,37 @@ def add_font(pdf: FPDF, family: str, style: str, path: Path, signs: frozenset[in
         return
     key = f"{family}{style}"
     # `add_font` takes files only; the font reads whatever can be read, and asks for its path only when it shapes.
-    pdf.fonts[key] = TTFFont(pdf, cast(Path, BytesIO(_cut_down(path, enough))), key, style)
+    pdf.fonts[key] = _Font(pdf, cast(Path, BytesIO(_cut_down(path, enough))), key, style)
+
+
+class _Font(TTFFont):
+    """Remembers how wide a text is for the length of a document: a line that is broken is measured sign by sign, each
+    time from its beginning, and a cell once for its height and once more to be drawn."""
+
+    def __init__(self, pdf: FPDF, file: Path, key: str, style: str) -> None:
+        super().__init__(pdf, file, key, style)
+        self.ttfont.recalcBBoxes = False  # no outline is changed, so each keeps the box that it has
+        self._wide: dict[str, float] = {"": 0}
+
+    def get_text_width(
+        self, text: str, font_size_pt: float, text_shaping_params: dict[str, Any] | None
+    ) -> tuple[int, float]:
+        if text_shaping_params:
+            return super().get_text_width(text, font_size_pt, text_shaping_params)
+        self.biggest_size_pt = max(self.biggest_size_pt, font_size_pt)
+        wide = self._wide.get(text)
+        if wide is None:
+            before = self._wide.get(text[:-1])
+            wide = sum(self.cw[ord(sign)] for sign in text) if before is None else before + self.cw[ord(text[-1])]
+            self._wide[text] = wide
+        return len(text), wide * font_size_pt * 0.001
 
 
 @lru_cache(maxsize=8)
 def _cut_down(path: Path, signs: frozenset[int]) -> bytes:
-    options: Any = subset.Options(notdef_outline=True, recommended_glyphs=True, glyph_names=True, name_IDs=["*"])
+    options: Any = subset.Options(
+        notdef_outline=True, recommended_glyphs=True, glyph_names=True, name_IDs=["*"], hinting=False
+    )
     options.drop_tables += _LEFT_OUT
     with TTFont(path, lazy=True, recalcTimestamp=False) as font:
         cutting = subset.Subsetter(options)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from csp_receivables.adapters.notices import render
 from csp_receivables.domain.collections.account_letters import letter_notice
-from csp_receivables.domain.collections.notice_content import NoticeRefused, decided_notice
+from csp_receivables.domain.collections.notice_content import NoticeContent, NoticeRefused, decided_notice
 from csp_receivables.domain.collections.seller import Seller
 from csp_receivables.domain.outbox.letters import Attachment, Content
 from csp_receivables.domain.outbox.recipients import Contact
@@ -29,14 +29,19 @@ class TemplateWriter:
         content = (
             letter_notice(case, fresh.letter, *about) if fresh.letter else decided_notice(case, fresh.decision, *about)
         )
-        notice = render(content, self.templates)
-        return Content(
-            subject=notice.subject,
-            text=notice.text,
-            html=notice.html,
-            language=notice.language,
-            reply_to=notice.reply_to,
-            attachments=tuple(
-                Attachment(name=each.name, kind=each.media_type, content=each.data) for each in notice.attachments
-            ),
-        )
+        return written(content, self.templates)
+
+
+def written(content: NoticeContent, templates: Path) -> Content:
+    """The notice as a letter's content, with what is attached. Raises BadTemplate."""
+    notice = render(content, templates)
+    return Content(
+        subject=notice.subject,
+        text=notice.text,
+        html=notice.html,
+        language=notice.language,
+        reply_to=notice.reply_to,
+        attachments=tuple(
+            Attachment(name=each.name, kind=each.media_type, content=each.data) for each in notice.attachments
+        ),
+    )
