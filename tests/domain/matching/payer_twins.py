@@ -1,4 +1,5 @@
-"""A second, slow and plain way to say what the rules do that go by the payer: every subset is tried, row by row."""
+"""A second, slow and plain way to say what the rules do that go by the payer: rule 5 by its twin in pandas, rules 6 and
+7 row by row, every subset tried."""
 
 from __future__ import annotations
 
@@ -7,9 +8,13 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
+import pandas as pd
+
+from tests.domain.matching.pandas_twins import known_payer, owed_of
+
 Row = dict[str, Any]
 Members = tuple[str, ...]  # receivables of a set, the oldest first
-TRIED_AMONG_MAX, FEW_MAX, OPTIONS_MAX, ALIKE_MAX = 12, 10, 3, 5
+TRIED_AMONG_MAX, FEW_MAX, OPTIONS_MAX = 12, 10, 3
 
 
 @dataclass
@@ -50,8 +55,13 @@ class PayerTwin:
         return any(one == receivable and amount == self.left[one] for _, one, amount in self.wanted)
 
 
-def payer_twin(receivables: list[Row], payments: list[Row], standings: dict[str, list[tuple[str, str]]]) -> PayerTwin:
-    """Rules 5 to 7 until nothing is booked; `standings`: of each account, the customers and how it stands with them."""
+def payer_twin(
+    receivables: list[Row], payments: list[Row], standings: dict[str, list[tuple[str, str]]], *, sets: bool = True
+) -> PayerTwin:
+    """Rules 5 to 7 until nothing is booked; `standings`: of each account, the customers and how it stands with them.
+
+    Without `sets` rule 5 alone.
+    """
     open_ones = [row for row in receivables if row["open_amount"] > 0]
     state = PayerTwin(sorted((row for row in open_ones if row["kind"] == "invoice"), key=age), {})
     for row in open_ones:
@@ -65,9 +75,10 @@ def payer_twin(receivables: list[Row], payments: list[Row], standings: dict[str,
     while True:
         before = len(state.booked)
         state.options, state.wanted = {}, []
-        known_payer(state)
-        sets_of(state, "natural_set", natural_sets)
-        sets_of(state, "small_subset", small_subsets)
+        by_payer_and_amount(state)
+        if sets:
+            sets_of(state, "natural_set", natural_sets)
+            sets_of(state, "small_subset", small_subsets)
         if len(state.booked) == before:
             return state
 
@@ -90,51 +101,40 @@ def in_line(state: PayerTwin, source_id: str) -> tuple[Any, str]:
     return state.sources[source_id]["booked_on"], source_id
 
 
-def known_payer(state: PayerTwin) -> None:
-    fits: dict[str, list[tuple[str, list[Row]]]] = {}
-    for one in state.waiting():
-        row = state.sources[one]
-        of_payers = [
-            (customer, [debt for debt in state.debts if is_theirs(debt, customer, row) and owes(state, debt, one)])
-            for customer, _ in row["payers"]
-        ]
-        fits[one] = [(customer, debts) for customer, debts in of_payers if debts]
-    alone: list[tuple[str, str]] = []
-    for one, of_payers in fits.items():
-        if not of_payers:
-            continue
-        debts = [debt for _, some in of_payers for debt in some]
-        rivals = [other for other, theirs in fits.items() if any(debts[0] in some for _, some in theirs)]
-        row = state.sources[one]
-        known = row["payers"][0][1] == "known" and debts[0]["issued_on"] <= row["booked_on"]
-        if known and len(debts) == len(rivals) == 1:
-            alone.append((one, debts[0]["receivable_id"]))
-        else:
-            state.suggest(one, [(debt,) for debt in turned(state, one, of_payers, fits)])
-    for one, debt in alone:
-        state.book(one, debt, state.left[one], "known_payer")
+def by_payer_and_amount(state: PayerTwin) -> None:
+    """Rule 5, as its twin in pandas says it."""
+    owed = owed_of(row | {"open_amount": state.left[row["receivable_id"]]} for row in state.debts)
+    found = known_payer(owed, asking_of(state), closed_of(state))
+    sure = found["outcome"] != ""
+    for payment_id, theirs in found[~sure].groupby("payment_id"):
+        state.suggest(payment_id, [(receivable_id,) for receivable_id in theirs["receivable_id"]])
+    for payment_id, receivable_id, amount, *_ in found[sure].itertuples(index=False):
+        state.book(payment_id, receivable_id, amount, "known_payer")
 
 
-def turned(state: PayerTwin, one: str, of_payers: list[tuple[str, list[Row]]], fits: Any) -> list[str]:
-    """The receivables in the order they are shown: each payment in the line begins with the next, and one that is alone
-    with the nearest due day."""
-    shown = []
-    for customer, debts in of_payers:
-        line = [other for other in fits if (customer, debts) in fits[other] and state.left[other] == state.left[one]]
-        turn = sorted(line, key=lambda other: in_line(state, other)).index(one)
-        ahead = [(lag, debts[(turn + lag) % len(debts)]) for lag in range(min(len(debts), ALIKE_MAX))]
-        day = state.sources[one]["booked_on"]
-        alone = len(line) == 1
-        shown += [(abs((debt["due_on"] - day).days) if alone else lag, age(debt)) for lag, debt in ahead]
-    return [receivable_id for _, (*_, receivable_id) in sorted(shown)][:ALIKE_MAX]
+def asking_of(state: PayerTwin) -> pd.DataFrame:
+    rows = [
+        (one, *(state.sources[one][name] for name in ("booked_on", "currency", "is_credit")), state.left[one], *payer)
+        for one in state.waiting()
+        for payer in state.sources[one]["payers"]
+    ]
+    columns = ["payment_id", "booked_on", "currency", "is_credit", "amount", "customer_id", "standing"]
+    return pd.DataFrame(rows, columns=columns).astype({"amount": "int64", "is_credit": bool})
+
+
+def closed_of(state: PayerTwin) -> pd.DataFrame:
+    paid_on = {receivable: state.sources[one]["booked_on"] for one, receivable, *_ in state.booked}
+    rows = [
+        (*(row[name] for name in ("customer_id", "currency", "open_amount", "due_on")), paid_on[row["receivable_id"]])
+        for row in state.debts
+        if state.left[row["receivable_id"]] == 0
+    ]
+    columns = ["customer_id", "currency", "amount", "due_on", "paid_on"]
+    return pd.DataFrame(rows, columns=columns).astype({"amount": "int64"})
 
 
 def is_theirs(debt: Row, customer: str, money: Row) -> bool:
     return bool(debt["customer_id"] == customer and debt["currency"] == money["currency"])
-
-
-def owes(state: PayerTwin, debt: Row, source_id: str) -> bool:
-    return state.left[debt["receivable_id"]] == state.left[source_id]
 
 
 def items_of(state: PayerTwin, payment: str) -> list[Row]:

@@ -1,17 +1,20 @@
-"""The rules that go by the payer, on random worlds of few amounts: they say what their plain twin says."""
+"""The rules that go by the payer, on random worlds of few amounts and on a made-up partner: they say what their twins
+say."""
 
 from __future__ import annotations
 
 import random
 from collections import defaultdict
 from datetime import date, timedelta
+from types import MappingProxyType
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from csp_receivables.domain.currencies import exponents
+from csp_receivables.domain.matching.ladder import RULES, Matched, MatchingPolicy, Mode
 from tests.domain.matching.payer_twins import PayerTwin, payer_twin
-from tests.domain.matching.worlds import Row, booked, credited, payer, payment, receivable, run
+from tests.domain.matching.worlds import Row, booked, credited, made_up, payer, payment, receivable, run
 from tests.examples import examples
 
 CURRENCIES = sorted(exponents())[:40]
@@ -74,17 +77,29 @@ def said(expected: PayerTwin) -> dict[str, list[set[str]]]:
     }
 
 
-@examples(4)
-@given(st.integers(0, 2**32))
-def test_the_rules_that_go_by_the_payer_agree_with_their_plain_twin(seed: int) -> None:
-    chance = random.Random(seed)
-    worlds = [a_world(chance, currency) for currency in CURRENCIES]
-    receivables = [row for some, _ in worlds for row in some]
-    payments = [row for _, some in worlds for row in some]
-    matched, expected = run(receivables, payments, payers=PAYERS), payer_twin(receivables, payments, STANDINGS)
-
+def agree(matched: Matched, expected: PayerTwin) -> None:
     suggested: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
     for row in matched.suggestions.to_pylist():
         suggested[row["payment_id"]][row["option"]].add(row["receivable_id"])
     assert {(*row[:3], row[4]) for row in booked(matched)} | {row[:4] for row in credited(matched)} == expected.booked
     assert {one: [options[nth] for nth in sorted(options)] for one, options in suggested.items()} == said(expected)
+
+
+@examples(4)
+@given(st.integers(0, 2**32))
+def test_the_rules_that_go_by_the_payer_agree_with_their_twins(seed: int) -> None:
+    chance = random.Random(seed)
+    worlds = [a_world(chance, currency) for currency in CURRENCIES]
+    receivables = [row for some, _ in worlds for row in some]
+    payments = [row for _, some in worlds for row in some]
+
+    agree(run(receivables, payments, payers=PAYERS), payer_twin(receivables, payments, STANDINGS))
+
+
+def test_rule_5_agrees_with_its_pandas_twin_on_a_made_up_partner() -> None:
+    receivables, payments = made_up(5, people=60, months=3, says_who=True)
+    others = {rule.name: Mode.OFF for rule in RULES if rule.name != "known_payer"}
+    matched = run(receivables, payments, MatchingPolicy(modes=MappingProxyType(others)))
+
+    agree(matched, payer_twin(receivables, payments, {}, sets=False))
+    assert len(booked(matched)) > 50

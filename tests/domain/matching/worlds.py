@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from random import Random
 from typing import Any
 
 import duckdb
@@ -11,6 +12,10 @@ import pyarrow as pa
 
 from csp_receivables.domain.matching.ladder import Knowledge, Matched, MatchingPolicy, match
 from csp_receivables.domain.records import CLOSED, DECLINED, OPEN_PAYMENT, OPEN_RECEIVABLE, PAYER
+from csp_receivables.made_up.accounts import ACCOUNTS
+from csp_receivables.made_up.customers import Customer, customers
+from csp_receivables.made_up.payments import Payers, Payment
+from csp_receivables.made_up.receivables import PRICE_LIST, Numbering, Receivable, bill, credit
 
 Row = dict[str, Any]
 ACCOUNT = "SE45 5000 0000 0583 9825 7466"
@@ -84,6 +89,39 @@ def payer(customer_id: str, account: str = ACCOUNT, **other: Any) -> Row:
 def declined(payment_id: str, receivable_id: str, rule: str) -> Row:
     """A person's no."""
     return {"payment_id": payment_id, "receivable_id": receivable_id, "rule": rule}
+
+
+def made_up(seed: int, people: int, months: int, *, says_who: bool = False) -> tuple[list[Row], list[Row]]:
+    """Receivables and payments of a made-up partner, none of them matched yet.
+
+    `says_who`: the payments say whose they are, and not what they pay.
+    """
+    random = Random(seed)
+    numbering, payers = Numbering(), Payers(random)
+    receivables: list[Row] = []
+    payments: list[Row] = []
+    everybody = list(customers(random, people, len(PRICE_LIST)))
+    for month in [date(2025, month, 1) for month in range(1, months + 1)]:
+        for customer in everybody:
+            invoices = list(bill(random, numbering, customer, month))
+            notes = [note for invoice in invoices if (note := credit(random, numbering, invoice))]
+            receivables += [_open(customer, one) for one in [*invoices, *notes]]
+            planned = [one for one in payers.plan(customer, invoices) if one.kind == "payment"]
+            payments += [_paying(place, one, says_who=says_who) for place, one in enumerate(planned, len(payments))]
+    return receivables, payments
+
+
+def _open(customer: Customer, made: Receivable) -> Row:
+    names = ("number", "kind", "issued_on", "due_on", "reference")
+    whose = {"customer_id": customer.customer_id, "currency": customer.currency}
+    return receivable(made.receivable_id, made.amount, **{name: getattr(made, name) for name in names}, **whose)
+
+
+def _paying(place: int, made: Payment, *, says_who: bool) -> Row:
+    what = {"reference": " ".join(made.references), "text": made.text}
+    said = {"customer_id": made.customer_id} if says_who else what
+    besides = {"booked_on": made.booked_on, "payer_account": made.payer_account}
+    return payment(f"P{place:05}", made.amount, currency=ACCOUNTS[made.pays_to].account.currency, **besides, **said)
 
 
 def run(
