@@ -22,6 +22,7 @@ from csp_receivables.domain.day import Mode
 from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.steps.decide import Decider
+from tests.letters import STOCKHOLM
 
 DUE = date(2026, 10, 5)  # a Monday
 YESTERDAY = date(2026, 10, 31)  # of the tests' clock
@@ -149,7 +150,7 @@ def feed(ledger: Ledger, until: date, account: str = "DE00") -> None:
 def decider(ledger: Ledger, spill: Path, text: str = POLICY_TEXT, *, live: bool = True) -> Decider:
     """What decides on a ledger."""
     return Decider(
-        book=LedgerDecisionBook(ledger=ledger, policy_text=text),
+        book=LedgerDecisionBook(ledger=ledger, zone=STOCKHOLM, policy_text=text),
         engine=partial(engine, spill),
         policy=parse_collections_policy("collections.yaml", text),
         matching=MatchingPolicy(),

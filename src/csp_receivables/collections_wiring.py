@@ -39,7 +39,9 @@ def decider(settings: Settings, ledger: Ledger) -> Decider:
     path = settings.include / "policies" / "collections.yaml"
     policy = collections_policy(settings)
     return Decider(
-        book=LedgerDecisionBook(ledger=ledger, policy_text=path.read_text(encoding="utf-8-sig")),
+        book=LedgerDecisionBook(
+            ledger=ledger, zone=settings.time_zone, policy_text=path.read_text(encoding="utf-8-sig")
+        ),
         engine=partial(uncollected, rules.engine),
         policy=policy,
         matching=rules.policy,
@@ -79,7 +81,7 @@ def backtest(settings: Settings, ledger: Ledger, path: Path, start: date, end: d
     other = checked_policy(settings, path)
     rules = decider(settings, ledger)
     player = Backtester(
-        facts_of=LedgerBooks(ledger).facts,
+        facts_of=LedgerBooks(ledger, settings.time_zone).facts,
         engine=rules.engine,
         policy=rules.policy,
         matching=rules.matching,

@@ -35,7 +35,7 @@ def preview(
     refuse_unknown(ledger, [customer_id])
     rules, templates = reconciler(settings, ledger), notice_templates(settings)
     look = NoticePreview(
-        books=LedgerBooks(ledger),
+        books=LedgerBooks(ledger, settings.time_zone),
         engine=rules.engine,
         matching=rules.policy,
         lines=rules.lines,

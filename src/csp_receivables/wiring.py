@@ -221,7 +221,7 @@ def day_outputs(settings: Settings) -> DayFiles:
 def reconciler(settings: Settings, ledger: Ledger) -> Reconciler:
     """Everything that reconciling a day needs."""
     return Reconciler(
-        books=LedgerBooks(ledger),
+        books=LedgerBooks(ledger, settings.time_zone),
         engine=partial(engine, settings.home / "spill"),
         policy=matching_policy(settings),
         digest=content_digest,

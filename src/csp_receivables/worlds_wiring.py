@@ -88,7 +88,7 @@ def read_world(settings: Settings, world: WorldFolder) -> Facts:
         if any(each.state is State.HELD for each in bank.statements):
             raise TruthDiffers(f"{bank.file.name} does not prove: {bank.file.findings[0].found}")
     plan = RunPlan(as_of=date.max, known_at=None, mode=Mode.HISTORICAL, because="the whole world")
-    facts = LedgerBooks(ledger).facts(plan)
+    facts = LedgerBooks(ledger, settings.time_zone).facts(plan)
     ledger.engine.dispose()
     return facts
 

@@ -28,6 +28,7 @@ from csp_receivables.domain.collections.hold_requests import HoldRequest, hold_o
 from csp_receivables.domain.collections.cases import HoldKind
 from csp_receivables.domain.matching_by_hand.requests import AlreadyDone, person
 from tests.ledgers_with_debtors import POLICY_TEXT, YESTERDAY, decider, live
+from tests.letters import STOCKHOLM
 
 what, folder = sys.argv[1], Path(sys.argv[2])
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -56,7 +57,7 @@ def do(file, known, line):
         if what == "hold":
             hold_book.LedgerHoldBook(ledger).place(HOLD)
         else:
-            book(ledger=ledger, policy_text=POLICY_TEXT).decide(YESTERDAY, lambda facts: known)
+            book(ledger=ledger, zone=STOCKHOLM, policy_text=POLICY_TEXT).decide(YESTERDAY, lambda facts: known)
     except AlreadyDone:
         pass
 

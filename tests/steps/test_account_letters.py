@@ -204,7 +204,7 @@ def test_a_payment_that_settles_a_round_is_thanked_for_once_and_counts_for_no_st
     assert "We have received your payment of" in str(server.accepted[0].mail["Subject"])
     assert (0, {}) == (_decide(ledger, tmp_path, as_of=SUNDAY), _send(ledger, clock, tmp_path, server).ended)
     with ledger.reading() as connection:
-        known = read_collections(connection, MONDAY, ledger.everything_known())
+        known = read_collections(connection, MONDAY, ledger.everything_known(), STOCKHOLM)
     assert ["final_notice"] == [notice.stage for notice in known.notices["C3"]]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -36,6 +36,7 @@ from tests.ledgers_with_debtors import (
     receivable,
     rows_of,
 )
+from tests.letters import STOCKHOLM
 
 ADA = person("Ada", "seen and agreed")
 
@@ -189,12 +190,34 @@ def test_access_that_was_taken_is_known_until_it_is_given_back(late_anywhere: Le
 
     known_at = late_anywhere.everything_known()
     with late_anywhere.reading() as connection:
-        known = read_collections(connection, date(2026, 11, 1), known_at)
+        known = read_collections(connection, date(2026, 11, 1), known_at, STOCKHOLM)
 
     assert "1.1" == known.suspensions["C1"].round_id
     pay(late_anywhere, "100", 10_000, YESTERDAY)
     paid = decider(late_anywhere, tmp_path).look(historical(date(2026, 11, 1)))
     assert "reinstate" == next(d for d in paid.decisions if d.customer_id == "C1").answer
+
+
+def test_what_was_done_after_midnight_was_done_on_the_partners_day(late_anywhere: Ledger, tmp_path: Path) -> None:
+    """Found: it was dated by the day in Greenwich, so access taken at half past midnight was taken the day before."""
+    _approved(late_anywhere, tmp_path)
+    decider(late_anywhere, tmp_path).decide(live())
+    _accept(late_anywhere, "C1/1.1/final_notice/send_notice", YESTERDAY - timedelta(days=5))
+    decider(late_anywhere, tmp_path).decide(live())
+    taken = "C1/1.1/suspension/propose_suspension"
+    at_half_past_midnight = Ledger(late_anywhere.engine, lambda: datetime(2026, 11, 1, 23, 30, tzinfo=UTC))
+    with at_half_past_midnight.writing() as writing:
+        assert outbox.append(writing, taken, Event.CLAIMED, claim="t")
+        assert outbox.append(writing, taken, Event.DONE, held_claim="t")
+
+    known_at = late_anywhere.everything_known()
+    with late_anywhere.reading() as connection:
+        day_before = read_collections(connection, date(2026, 11, 1), known_at, STOCKHOLM)
+        same_day = read_collections(connection, date(2026, 11, 2), known_at, STOCKHOLM)
+
+    assert {} == day_before.suspensions
+    assert date(2026, 11, 2) == same_day.suspensions["C1"].on
+    assert date(2026, 11, 2) in [notice.on for notice in same_day.notices["C1"]]
 
 
 def test_a_round_closes_when_it_is_settled(late_anywhere: Ledger, tmp_path: Path) -> None:
@@ -262,7 +285,7 @@ def test_what_was_known_then_does_not_know_a_later_hold(late: Ledger, tmp_path: 
     LedgerHoldBook(late).place(hold_of(HoldRequest(customer_id="C1"), ADA, YESTERDAY))
 
     with late.reading() as connection:
-        assert {} == read_collections(connection, YESTERDAY, before).holds
+        assert {} == read_collections(connection, YESTERDAY, before, STOCKHOLM).holds
 
 
 def test_a_promise_is_kept_with_its_day_and_amount(late: Ledger, tmp_path: Path) -> None:

@@ -196,7 +196,7 @@ def test_a_file_that_holds_no_mail_is_refused(desk: Desk, tmp_path: Path) -> Non
 def test_decisions_know_whom_nobody_can_be_written_to_at(desk: Desk, ledger: Ledger) -> None:
     def reached() -> frozenset[str] | None:
         with ledger.reading() as connection:
-            return read_collections(connection, TODAY, "9").reachable
+            return read_collections(connection, TODAY, "9", STOCKHOLM).reachable
 
     action_id = desk.customer("C1")
     desk.send()

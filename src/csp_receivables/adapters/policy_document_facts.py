@@ -22,7 +22,6 @@ from csp_receivables.domain.collections.policy import (
     Override,
     Stage,
 )
-from csp_receivables.domain.collections.policy_check import days_alone
 from csp_receivables.domain.collections.seller import Desk, Seller, in_language
 
 Facts = dict[str, Any]
@@ -77,7 +76,7 @@ def _step(stage: Stage, policy: CollectionsPolicy, manner: Manner) -> Facts:
         "parts": [_part(part, policy, manner) for part in parts],
         # The table of amounts says from what access may be suspended, so a sentence need not.
         "amounts_in_table": bool(stage.when.amount_min) and stage.when.amount_min == _suspends(policy).amount_min,
-        "days": _after_due(days_alone(stage.when) or 1, policy),
+        "days": _after_due(stage.when.days_alone or 1, policy),
         "wait": stage.days_after_previous_min,
         "warned_days": stage.warned_by.days_min if stage.warned_by else 0,
         "warned_days_max": stage.warned_by.days_max if stage.warned_by else 0,
@@ -147,7 +146,7 @@ def _example(policy: CollectionsPolicy, seller: Seller, manner: Manner, today: d
     shown, notices = [], dict[str, date]()
     before: date | None = None
     for stage in policy.stages:
-        day = due_on + timedelta(days=_after_due(days_alone(stage.when) or 1, policy))
+        day = due_on + timedelta(days=_after_due(stage.when.days_alone or 1, policy))
         if before and stage.days_after_previous_min:
             day = max(day, before + timedelta(days=stage.days_after_previous_min))
         if stage.warned_by and stage.warned_by.stage in notices:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 from sqlalchemy import select
@@ -36,6 +37,7 @@ class LedgerBooks:
     """Implements ports.Books on the ledger."""
 
     ledger: Ledger
+    zone: ZoneInfo  # of the partner
 
     def is_demo(self) -> bool:
         return self.ledger.kind() == "demo"
@@ -44,12 +46,12 @@ class LedgerBooks:
         """The facts of the plan's day, as known at its moment (everything known now when it names none)."""
         known_at = moment_text(plan.known_at) if plan.known_at else self.ledger.everything_known()
         with self.ledger.reading() as connection:
-            return facts_with_collections(connection, plan.as_of, known_at)
+            return facts_with_collections(connection, plan.as_of, known_at, self.zone)
 
     def book(self, as_of: date, decide: Callable[[Facts], Booked], *, keep_run: bool = True) -> Booked:
         """Read, decide and book in one writing transaction: nobody else's booking can come between."""
         with self.ledger.writing() as writing:
-            booked = decide(facts_with_collections(writing.connection, as_of, writing.recorded_at))
+            booked = decide(facts_with_collections(writing.connection, as_of, writing.recorded_at, self.zone))
             run_id = run_name(booked.day, booked.digest)
             rows = booked.allocations.append_column("run_id", pa.repeat(run_id, booked.allocations.num_rows))
             insert_new(writing.connection, allocation, rows, recorded_at=writing.recorded_at)

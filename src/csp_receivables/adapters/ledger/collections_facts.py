@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, Select, and_, func, select
 
@@ -30,10 +32,10 @@ Value = TypeVar("Value")
 PERFORMED = (Event.DONE.value, Event.SETTLED_ACCEPTED.value)
 
 
-def read_collections(connection: Connection, as_of: date, known_at: str) -> CollectionsFacts:
-    """What is effective by the end of `as_of` and was recorded by `known_at`."""
+def read_collections(connection: Connection, as_of: date, known_at: str, zone: ZoneInfo) -> CollectionsFacts:
+    """What is effective by the end of `as_of`, a day in the partner's `zone`, and was recorded by `known_at`."""
     rounds = read_rounds(connection, as_of, known_at)
-    done = _performed(connection, as_of, known_at)
+    done = [each for each in _performed(connection, known_at, zone) if each.on <= as_of]
     return CollectionsFacts(
         holds=read_holds(connection, as_of, known_at),
         tags=read_tags(connection, known_at),
@@ -119,8 +121,20 @@ def _round(row: Row[Any]) -> Round:
     )
 
 
-def _performed(connection: Connection, as_of: date, known_at: str) -> list[Row[Any]]:
-    """Suspensions, reinstatements and escalations that were done by then, the oldest first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Performed:
+    """Something that was done without a letter."""
+
+    customer_id: str
+    round_id: str
+    stage: str
+    kind: str
+    on: date  # the partner's day
+    receivable_ids: frozenset[str]
+
+
+def _performed(connection: Connection, known_at: str, zone: ZoneInfo) -> Iterator[_Performed]:
+    """Suspensions, reinstatements and escalations that were done, the oldest first."""
     kinds = [Answer.PROPOSE_SUSPENSION.value, Answer.REINSTATE.value, Answer.ESCALATE.value]
     query: Select[Any] = (
         select(action, action_event.c.recorded_at.label("done_at"))
@@ -128,20 +142,23 @@ def _performed(connection: Connection, as_of: date, known_at: str) -> list[Row[A
         .where(action.c.kind.in_(kinds), action_event.c.event.in_(PERFORMED), action_event.c.recorded_at <= known_at)
         .order_by(action_event.c.recorded_at, action.c.action_id)
     )
-    return [row for row in connection.execute(query) if _day_of(row.done_at) <= as_of]
+    for row in connection.execute(query):
+        yield _Performed(
+            customer_id=row.customer_id,
+            round_id=row.round_id,
+            stage=row.stage,
+            kind=row.kind,
+            on=datetime.fromisoformat(row.done_at).astimezone(zone).date(),
+            receivable_ids=frozenset(json.loads(row.payload)["receivable_ids"]),
+        )
 
 
-def _day_of(moment: str) -> date:
-    return date.fromisoformat(moment[:10])
-
-
-def _suspensions(done: Iterable[Row[Any]]) -> dict[str, Suspension]:
+def _suspensions(done: Iterable[_Performed]) -> dict[str, Suspension]:
     """Whom access is taken from: a suspension that was done and no reinstatement after it."""
     taken: dict[str, Suspension] = {}
     for row in done:
         if row.kind == Answer.PROPOSE_SUSPENSION.value:
-            causes = frozenset(json.loads(row.payload)["receivable_ids"])
-            taken[row.customer_id] = Suspension(round_id=row.round_id, on=_day_of(row.done_at), receivable_ids=causes)
+            taken[row.customer_id] = Suspension(round_id=row.round_id, on=row.on, receivable_ids=row.receivable_ids)
         elif row.kind == Answer.REINSTATE.value:
             taken.pop(row.customer_id, None)
     return taken
@@ -150,7 +167,7 @@ def _suspensions(done: Iterable[Row[Any]]) -> dict[str, Suspension]:
 def _notices(
     connection: Connection,
     rounds: Mapping[str, tuple[Round, ...]],
-    done: Iterable[Row[Any]],
+    done: Iterable[_Performed],
     as_of: date,
     known_at: str,
 ) -> dict[str, tuple[Notice, ...]]:
@@ -187,13 +204,13 @@ def _notice(row: Mapping[str, Any]) -> Notice:
     )
 
 
-def _done(row: Row[Any]) -> Notice:
+def _done(row: _Performed) -> Notice:
     return Notice(
         stage=row.stage,
         round_id=row.round_id,
-        on=_day_of(row.done_at),
+        on=row.on,
         delivery=Delivery.ACCEPTED,
-        receivable_ids=frozenset(json.loads(row.payload)["receivable_ids"]),
+        receivable_ids=row.receivable_ids,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 from sqlalchemy import Connection, insert, select
@@ -34,12 +35,13 @@ class LedgerDecisionBook:
     """Implements ports.DecisionBook on the ledger. `policy_text`: the policy's file, kept with its version."""
 
     ledger: Ledger
+    zone: ZoneInfo  # of the partner
     policy_text: str
 
     def decide(self, as_of: date, decide: Decide) -> DecisionRun:
         """Read, decide, and keep decisions, rounds and (when the policy is live) intentions, in one transaction."""
         with self.ledger.writing() as writing:
-            facts = facts_with_collections(writing.connection, as_of, writing.recorded_at)
+            facts = facts_with_collections(writing.connection, as_of, writing.recorded_at, self.zone)
             decided = decide(facts)
             version = decided.policy.version
             is_approved = version in approved_policies(writing.connection)
@@ -58,7 +60,7 @@ class LedgerDecisionBook:
         """Keep a historical run's decisions under its own name, and nothing else (I7)."""
         known_at = moment_text(plan.known_at) if plan.known_at else self.ledger.everything_known()
         with self.ledger.reading() as connection:
-            decided = decide(facts_with_collections(connection, plan.as_of, known_at))
+            decided = decide(facts_with_collections(connection, plan.as_of, known_at, self.zone))
         with self.ledger.noting() as writing:
             return _keep(writing, decided, Mode.HISTORICAL, known_at, dry=plan.because)
 
@@ -66,7 +68,7 @@ class LedgerDecisionBook:
         """The decisions as the plan sees them, without writing anything."""
         known_at = moment_text(plan.known_at) if plan.known_at else self.ledger.everything_known()
         with self.ledger.reading() as connection:
-            return decide(facts_with_collections(connection, plan.as_of, known_at))
+            return decide(facts_with_collections(connection, plan.as_of, known_at, self.zone))
 
     def _keep_policy(self, writing: Writing, decided: Decided) -> None:
         known = select(t.collections_policy.c.version).where(t.collections_policy.c.version == decided.policy.version)
@@ -75,9 +77,10 @@ class LedgerDecisionBook:
             writing.connection.execute(insert(t.collections_policy).values(**row, recorded_at=writing.recorded_at))
 
 
-def facts_with_collections(connection: Connection, as_of: date, known_at: str) -> Facts:
+def facts_with_collections(connection: Connection, as_of: date, known_at: str, zone: ZoneInfo) -> Facts:
     """The facts of the day, and what collections know beside them."""
-    return replace(read_facts(connection, as_of, known_at), collections=read_collections(connection, as_of, known_at))
+    collections = read_collections(connection, as_of, known_at, zone)
+    return replace(read_facts(connection, as_of, known_at), collections=collections)
 
 
 def _keep(writing: Writing, decided: Decided, mode: Mode, known_at: str, *, dry: str) -> DecisionRun:

@@ -171,19 +171,33 @@ def days_until(ladder: Ladder, place: int) -> int | None:
 
 def gap_reason(ladder: Ladder, place: int) -> tuple[int, Reason] | None:
     """The days still missing since the last accepted notice of a milder stage, and the reason; None when none is."""
-    stage = ladder.situation.policy.stages[place]
-    if not ladder.view.notices or not stage.days_after_previous_min:
+    wanted = days_after_last(ladder, place) if ladder.view.notices else 0
+    if not wanted:
         return None
     milder = [n for p, s in ladder.stages if p < place and (n := ladder.view.accepted(s.name))]
     if not milder:
         return None
     newest = max(milder, key=lambda n: n.on)
     passed = (ladder.situation.on - newest.on).days
-    if passed >= stage.days_after_previous_min:
+    if passed >= wanted:
         return None
-    return stage.days_after_previous_min - passed, Reason(
-        rule=f"days_after_{newest.stage}", threshold=str(stage.days_after_previous_min), actual=str(passed)
-    )
+    return wanted - passed, Reason(rule=f"days_after_{newest.stage}", threshold=str(wanted), actual=str(passed))
+
+
+def days_after_last(ladder: Ladder, place: int) -> int:
+    """So many days the stage waits after the last step of a milder one: its own word, else for the end of the ladder
+    the days that lie between it and the stage before, so that who hears late has as long to answer as anybody."""
+    stage = ladder.situation.policy.stages[place]
+    if stage.days_after_previous_min or stage.act is not Act.ESCALATE:
+        return stage.days_after_previous_min
+    before = next((s for p, s in reversed(ladder.stages) if p < place and s.when.days_alone is not None), None)
+    if before is None or stage.when.days_alone is None:
+        return 0
+    return max(0, min(_begins(stage, item) - _begins(before, item) for item in ladder.view.items))
+
+
+def _begins(stage: Stage, item: OpenItem) -> int:
+    return item.rules.stage_days.get(stage.name, stage.when.days_alone or 0)
 
 
 def pause_reason(ladder: Ladder, place: int) -> tuple[int, Reason] | None:

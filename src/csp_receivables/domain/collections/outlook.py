@@ -9,7 +9,14 @@ from datetime import date, timedelta
 from csp_receivables.domain.collections.anchors import anchor_of
 from csp_receivables.domain.collections.climb import KeptBack, is_act
 from csp_receivables.domain.collections.conditions import look_at
-from csp_receivables.domain.collections.ladder import Ladder, Step, days_until, pause_reason, stage_name
+from csp_receivables.domain.collections.ladder import (
+    Ladder,
+    Step,
+    days_after_last,
+    days_until,
+    pause_reason,
+    stage_name,
+)
 from csp_receivables.domain.collections.open_items import OpenItem, Situation
 from csp_receivables.domain.collections.policy import Act, Stage
 from csp_receivables.domain.collections.rounds import is_due_round
@@ -40,7 +47,7 @@ def _earliest(ladder: Ladder, step: Step, place: int, stage: Stage) -> date | No
         return None
     days = [on + timedelta(days=max(in_days, 1))]
     if last := _last_step(ladder, step, place):
-        days.append(last + timedelta(days=stage.days_after_previous_min))
+        days.append(last + timedelta(days=days_after_last(ladder, place)))
     if not is_act(step) and (pause := pause_reason(ladder, place)):
         days.append(on + timedelta(days=pause[0]))
     if stage.act is Act.PROPOSE_SUSPENSION:

@@ -50,6 +50,20 @@ class Condition:
     without_tags: frozenset[str] = frozenset()  # and none of these
     any_of: tuple[Condition, ...] = ()
 
+    @property
+    def days_alone(self) -> int | None:
+        """The day by which time alone brings it; None when something besides time must hold."""
+        if not self.any_of:
+            return self.days_min
+        alone = [days for part in self.any_of if part._asks_days_only and (days := part.days_alone) is not None]
+        if not alone:
+            return None
+        return min(alone) if self.days_min is None else max(min(alone), self.days_min)
+
+    @property
+    def _asks_days_only(self) -> bool:
+        return not (self.amount_min or self.receivables_min or self.tags or self.without_tags)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forewarning:
@@ -68,7 +82,8 @@ class Stage:
     act: Act
     when: Condition
     template: str = ""  # of the notice, for SEND_NOTICE and PROPOSE_SUSPENSION (what is sent once access is suspended)
-    days_after_previous_min: int = 0  # since the accepted notice of the stage before, in the same round
+    # Since the last accepted notice of a milder stage, in the same round. 0 for ESCALATE: the days from stage to stage.
+    days_after_previous_min: int = 0
     warned_by: Forewarning | None = None  # for PROPOSE_SUSPENSION, always
     owner: str = ""  # who takes over, for ESCALATE
 

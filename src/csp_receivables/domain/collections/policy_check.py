@@ -153,13 +153,13 @@ def _order(stages: Sequence[Stage]) -> Iterator[PolicyFault]:
         if stage.act is before.act is Act.ESCALATE:
             found = f"the ladder ends with {before.name} already"
             yield PolicyFault(place=("stages", at), found=found, remedy="Keep one escalation", also=also)
-        timed = at - 1 if days_alone(before.when) is not None else timed
+        timed = at - 1 if before.when.days_alone is not None else timed
         yield from _days_in_order(stages, timed, at)
 
 
 def _days_in_order(stages: Sequence[Stage], before: int, at: int) -> Iterator[PolicyFault]:
     stage, earlier = stages[at], stages[before]
-    days, days_before = days_alone(stage.when), days_alone(earlier.when)
+    days, days_before = stage.when.days_alone, earlier.when.days_alone
     if days is None or days_before is None:
         return
     place: Place = ("stages", at, "when", "days_min")
@@ -224,7 +224,7 @@ def _warning_window(stages: Sequence[Stage], at: int, warning: int) -> Iterator[
         found = f"days_min {days_min} is more than days_max {days_max}, so no warning ever fits"
         yield PolicyFault(place=(*place, "days_max"), found=found, remedy="Let days_max be the greater one")
         return
-    days, days_warned = days_alone(stage.when), days_alone(warns.when)
+    days, days_warned = stage.when.days_alone, warns.when.days_alone
     if days is None or days_warned is None:
         return
     also: tuple[Place, ...] = (("stages", warning, "when"),)
@@ -240,20 +240,6 @@ def _warning_window(stages: Sequence[Stage], at: int, warning: int) -> Iterator[
             f"is too old after {days_max} days"
         )
         yield PolicyFault(place=place, found=found, remedy="Begin earlier, warn later, or raise days_max", also=also)
-
-
-def days_alone(when: Condition) -> int | None:
-    """The day by which time alone brings the stage; None when something besides time must hold."""
-    if when.any_of:
-        alone = [days for part in when.any_of if _asks_days_only(part) and (days := days_alone(part)) is not None]
-        if not alone:
-            return None
-        return max(min(alone), when.days_min if when.days_min is not None else min(alone))
-    return when.days_min
-
-
-def _asks_days_only(when: Condition) -> bool:
-    return not (when.amount_min or when.receivables_min or when.tags or when.without_tags)
 
 
 def implies(one: Condition, other: Condition) -> bool:
