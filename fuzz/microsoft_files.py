@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from csp_receivables.adapters.engine import engine
 from csp_receivables.adapters.microsoft_files.opening import Opening
-from csp_receivables.adapters.microsoft_files.recon_csv import ReconCsv, stage
 from csp_receivables.adapters.microsoft_files.recon_findings import find_oddities, find_problems
+from csp_receivables.adapters.microsoft_files.recon_reader import ReconReader, stage
 from csp_receivables.adapters.microsoft_files.recon_sums import sum_charges
 from csp_receivables.adapters.microsoft_files.statement import find_statement
 from csp_receivables.adapters.microsoft_files.tidy_csv import NotTidy, write_tidy
@@ -26,7 +26,7 @@ _FOLDER = tempfile.TemporaryDirectory(prefix="csp-fuzz-")
 _PATH = Path(_FOLDER.name) / "fuzzed"
 _STAGED, _AGAIN = _PATH.with_name("staged.parquet"), _PATH.with_name("again.parquet")
 _JSON = _PATH.with_name(f"{INVOICE}.invoice.json")
-READER = ReconCsv(spill=Path(_FOLDER.name) / "spill")
+READER = ReconReader(spill=Path(_FOLDER.name) / "spill")
 
 
 def recon_csv(data: bytes) -> None:

@@ -41,7 +41,7 @@ from csp_receivables.adapters.ledger.vendor_invoices import LedgerVendorBook
 from csp_receivables.adapters.mail.kept import KeptMessages
 from csp_receivables.adapters.match_files.files import MatchFiles
 from csp_receivables.adapters.matching_policy import PolicyRefused, read_matching_policy
-from csp_receivables.adapters.microsoft_files.recon_csv import ReconCsv
+from csp_receivables.adapters.microsoft_files.recon_reader import ReconReader
 from csp_receivables.adapters.outputs import DayFiles
 from csp_receivables.adapters.seller import read_seller
 from csp_receivables.adapters.tables import content_digest
@@ -292,7 +292,7 @@ def refuse_unknown(ledger: Ledger, customers: Sequence[str]) -> None:
 def import_microsoft(settings: Settings, ledger: Ledger, path: Path) -> FileReport:
     """Import one file of Microsoft's charges."""
     step = MicrosoftImport(
-        reader=ReconCsv(spill=settings.lake / "spill"),
+        reader=ReconReader(spill=settings.lake / "spill"),
         lake=Lake(root=settings.lake),
         book=LedgerVendorBook(ledger),
         term_days=settings.vendor_term_days,
@@ -355,7 +355,7 @@ def _as_accounting_file(settings: Settings, path: Path) -> Elsewhere:
 
 
 def _as_charges(settings: Settings, path: Path) -> Elsewhere:
-    taken_for = ReconCsv(spill=settings.lake / "spill").open(path).taken_for
+    taken_for = ReconReader(spill=settings.lake / "spill").open(path).taken_for
     return Elsewhere(what=f"a file of Microsoft's charges ({taken_for})", command="csp import microsoft")
 
 

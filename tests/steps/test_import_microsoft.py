@@ -18,7 +18,7 @@ from csp_receivables.adapters.lake import STAGING, Lake
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger.tables import customer_cost, finding, imported_file, vendor_invoice
 from csp_receivables.adapters.ledger.vendor_invoices import LedgerVendorBook
-from csp_receivables.adapters.microsoft_files.recon_csv import ReconCsv
+from csp_receivables.adapters.microsoft_files.recon_reader import ReconReader
 from csp_receivables.domain.imports import FileReport, Outcome
 from csp_receivables.steps.import_microsoft import MicrosoftImport
 from tests.adapters.microsoft_files.recon_files import CONTOSO, FABRIKAM, row, write
@@ -26,7 +26,7 @@ from tests.adapters.microsoft_files.recon_files import CONTOSO, FABRIKAM, row, w
 
 def importer(ledger: Ledger, folder: Path) -> MicrosoftImport:
     lake = folder / "lake"
-    reader = ReconCsv(spill=lake / "spill")
+    reader = ReconReader(spill=lake / "spill")
     return MicrosoftImport(reader=reader, lake=Lake(root=lake), book=LedgerVendorBook(ledger), term_days=60)
 
 

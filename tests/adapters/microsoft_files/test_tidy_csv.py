@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from csp_receivables.adapters.engine import engine
 from csp_receivables.adapters.microsoft_files.opening import open_file
 from csp_receivables.adapters.microsoft_files.quoting import BadQuoting, QuoteChecked
-from csp_receivables.adapters.microsoft_files.recon_csv import stage
 from csp_receivables.adapters.microsoft_files.recon_findings import find_oddities, find_problems
+from csp_receivables.adapters.microsoft_files.recon_reader import stage
 from csp_receivables.adapters.microsoft_files.recon_sums import sum_charges
-from csp_receivables.adapters.microsoft_files.tidy_csv import NotTidy, write_tidy
+from csp_receivables.adapters.microsoft_files.tidy_charges import NotTidy
+from csp_receivables.adapters.microsoft_files.tidy_csv import write_tidy
 from tests.adapters.microsoft_files.recon_files import CONTOSO, FABRIKAM, HEADER, Row, row, text
 
 

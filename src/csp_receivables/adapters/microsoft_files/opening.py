@@ -51,6 +51,7 @@ class Opening:
     columns: Columns
     day_format: DayFormat
     is_packed: bool
+    lines_before: int = 1  # records before the first charge: the header
 
     @property
     def taken_for(self) -> str:
@@ -79,7 +80,7 @@ def open_file(path: Path) -> Opening:
         path=path,
         size=path.stat().st_size,
         columns=header,
-        day_format=_day_format(header, records[1:]),
+        day_format=day_format(header, records[1:]),
         is_packed=_is_packed(path),
     )
 
@@ -156,7 +157,7 @@ def _records(path: Path, start: bytes, *, is_whole: bool) -> list[list[str]]:
     return records if is_whole or len(records) < 3 else records[:-1]
 
 
-def _day_format(header: Columns, records: list[list[str]]) -> DayFormat:
+def day_format(header: Columns, records: list[list[str]]) -> DayFormat:
     """ISO when the first date in the file is; else month first, until the whole file is read."""
     for record in records:
         for field in known.DAY_COLUMNS:

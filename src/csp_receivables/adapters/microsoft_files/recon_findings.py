@@ -83,7 +83,7 @@ def _broken_records(
             f"({kind.lower()}): {_short(text or '')}",
             remedy="Its invoice is held. Download the file again; don't open and save it in a spreadsheet",
             source=opening.path.name,
-            line=line,
+            line=line - 1 + opening.lines_before,
         )
         for line, kind, text in rejected[:NAMED_MAX]
     ]
@@ -155,7 +155,7 @@ def _cells(connection: duckdb.DuckDBPyConnection, opening: Opening, staged: Path
             found=f"{_short(text)!r} is no {_kind(rule.field)}" if text else "the cell is empty",
             remedy=rule.remedy,
             source=opening.path.name,
-            line=line_no + 1,
+            line=line_no + opening.lines_before,
             field=opening.columns.name_of(rule.field),
             subject=invoice_id,
         )
@@ -192,7 +192,7 @@ def _charge_types(connection: duckdb.DuckDBPyConnection, opening: Opening, stage
             found=f"{_short(charge_type)!r} on {lines} lines is no charge type that is known",
             remedy="The lines count. Look at them, and tell the maintainers what the type means",
             source=opening.path.name,
-            line=first + 1,
+            line=first + opening.lines_before,
             field=opening.columns.name_of("charge_type"),
         )
 
@@ -212,7 +212,7 @@ def _tenants(connection: duckdb.DuckDBPyConnection, opening: Opening, staged: Pa
             found=f"{_short(tenant_id)!r} ({_short(name)}) on {lines} lines is no tenant id",
             remedy="The lines count as cost of nobody. Map the id to its customer in the customers file",
             source=opening.path.name,
-            line=first + 1,
+            line=first + opening.lines_before,
             field=opening.columns.name_of("tenant_id"),
         )
 

@@ -3,46 +3,26 @@
 Most files are tidy: every cell is what its column says, written plainly. The first cell that is not (an apostrophe
 before a number, a broken record, a date of another format, quotes that are not by the rules …) raises NotTidy and the
 whole file goes to the tolerant reader, which names what is wrong. What this module reads, that one reads the same;
-a test holds them together. It costs about half as much because text is neither cast twice nor held back for its order,
-and because cells with few distinct values (keys and days) are looked at once per value.
+a test holds them together.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import date
-from decimal import Decimal
-from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from pyarrow import csv
 
 from csp_receivables.adapters.microsoft_files import columns as known
 from csp_receivables.adapters.microsoft_files.columns import Columns
-from csp_receivables.adapters.microsoft_files.opening import DayFormat, Opening
+from csp_receivables.adapters.microsoft_files.opening import Opening
 from csp_receivables.adapters.microsoft_files.quoting import BadQuoting, QuoteChecked
 from csp_receivables.adapters.microsoft_files.streams import Digested
-from csp_receivables.domain.records import CHARGE, PRECISE
+from csp_receivables.adapters.microsoft_files.tidy_charges import NotTidy, write_charges
+from csp_receivables.domain.records import PRECISE
 
 BLOCK = 2 << 20  # bytes parsed at a time: fits the cache of a core, which halves the time of 8 MB
-ROWS_PER_GROUP = 50_000
-COMPRESSION = "lz4"
-MONEY_LIMIT, NUMBER_LIMIT = Decimal(10**13), Decimal(10**20)  # digits before the point, as in the tolerant reader
-BLANKS = " \u00a0\u202f'"
-LOOKED_FOR = ["tenant_id", "line_no", "charge_from"]  # columns with lowest and highest values, for readers to skip by
-MANY_VALUES = frozenset({"orderid", "alternateid", "referenceid"})  # a dictionary would be in vain
-_ISO_DAY = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})(?:[T ].*)?", re.DOTALL)
-_SLASHED_DAY = re.compile(r"(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2})/(?P<year>[0-9]{4})(?: .*)?", re.DOTALL)
-
-
-class NotTidy(ValueError):
-    """Something in the file needs the tolerant reader."""
 
 
 def write_tidy(opening: Opening, staged: Path) -> str:
@@ -54,7 +34,7 @@ def write_tidy(opening: Opening, staged: Path) -> str:
         with opening.path.open("rb", buffering=0) as file:
             raw = Digested(file)
             content = pa.CompressedInputStream(raw, "gzip") if opening.is_packed else raw
-            _write(opening, csv.open_csv(QuoteChecked(content), **_options(opening.columns)), staged)
+            write_charges(opening, csv.open_csv(QuoteChecked(content), **_options(opening.columns)), staged)
             return raw.digest()
     except (pa.ArrowInvalid, BadQuoting, OSError) as unclear:  # OSError: a gzip file that ends too early, among others
         raise NotTidy(str(unclear)) from None
@@ -72,125 +52,3 @@ def _options(columns: Columns) -> dict[str, Any]:
         "parse_options": csv.ParseOptions(newlines_in_values=True),
         "convert_options": csv.ConvertOptions(column_types=kinds, null_values=[""], strings_can_be_null=False),
     }
-
-
-def _write(opening: Opening, reader: csv.CSVStreamingReader, staged: Path) -> None:
-    schema = pa.schema([*CHARGE, *(pa.field(name, pa.string()) for name in opening.columns.other_names)])
-    coded = _repeating(opening.columns, schema)
-    how = {
-        "use_dictionary": coded,
-        "compression": {name: "none" if name in coded else COMPRESSION for name in schema.names},
-        "write_statistics": LOOKED_FOR,
-    }
-    with pq.ParquetWriter(staged, schema, **how) as out, ThreadPoolExecutor(max_workers=1) as writer:
-        writing: Future[None] | None = None  # one group is written while the next is parsed
-        first = 1
-        for group in _groups(reader):
-            if writing:
-                writing.result()
-            writing = writer.submit(lambda *charges: out.write_table(_charges(*charges)), opening, group, first, schema)
-            first += group.num_rows
-        if writing:
-            writing.result()
-
-
-def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """The batches in tables of some ROWS_PER_GROUP rows: what is looked at once per value is looked at less often."""
-    waiting: list[pa.RecordBatch] = []
-    for batch in batches:
-        waiting.append(batch)
-        if sum(one.num_rows for one in waiting) >= ROWS_PER_GROUP:
-            yield pa.Table.from_batches(waiting)
-            waiting = []
-    if waiting:
-        yield pa.Table.from_batches(waiting)
-
-
-def _repeating(columns: Columns, schema: pa.Schema) -> list[str]:
-    """Text and days of the lake's file that repeat: a dictionary makes them small, and quicker than packing would."""
-    others = zip(columns.others, columns.other_names, strict=True)
-    alone = {name for place, name in others if known.simplified(columns.names[place]) in MANY_VALUES}
-    alone |= {field for field, names in known.TEXT_COLUMNS.items() if MANY_VALUES.intersection(names)}
-    return [field.name for field in schema if field.type in (pa.string(), pa.date32()) and field.name not in alone]
-
-
-def _charges(opening: Opening, group: pa.Table, first: int, schema: pa.Schema) -> pa.Table:
-    """The group in the columns of the lake. `first`: 1-based number of its first line."""
-    arrays = [_field(opening, group, field, first) for field in CHARGE]
-    arrays += [group.column(place) for place in opening.columns.others]
-    return pa.Table.from_arrays(arrays, schema=schema)
-
-
-def _field(opening: Opening, group: pa.Table, field: pa.Field, first: int) -> pa.Array | pa.ChunkedArray:
-    if field.name == "line_no":
-        return pa.arange(first, first + group.num_rows)
-    place = opening.columns.place.get(field.name)
-    if place is None:
-        return pa.repeat(pa.scalar(None if field.nullable else "", field.type), group.num_rows)
-    cells = group.column(place)
-    if field.name in known.KEY_COLUMNS:
-        return _each_once(cells, partial(_key, field.name), pa.string())
-    if field.name in known.DAY_COLUMNS:
-        return _each_once(cells, _DAYS[opening.day_format], pa.date32())
-    if field.name == "tax":
-        cells = cells.fill_null(Decimal(0))  # as in the tolerant reader: where tax is on the invoice, lines say nothing
-    if cells.null_count and not field.nullable:
-        raise NotTidy(f"a line has no {field.name}")
-    if field.type == PRECISE:
-        _check_size(cells, MONEY_LIMIT if field.name in known.MONEY_COLUMNS else NUMBER_LIMIT)
-    return cells
-
-
-def _check_size(cells: pa.ChunkedArray, limit: Decimal) -> None:
-    """Arrow reads decimals of more digits than their type holds."""
-    low_high = pc.min_max(cells).as_py()
-    if low_high["max"] is not None and not -limit < low_high["min"] <= low_high["max"] < limit:
-        raise NotTidy("a number of too many digits")
-
-
-def _each_once(cells: pa.ChunkedArray, reading: Callable[[str], Any], kind: pa.DataType) -> pa.Array:
-    """The cells read by `reading`, once for each distinct value."""
-    coded = cells.combine_chunks().dictionary_encode()
-    values = pa.array([reading(text) for text in coded.dictionary.to_pylist()], kind)
-    return values.take(coded.indices)
-
-
-@lru_cache(maxsize=100_000)  # the same few thousand keys come in every group
-def _key(field: str, text: str) -> str:
-    """The key as the lake keeps it. NotTidy where a line names no invoice or currency: that is a finding."""
-    plain = text.strip(BLANKS)
-    if not plain.isascii():  # Python and DuckDB fold the case of such letters differently
-        raise NotTidy(f"{text!r} as {field}")
-    if field == "tenant_id":
-        return plain.lower().removeprefix("org:")
-    if not plain:
-        raise NotTidy(f"a line has no {field}")
-    return plain.upper() if field == "currency" else plain
-
-
-@lru_cache(maxsize=10_000)
-def _iso_day(text: str) -> date | None:
-    """The day as written, whatever time and offset follow."""
-    return _matched_day(text, _ISO_DAY)
-
-
-@lru_cache(maxsize=10_000)
-def _month_first_day(text: str) -> date | None:
-    return _matched_day(text, _SLASHED_DAY)
-
-
-def _matched_day(text: str, pattern: re.Pattern[str]) -> date | None:
-    if not text:
-        return None
-    found = pattern.fullmatch(text)
-    try:
-        return date(*(int(found[part]) for part in ("year", "month", "day"))) if found else _no_day(text)
-    except ValueError:
-        return _no_day(text)
-
-
-def _no_day(text: str) -> NoReturn:
-    raise NotTidy(f"{text!r} is no day")
-
-
-_DAYS = {DayFormat.ISO: _iso_day, DayFormat.MONTH_FIRST: _month_first_day}

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from csp_receivables.adapters.microsoft_files.recon_csv import ReconCsv
+from csp_receivables.adapters.microsoft_files.recon_reader import ReconReader
 from csp_receivables.domain.charge_data import ChargeReading, FileRefused
 from csp_receivables.domain.findings import Severity
 from csp_receivables.domain.records import CHARGE
@@ -35,7 +35,7 @@ ALIASES = {"Total": "totalForCustomer", "Tier2MpnId": "ResellerMPNID", "PCToBCEx
 
 def read(path: Path) -> tuple[ChargeReading, list[dict[str, object]]]:
     staged = path.with_suffix(".parquet")
-    reader = ReconCsv(spill=path.parent / "spill")
+    reader = ReconReader(spill=path.parent / "spill")
     reading = reader.read(reader.open(path), staged)
     return reading, pq.read_table(staged).to_pylist()
 

@@ -1,9 +1,10 @@
-"""Reads the reconciliation CSV of new-commerce invoices, in all its dialects (microsoft.md 2.1, 2.5).
+"""Reads the reconciliation of new-commerce invoices: the portal's CSV in all its dialects, and Graph's JSON lines
+(microsoft.md 2.1, 2.5, 3).
 
-A tidy file goes the quick way (`tidy_csv`). Any other goes the tolerant way, one streamed pass by DuckDB: every column
-as text, cast to exact decimals and dates, into one Parquet file of CHARGE. What can't be read stays as text in
-`unreadable`, under its column's name, and becomes a finding. A line whose money or currency can't be read is no charge;
-its invoice can't tie and is held, others in the file are not touched.
+A tidy file goes the quick way (`tidy_csv`, `tidy_json`). Any other goes the tolerant way, one streamed pass by DuckDB:
+every column as text, cast to exact decimals and dates, into one Parquet file of CHARGE. What can't be read stays as
+text in `unreadable`, under its column's name, and becomes a finding. A line whose money or currency can't be read is no
+charge; its invoice can't tie and is held, others in the file are not touched.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from pathlib import Path
 import duckdb
 
 from csp_receivables.adapters.engine import engine
-from csp_receivables.adapters.microsoft_files import staging_sql
+from csp_receivables.adapters.microsoft_files import staging_sql, tidy_csv, tidy_json
+from csp_receivables.adapters.microsoft_files.json_as_csv import as_csv
+from csp_receivables.adapters.microsoft_files.json_lines import JsonOpening, is_json_lines, open_lines
 from csp_receivables.adapters.microsoft_files.opening import (
     DayFormat,
     Opening,
@@ -28,7 +31,7 @@ from csp_receivables.adapters.microsoft_files.opening import (
 from csp_receivables.adapters.microsoft_files.recon_findings import find_oddities, find_problems
 from csp_receivables.adapters.microsoft_files.recon_sums import sum_charges
 from csp_receivables.adapters.microsoft_files.statement import find_statement
-from csp_receivables.adapters.microsoft_files.tidy_csv import NotTidy, write_tidy
+from csp_receivables.adapters.microsoft_files.tidy_charges import NotTidy
 from csp_receivables.domain.charge_data import ChargeReading
 from csp_receivables.domain.findings import kept
 from csp_receivables.domain.vendor_tie_out import InvoiceStatement
@@ -37,7 +40,7 @@ MEMORY = "600MB"  # of DuckDB; with the interpreter and the Parquet writer the p
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReconCsv:
+class ReconReader:
     """The reader. `spill` is a folder for what does not fit into memory."""
 
     spill: Path
@@ -52,17 +55,18 @@ class ReconCsv:
 
     def open(self, path: Path) -> Opening:
         """Recognise the file. Raises FileRefused with what it is instead."""
-        return open_file(path)
+        return open_lines(path) if is_json_lines(path) else open_file(path)
 
     def read(self, file: Opening, staged: Path) -> ChargeReading:
         """Write the file's charges to the Parquet file `staged`, and sum them. Raises FileRefused."""
         with self._engine() as connection:
             try:
-                digest = write_tidy(file, staged)
+                digest = _write_tidy(file, staged)
                 found = find_oddities(connection, file, staged)
             except NotTidy:
                 digest = self.digest(file.path)
-                found = find_problems(connection, stage(connection, file, staged), staged)
+                plain = as_csv(file, staged.parent) if isinstance(file, JsonOpening) else file
+                found = find_problems(connection, stage(connection, plain, staged), staged)
             invoices = sum_charges(connection, staged, found.unreadable)
         return ChargeReading(digest=digest, taken_for=file.taken_for, invoices=invoices, findings=found.findings)
 
@@ -71,6 +75,12 @@ class ReconCsv:
         with engine(self.spill) as connection:
             connection.execute(f"SET memory_limit = '{MEMORY}'")
             yield connection
+
+
+def _write_tidy(file: Opening, staged: Path) -> str:
+    if isinstance(file, JsonOpening):
+        return tidy_json.write_tidy(file, staged)
+    return tidy_csv.write_tidy(file, staged)
 
 
 def stage(connection: duckdb.DuckDBPyConnection, opening: Opening, staged: Path) -> Opening:
