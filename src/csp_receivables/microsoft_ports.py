@@ -8,6 +8,7 @@ from typing import Protocol
 
 from csp_receivables.domain.microsoft.exports import ExportState, Manifest
 from csp_receivables.domain.microsoft.invoices import ListedInvoice
+from csp_receivables.domain.microsoft.sign_in import RefreshToken
 from csp_receivables.domain.microsoft.subscriptions import Subscription
 
 
@@ -28,6 +29,24 @@ class MicrosoftRefused(RuntimeError):
 
 class ConsentLost(MicrosoftRefused):
     """The refresh token or the credentials are refused: a person must consent again, and no retry helps."""
+
+
+class OutcomeUnknown(MicrosoftRefused):
+    """A writing call broke off: it may or may not have had its effect. Settle it by reading, never by writing again."""
+
+
+class ManifestExpired(MicrosoftRefused):
+    """The store of blobs no longer opens to this manifest: look at the operation again for a fresh one."""
+
+
+class RefreshTokens(Protocol):
+    """Where an identity's rolling refresh token lies. Whatever it raises stops the sign-in."""
+
+    def load(self) -> RefreshToken | None:
+        """The newest token; None when nobody has consented yet."""
+
+    def store(self, token: RefreshToken) -> None:
+        """Keep it in place of the one before; when this returns, a crash can't lose it."""
 
 
 class ChargeExports(Protocol):

@@ -1,0 +1,46 @@
+"""The pool of connections everything goes out by, and what its libraries may log."""
+
+from __future__ import annotations
+
+import logging
+
+import httpx
+
+from csp_receivables.microsoft_settings import Cloud
+
+CONNECTIONS_MAX = 4  # Microsoft asks for few at once (microsoft.md 6)
+CONNECT_SECONDS = 10
+READ_SECONDS = 300  # old line items take minutes for their first byte: the commonest failure was a shorter wait
+WRITE_SECONDS = 60
+POOL_SECONDS = 600  # for a free connection
+
+
+def connect(cloud: Cloud) -> httpx.Client:
+    """A client that follows no redirect. A proxy of the environment counts, except on the way to the emulator."""
+    _log_no_queries()
+    return httpx.Client(
+        timeout=httpx.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS, write=WRITE_SECONDS, pool=POOL_SECONDS),
+        limits=httpx.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=CONNECTIONS_MAX),
+        follow_redirects=False,
+        trust_env=not cloud.is_emulator,
+    )
+
+
+class _WithoutQuery(logging.Filter):
+    """httpx logs whole addresses, and the query of a blob's address is what opens it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                str(each.copy_with(query=None)) if isinstance(each, httpx.URL) else each for each in record.args
+            )
+        return True
+
+
+_FILTER = _WithoutQuery()
+
+
+def _log_no_queries() -> None:
+    logging.getLogger("httpx").addFilter(_FILTER)  # the same one again is not added twice
+    for name in ("httpcore", "msal"):  # they'd show headers and forms to whoever turns DEBUG on for everything
+        logging.getLogger(name).setLevel(logging.WARNING)

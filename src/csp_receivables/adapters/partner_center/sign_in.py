@@ -1,0 +1,192 @@
+"""Access tokens by Microsoft's own `msal`: app-only with secret or certificate, or app and user (microsoft.md 5).
+
+With a user a rolling refresh token speaks: each use returns a new one, which is stored before anything is done with the
+access token that came along. A refused credential is never tried again: a person must look.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any
+
+import httpx
+import msal
+
+from csp_receivables.adapters.partner_center.errors import refusal, sign_in_refusal, sign_in_said
+from csp_receivables.adapters.partner_center.manners import Manners, TryAgain, persist, retry_after
+from csp_receivables.adapters.partner_center.session import Service
+from csp_receivables.domain.microsoft.sign_in import AgingToken, RefreshToken, aging
+from csp_receivables.microsoft_ports import ConsentLost, MicrosoftRefused, RefreshTokens
+from csp_receivables.microsoft_settings import Cloud, Identity
+
+log = logging.getLogger(__name__)
+
+RENEWED_BEFORE = timedelta(minutes=5)  # the end of an access token
+_USER_SCOPE = {Service.PARTNER_CENTER: "user_impersonation", Service.GRAPH: "PartnerBilling.Read.All"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Access:
+    token: str
+    until: datetime
+
+
+class SignIn:
+    """The access tokens of one identity, kept in memory only. `aging`: what a person should know of its consent."""
+
+    def __init__(
+        self, identity: Identity, client: httpx.Client, manners: Manners, refresh_tokens: RefreshTokens | None = None
+    ) -> None:
+        self.identity = identity
+        self.aging: AgingToken | None = None
+        self._web = _Web(client, identity.cloud, manners)
+        self._manners = manners
+        self._refresh_tokens = refresh_tokens
+        self._kept: dict[Service, _Access] = {}
+        self._lock = Lock()
+        self._app: msal.ConfidentialClientApplication | None = None
+
+    def token(self, service: Service, *, fresh: bool = False) -> str:
+        """A token with more than five minutes left. Raises MicrosoftRefused; ConsentLost needs a person."""
+        with self._lock:
+            kept = self._kept.get(service)
+            if fresh or kept is None or kept.until - self._manners.clock() <= RENEWED_BEFORE:
+                kept = self._kept[service] = persist(self._manners, lambda: self._renew(service))
+            return kept.token
+
+    def _renew(self, service: Service) -> _Access:
+        asked_at = self._manners.clock()
+        try:
+            app = self._app = self._app or self._make_app()
+            answer = self._by_user(app, service) if self.identity.with_user else self._by_app(app, service)
+        except ValueError as odd:  # msal's word for an answer or a key that it can't read
+            raise _unusable(odd) from None
+        log.info("%s signed in to %s", self.identity.name, service.value)
+        return _Access(answer["access_token"], asked_at + timedelta(seconds=int(answer.get("expires_in") or 0)))
+
+    def _by_app(self, app: msal.ConfidentialClientApplication, service: Service) -> Mapping[str, Any]:
+        app.remove_tokens_for_client()  # ours is the only cache: msal's goes by the machine's clock
+        return _granted(app.acquire_token_for_client([f"{_resource(self.identity.cloud, service)}/.default"]))
+
+    def _by_user(self, app: msal.ConfidentialClientApplication, service: Service) -> Mapping[str, Any]:
+        kept = self._refresh_tokens.load() if self._refresh_tokens else None
+        if self._refresh_tokens is None or kept is None:
+            raise ConsentLost(
+                "no_refresh_token",
+                f"{self.identity.name} works with a user, and nobody has consented yet",
+                "Sign in once and store the refresh token: see 'Two app registrations' in docs/OPERATIONS.md",
+            )
+        now = self._manners.clock()
+        self.aging = aging(self.identity.name, kept, now) or self.aging
+        scope = f"{_resource(self.identity.cloud, service)}/{_USER_SCOPE[service]}"
+        answer = _granted(app.acquire_token_by_refresh_token(kept.token, [scope]))
+        newest = replace(kept, token=str(answer.get("refresh_token") or kept.token), stored_at=now)
+        _store(self._refresh_tokens, newest)
+        return answer
+
+    def _make_app(self) -> msal.ConfidentialClientApplication:
+        identity = self.identity
+        return msal.ConfidentialClientApplication(
+            identity.client_id,
+            client_credential=_credential(identity),
+            authority=f"{identity.cloud.authority}/{identity.tenant_id}",
+            instance_discovery=False,  # the authority is one of our table
+            http_client=self._web,
+        )
+
+
+class _Web:
+    """msal's way out. It knows https addresses of Microsoft only, so the emulator is put in here.
+
+    What passes is raised at once: msal would remember a 429 or 5xx by the machine's clock.
+    """
+
+    def __init__(self, client: httpx.Client, cloud: Cloud, manners: Manners) -> None:
+        self._client = client
+        self._cloud = cloud
+        self._manners = manners
+
+    def post(self, url: str, params: Any = None, data: Any = None, headers: Any = None, **_: Any) -> httpx.Response:
+        """A form, as OAuth sends it."""
+        return self._send(httpx.Request("POST", self._real(url), params=params, data=data, headers=headers))
+
+    def get(self, url: str, params: Any = None, headers: Any = None, **_: Any) -> httpx.Response:
+        """What the authority says of itself."""
+        response = self._send(httpx.Request("GET", self._real(url), params=params, headers=headers))
+        if response.status_code >= 400:
+            raise refusal(response.status_code, response.content)
+        return response
+
+    def close(self) -> None:
+        """The client is the session's: it stays."""
+
+    def _real(self, url: str) -> str:
+        return self._cloud.authority_at + url.removeprefix(self._cloud.authority)
+
+    def _send(self, request: httpx.Request) -> httpx.Response:
+        request.extensions.setdefault("timeout", self._client.timeout.as_dict())
+        try:
+            response = self._client.send(request)
+        except httpx.HTTPError as lost:
+            raise TryAgain(_no_sign_in(type(lost).__name__)) from lost
+        status, is_page = response.status_code, response.content[:1] == b"<"
+        if status in (408, 429) or status >= 500 or is_page:
+            after = retry_after(response.headers.get("Retry-After"), self._manners.clock())
+            raise TryAgain(_no_sign_in(f"HTTP {status}"), after)
+        return self._named_as_microsoft(response)
+
+    def _named_as_microsoft(self, response: httpx.Response) -> httpx.Response:
+        """The emulator tells its own address; msal would refuse one without TLS."""
+        if not self._cloud.base or self._cloud.base not in response.text:
+            return response
+        text = response.text.replace(self._cloud.base, self._cloud.authority)
+        return httpx.Response(response.status_code, text=text, headers={"content-type": "application/json"})
+
+
+def _credential(identity: Identity) -> str | dict[str, str]:
+    certificate = identity.certificate
+    if certificate is None:
+        return identity.secret
+    if certificate.thumbprint:
+        return {"private_key": certificate.pem, "thumbprint": certificate.thumbprint}
+    return {"private_key": certificate.pem, "public_certificate": certificate.pem}
+
+
+def _resource(cloud: Cloud, service: Service) -> str:
+    return cloud.graph if service is Service.GRAPH else cloud.partner_center
+
+
+def _granted(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "access_token" in answer:
+        return answer
+    raise sign_in_refusal(sign_in_said(answer), 400)
+
+
+def _store(refresh_tokens: RefreshTokens, token: RefreshToken) -> None:
+    try:
+        refresh_tokens.store(token)
+    except Exception as failed:  # whatever a secrets backend raises; its text may hold the token
+        raise MicrosoftRefused(
+            "refresh_token_not_stored",
+            f"the new refresh token could not be stored ({type(failed).__name__}), so nothing was asked with it",
+            "Mend the store of secrets, then run again; if the sign-in is refused then, consent again",
+            passes=True,
+        ) from None
+
+
+def _no_sign_in(why: str) -> MicrosoftRefused:
+    return MicrosoftRefused(
+        "no_sign_in", f"the sign-in did not answer ({why})", "Wait: the sign-in is tried again", passes=True
+    )
+
+
+def _unusable(odd: ValueError) -> MicrosoftRefused:
+    return MicrosoftRefused(
+        "sign_in_unusable",
+        f"the sign-in could not be made ({type(odd).__name__})",
+        "Check tenant id, cloud, and that the certificate's PEM is whole",
+    )
