@@ -12,6 +12,7 @@ from csp_receivables.cli.aliases import aliases_app
 from csp_receivables.cli.bank import bank_app
 from csp_receivables.cli.customer import customer_app
 from csp_receivables.cli.decide import decide, why
+from csp_receivables.cli.emulator import emulator
 from csp_receivables.cli.evaluate import evaluate
 from csp_receivables.cli.generate import generate
 from csp_receivables.cli.hold import hold_app
@@ -42,6 +43,7 @@ app = typer.Typer(
 import_app = typer.Typer(help="Import files. Importing twice changes nothing the second time.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
 app.command("decide")(decide)
+app.command("emulator")(emulator)
 app.command("evaluate")(evaluate)
 app.command("generate")(generate)
 app.command("inbox")(inbox)

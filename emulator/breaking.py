@@ -1,0 +1,164 @@
+"""Applies faults around the whole server, writes its log, and repeats the first answer to a retried call."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from email.utils import format_datetime
+from http import HTTPStatus
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from emulator.clock import stamp
+from emulator.request_log import Entry
+from emulator.state import World
+
+CloseConnection = Callable[[Any], None]  # takes the address of the peer
+_INSTEAD = {"throttled": 429, "error_500": 500, "error_502": 502, "error_503": 503, "error_504": 504}
+_PAGE = (
+    b"<html><head><title>Service unavailable</title></head><body><h1>Our services aren't available</h1></body></html>"
+)
+
+
+class Breaking:
+    """ASGI middleware. `close` cuts the connection of a peer without a word."""
+
+    def __init__(self, app: ASGIApp, world: World, close: CloseConnection) -> None:
+        self._app, self._world, self._close = app, world, close
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith("/_emulator"):
+            await self._app(scope, receive, send)
+            return
+        world, path = self._world, scope["path"].replace("//", "/")
+        world.clock.advance(world.behaviour.seconds_per_request)
+        headers = {key.decode().lower(): value.decode("latin-1") for key, value in scope["headers"]}
+        number = world.next_number("request")
+        entry = Entry(
+            number=number,
+            at=stamp(world.clock.now),
+            method=scope["method"],
+            path=path,
+            request_id=headers.get("ms-requestid", headers.get("client-request-id", "")),
+            bearer="authorization" in headers,
+            fault=world.faults.strike(number, _place(path), scope["method"], path),
+        )
+        world.log.entries.append(entry)
+        scope = {**scope, "path": path, "raw_path": path.encode(), "emulator.entry": entry,
+                 "emulator.fault": entry.fault}  # fmt: skip
+        await self._answer(entry, scope, receive, _dated(world, entry, send))
+
+    async def _answer(self, entry: Entry, scope: Scope, receive: Receive, send: Send) -> None:
+        fault = entry.fault
+        if fault == "closed_before":
+            await self._cut(scope, receive)
+        elif fault in _INSTEAD:
+            await _send(send, _INSTEAD[fault], *self._broken(fault, _place(entry.path)))
+        elif fault == "html_502":
+            await _send(send, 502, _PAGE, {"content-type": "text/html"})
+        elif fault in ("closed_after", "html_200", "empty_body"):
+            await self._app(scope, receive, _nowhere)
+            if fault == "closed_after":
+                await self._cut(scope, receive)
+            else:
+                kind = "text/html" if fault == "html_200" else "application/json"
+                await _send(send, 200, _PAGE if fault == "html_200" else b"", {"content-type": kind})
+        elif fault == "slow_body":
+            await self._app(scope, receive, _slowly(send, self._world.behaviour.slow_pauses))
+        elif fault == "truncated":
+            await self._app(scope, receive, self._truncating(scope, send))
+        else:
+            await self._app(scope, receive, send)
+
+    async def _cut(self, scope: Scope, receive: Receive) -> None:
+        """Close the connection; without a server there is none, and the caller gets the error itself."""
+        self._close(scope.get("client"))
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    def _truncating(self, scope: Scope, send: Send) -> Send:
+        """Half of the body under the whole's Content-Length, and then the end of the connection."""
+        left = 0
+
+        async def cut(message: Message) -> None:
+            nonlocal left
+            if message["type"] == "http.response.start":
+                sizes = [int(value) for key, value in message["headers"] if key == b"content-length"]
+                left = (sizes[0] if sizes else 0) // 2
+                await send(message)
+                return
+            body = message.get("body", b"")[:left]
+            left -= len(body)
+            if body:
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+            if not left:
+                self._close(scope.get("client"))
+
+        return cut
+
+    def _broken(self, fault: str, place: str) -> tuple[bytes, dict[str, str]]:
+        """Body and headers of a gateway's own answers; throttling has another shape at each door."""
+        status = _INSTEAD[fault]
+        if fault == "throttled":
+            seconds = self._world.behaviour.throttle_seconds
+            said = b'{ "statusCode": 429, "message": "Rate limit is exceeded. Try again in %d seconds." }' % seconds
+            if place == "graph":
+                said = b'{"error": {"code": "TooManyRequests", "message": "Too Many Requests", "innerError": {}}}'
+            return said, {"content-type": "application/json", "retry-after": str(seconds)}
+        phrase = HTTPStatus(status).phrase
+        if place == "graph":
+            code = phrase.replace(" ", "")
+            said = f'{{"error": {{"code": "{code}", "message": "{phrase}", "innerError": {{}}}}}}'.encode()
+        elif place == "blob":
+            said = f"<?xml version='1.0'?><Error><Code>ServerBusy</Code><Message>{phrase}</Message></Error>".encode()
+        else:
+            said = f'\ufeff{{"code": 800003, "description": "{phrase}", "data": [], "source": "PartnerFD"}}'.encode()
+        headers = {"content-type": "application/xml" if place == "blob" else "application/json"}
+        return said, headers | ({"retry-after": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {})
+
+
+def _place(path: str) -> str:
+    if path.startswith("/v1.0/"):
+        return "graph"
+    if path.startswith("/v1/"):
+        return "partner_center"
+    return "blob" if path.startswith("/blobs/") else "sign_in"
+
+
+def _dated(world: World, entry: Entry, send: Send) -> Send:
+    """Notes the status, and dates the answer by the emulator's clock."""
+
+    async def dated(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            entry.status = message["status"]
+            date = format_datetime(world.clock.now, usegmt=True).encode()
+            message = {**message, "headers": [*message.get("headers", ()), (b"date", date)]}
+        await send(message)
+
+    return dated
+
+
+def _slowly(send: Send, pauses: tuple[float, ...]) -> Send:
+    async def slow(message: Message) -> None:
+        body = message.get("body", b"")
+        if message["type"] != "http.response.body" or len(body) <= len(pauses):
+            await send(message)
+            return
+        size = len(body) // (len(pauses) + 1) + 1
+        for place, pause in enumerate(pauses):
+            await send({"type": "http.response.body", "body": body[place * size :][:size], "more_body": True})
+            await asyncio.sleep(pause)
+        await send({**message, "body": body[len(pauses) * size :]})
+
+    return slow
+
+
+async def _nowhere(message: Message) -> None:
+    """The answer that nobody gets."""
+
+
+async def _send(send: Send, status: int, body: bytes, headers: dict[str, str]) -> None:
+    raw = [(key.encode(), value.encode()) for key, value in (headers | {"content-length": str(len(body))}).items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": body})
