@@ -32,6 +32,7 @@ async def about(world: TheWorld) -> Json:
 
 @router.get("/clock")
 async def clock(world: TheWorld) -> Json:
+    """The emulator's moment."""
     return {"now": stamp(world.clock.now)}
 
 
@@ -51,6 +52,7 @@ async def advance_clock(world: TheWorld, seconds: Annotated[float, Body(embed=Tr
 
 @router.get("/behaviour")
 async def behaviour(world: TheWorld) -> Json:
+    """Every choice, as it is now."""
     return asdict(world.behaviour)
 
 
@@ -97,6 +99,7 @@ async def want_fault(world: TheWorld, told: Told) -> Json:
 
 @router.delete("/faults")
 async def clear_faults(world: TheWorld) -> Json:
+    """No fault from now on."""
     world.faults.clear()
     return await faults(world)
 

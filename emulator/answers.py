@@ -92,6 +92,7 @@ def collection(items: Sequence[Any], uri: str, **more: Any) -> Json:
 
 
 def link(uri: str, **headers: str) -> Json:
+    """As Partner Center links; an underscore in a header's name stands for its dash."""
     return {"uri": uri, "method": "GET", "headers": [{"key": key.replace("_", "-"), "value": value}
                                                      for key, value in headers.items()]}  # fmt: skip
 
@@ -105,6 +106,7 @@ def graph(request: Request, body: Any, status: int = 200, headers: Mapping[str, 
 
 
 def graph_headers(request: Request) -> dict[str, str]:
+    """The id as it was sent, and one of its own."""
     number = world_of(request).next_number("answer")
     own = f"00000000-0000-4000-8000-{number:012d}"
     return {"request-id": own, "client-request-id": request.headers.get("client-request-id", own)}
@@ -120,6 +122,7 @@ def refuse(request: Request, refusal: Refusal) -> Response:
 
 
 def graph_error(request: Request, code: str, message: str) -> Json:
+    """The standard envelope."""
     ids = graph_headers(request)
     now = world_of(request).clock.now
     return {"error": {"code": code, "message": message, "innerError": {"date": f"{now:%Y-%m-%dT%H:%M:%S}", **ids}}}

@@ -24,14 +24,15 @@ _PAGE = (
 class Breaking:
     """ASGI middleware. `close` cuts the connection of a peer without a word."""
 
-    def __init__(self, app: ASGIApp, world: World, close: CloseConnection) -> None:
-        self._app, self._world, self._close = app, world, close
+    def __init__(self, app: ASGIApp, close: CloseConnection) -> None:
+        self._app, self._close = app, close
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith("/_emulator"):
             await self._app(scope, receive, send)
             return
-        world, path = self._world, scope["path"].replace("//", "/")
+        world: World = scope["app"].state.world
+        path = scope["path"].replace("//", "/")
         world.clock.advance(world.behaviour.seconds_per_request)
         headers = {key.decode().lower(): value.decode("latin-1") for key, value in scope["headers"]}
         number = world.next_number("request")
@@ -54,7 +55,7 @@ class Breaking:
         if fault == "closed_before":
             await self._cut(scope, receive)
         elif fault in _INSTEAD:
-            await _send(send, _INSTEAD[fault], *self._broken(fault, _place(entry.path)))
+            await _send(send, _INSTEAD[fault], *_broken(scope["app"].state.world, fault, _place(entry.path)))
         elif fault == "html_502":
             await _send(send, 502, _PAGE, {"content-type": "text/html"})
         elif fault in ("closed_after", "html_200", "empty_body"):
@@ -65,7 +66,7 @@ class Breaking:
                 kind = "text/html" if fault == "html_200" else "application/json"
                 await _send(send, 200, _PAGE if fault == "html_200" else b"", {"content-type": kind})
         elif fault == "slow_body":
-            await self._app(scope, receive, _slowly(send, self._world.behaviour.slow_pauses))
+            await self._app(scope, receive, _slowly(send, scope["app"].state.world.behaviour.slow_pauses))
         elif fault == "truncated":
             await self._app(scope, receive, self._truncating(scope, send))
         else:
@@ -97,25 +98,26 @@ class Breaking:
 
         return cut
 
-    def _broken(self, fault: str, place: str) -> tuple[bytes, dict[str, str]]:
-        """Body and headers of a gateway's own answers; throttling has another shape at each door."""
-        status = _INSTEAD[fault]
-        if fault == "throttled":
-            seconds = self._world.behaviour.throttle_seconds
-            said = b'{ "statusCode": 429, "message": "Rate limit is exceeded. Try again in %d seconds." }' % seconds
-            if place == "graph":
-                said = b'{"error": {"code": "TooManyRequests", "message": "Too Many Requests", "innerError": {}}}'
-            return said, {"content-type": "application/json", "retry-after": str(seconds)}
-        phrase = HTTPStatus(status).phrase
+
+def _broken(world: World, fault: str, place: str) -> tuple[bytes, dict[str, str]]:
+    """Body and headers of a gateway's own answers; throttling has another shape at each door."""
+    status = _INSTEAD[fault]
+    if fault == "throttled":
+        seconds = world.behaviour.throttle_seconds
+        said = b'{ "statusCode": 429, "message": "Rate limit is exceeded. Try again in %d seconds." }' % seconds
         if place == "graph":
-            code = phrase.replace(" ", "")
-            said = f'{{"error": {{"code": "{code}", "message": "{phrase}", "innerError": {{}}}}}}'.encode()
-        elif place == "blob":
-            said = f"<?xml version='1.0'?><Error><Code>ServerBusy</Code><Message>{phrase}</Message></Error>".encode()
-        else:
-            said = f'\ufeff{{"code": 800003, "description": "{phrase}", "data": [], "source": "PartnerFD"}}'.encode()
-        headers = {"content-type": "application/xml" if place == "blob" else "application/json"}
-        return said, headers | ({"retry-after": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {})
+            said = b'{"error": {"code": "TooManyRequests", "message": "Too Many Requests", "innerError": {}}}'
+        return said, {"content-type": "application/json", "retry-after": str(seconds)}
+    phrase = HTTPStatus(status).phrase
+    if place == "graph":
+        code = phrase.replace(" ", "")
+        said = f'{{"error": {{"code": "{code}", "message": "{phrase}", "innerError": {{}}}}}}'.encode()
+    elif place == "blob":
+        said = f"<?xml version='1.0'?><Error><Code>ServerBusy</Code><Message>{phrase}</Message></Error>".encode()
+    else:
+        said = f'\ufeff{{"code": 800003, "description": "{phrase}", "data": [], "source": "PartnerFD"}}'.encode()
+    headers = {"content-type": "application/xml" if place == "blob" else "application/json"}
+    return said, headers | ({"retry-after": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {})
 
 
 def _place(path: str) -> str:

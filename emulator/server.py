@@ -49,7 +49,7 @@ def create_app(world: World, connections: Connections | None = None) -> FastAPI:
         app.include_router(router)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(HTTPException, _unknown)
-    app.add_middleware(Breaking, world=world, close=(connections or Connections()).cut)
+    app.add_middleware(Breaking, close=(connections or Connections()).cut)
     return app
 
 
@@ -68,11 +68,22 @@ class Emulator:
     """A running emulator: `with Emulator(world) as emulator:`, its address is `emulator.url`."""
 
     def __init__(self, world: World, port: int = 0) -> None:
-        self.world = world
+        connections = Connections()
+        self._app = create_app(world, connections)
         self._listening = socket.create_server(("127.0.0.1", port))
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
-        self._server = uvicorn.Server(_config(world))
+        self._server = uvicorn.Server(_config(self._app, connections))
         self._thread = Thread(target=self.serve, name="emulator", daemon=True)
+
+    @property
+    def world(self) -> World:
+        """What is served; another one can be set at any time between requests."""
+        served: World = self._app.state.world
+        return served
+
+    @world.setter
+    def world(self, world: World) -> None:
+        self._app.state.world = world
 
     def serve(self) -> None:
         """Serve until stopped; returns then."""
@@ -98,9 +109,7 @@ class Emulator:
         self.stop()
 
 
-def _config(world: World) -> uvicorn.Config:
-    connections = Connections()
-
+def _config(app: FastAPI, connections: Connections) -> uvicorn.Config:
     class Cuttable(HttpToolsProtocol):
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             connections.opened(transport.get_extra_info("peername"), transport)
@@ -111,7 +120,7 @@ def _config(world: World) -> uvicorn.Config:
             super().connection_lost(exc)
 
     return uvicorn.Config(
-        create_app(world, connections),
+        app,
         http=Cuttable,
         ws="none",
         lifespan="off",

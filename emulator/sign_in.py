@@ -49,6 +49,7 @@ async def discovery(request: Request, tenant: str) -> Json:
 
 @router.get("/common/discovery/instance")
 async def instance(request: Request) -> Json:
+    """For msal, when it is told to ask whether this host is Microsoft's."""
     return {
         "tenant_discovery_endpoint": f"https://{request.url.netloc}/common/v2.0/.well-known/openid-configuration",
         "metadata": [],

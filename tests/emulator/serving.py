@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -37,6 +35,7 @@ class Client:
         self.rest = self._bearer(SCOPES["partner_center"])
         self.user = self._bearer("https://api.partnercenter.microsoft.com/user_impersonation", REFRESH_TOKEN)
         self.graph = self._bearer(SCOPES["graph"])
+        self.world.log.entries.clear()
 
     def token(self, **fields: str) -> httpx.Response:
         secret = {"client_id": "app", "client_secret": "secret"}
@@ -81,12 +80,3 @@ class Client:
 
 def address(manifest: dict[str, Any], place: int = 0) -> str:
     return f"{manifest['rootDirectory']}/{manifest['blobs'][place]['name']}?{manifest['sasToken']}"
-
-
-@contextmanager
-def serving(world: World) -> Iterator[Client]:
-    with Emulator(world) as emulator:
-        client = Client(emulator)
-        world.log.entries.clear()
-        yield client
-        client.http.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -15,15 +14,9 @@ import pytest
 
 from emulator.charges import NUMBERS
 from emulator.faults import Wanted
-from tests.emulator.serving import SAMPLE, Client, sample_world, serving
+from tests.emulator.serving import SAMPLE, Client
 
 INVOICE = "G112804417"
-
-
-@pytest.fixture
-def client() -> Iterator[Client]:
-    with serving(sample_world()) as client:
-        yield client
 
 
 def _lines(*blobs: httpx.Response) -> list[dict[str, object]]:
@@ -83,11 +76,11 @@ def test_no_data_is_a_failed_operation_with_code_5000(client: Client, invoice: s
 
 def test_data_that_is_not_ready_fails_until_its_moment(client: Client) -> None:
     now = client.world.clock.now
-    client.world.invoices[INVOICE] = replace(client.world.invoices[INVOICE], ready_at=now + timedelta(hours=1))
+    client.world.invoices[INVOICE] = replace(client.world.invoices[INVOICE], ready_at=now + timedelta(minutes=30))
     assert "failed" == client.exported(INVOICE)["status"]
-    client.world.clock.advance(1800)
+    client.world.clock.advance(900)
     assert "failed" == client.exported(INVOICE)["status"]
-    client.world.clock.advance(1799)
+    client.world.clock.advance(899)
     asked = client.ask(INVOICE)
     client.world.clock.advance(1)  # ready while the operation runs
     assert "succeeded" == client.settled(asked)["status"]
