@@ -220,8 +220,10 @@ def known_payer(owed: pd.DataFrame, asking: pd.DataFrame, closed: pd.DataFrame) 
     """Rule 5. `asking`: payments and credit notes by `customer_id` and `standing`, a row for each customer; `closed`:
     what was paid before, and when. Of those in doubt the receivables come best first."""
     pairs = asking.merge(owed.rename(columns={"open_amount": "amount"}), on=ALIKE)
-    fits, wanted = (pairs.groupby(one)["amount"].transform("size") for one in ("payment_id", "receivable_id"))
-    sure = (pairs["standing"] == "known") & (fits == 1) & (wanted == 1) & (pairs["issued_on"] <= pairs["booked_on"])
+    there = pairs["issued_on"] <= pairs["booked_on"]  # the receivable, when the payment came
+    choice = there.groupby([pairs["payment_id"], pairs["customer_id"]]).transform("sum")
+    without_another = (choice <= 1).groupby(pairs["receivable_id"]).transform("sum")
+    sure = (pairs["standing"] == "known") & there & (choice == 1) & (without_another == 1)
     sure &= ~pairs["payment_id"].isin(passed_over(pairs[sure], closed))
     in_doubt = as_shown(pairs)
     in_doubt = in_doubt[~in_doubt["payment_id"].isin(pairs.loc[sure, "payment_id"])]

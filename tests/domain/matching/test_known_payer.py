@@ -176,6 +176,67 @@ def test_an_account_that_nobody_knows_says_nothing(matched: Matched) -> None:
     assert because(matched, "P-NOBODY") == "neither a reference nor the text names an open receivable in EUR"
 
 
+def issued(month: int) -> dict[str, date]:
+    return {"issued_on": date(2026, month, 1), "due_on": date(2026, month, 28)}
+
+
+@pytest.fixture(scope="module")
+def late() -> Matched:
+    """Months that come in at once."""
+    receivables = [
+        receivable("LATE/1", 100, customer_id="LATE"),
+        receivable("LATE/2", 100, customer_id="LATE", issued_on=LATER),
+        receivable("SAMEDAY/1", 100, customer_id="SAMEDAY"),
+        receivable("SAMEDAY/2", 100, customer_id="SAMEDAY", issued_on=date(2026, 10, 5)),
+        *(receivable(f"MONTHS/{month}", 100, customer_id="MONTHS", **issued(month)) for month in range(5, 12)),
+        *(receivable(f"RACE/{month}", 100, customer_id="RACE", **issued(month)) for month in (8, 10)),
+        *(receivable(f"AHEAD/{month}", 100, customer_id="AHEAD", **issued(month)) for month in (9, 11)),
+    ]
+    payments = [
+        payment("P-LATE", 100, customer_id="LATE"),
+        payment("P-SAMEDAY", 100, customer_id="SAMEDAY"),
+        *(
+            payment(f"P-MONTHS-{month}", 100, customer_id="MONTHS", booked_on=date(2026, month, 20))
+            for month in range(5, 10)
+        ),
+        payment("P-RACE-1", 100, customer_id="RACE", booked_on=date(2026, 8, 20)),
+        payment("P-RACE-2", 100, customer_id="RACE", booked_on=date(2026, 9, 20)),
+        payment("P-RACE-3", 100, customer_id="RACE", booked_on=date(2026, 10, 20)),
+        payment("P-AHEAD-1", 100, customer_id="AHEAD", booked_on=date(2026, 8, 20)),
+        payment("P-AHEAD-2", 100, customer_id="AHEAD", booked_on=date(2026, 9, 20)),
+    ]
+    return run(receivables, payments)
+
+
+def test_a_receivable_issued_after_the_payment_does_not_compete(late: Matched) -> None:
+    assert allocation(late, "P-LATE") == ("LATE/1", 100, "known_payer", "full")
+    assert because(late, "P-LATE") == (
+        "the payment is known to be customer LATE's, and receivable LATE/1 is their only open one of 1.00 EUR that was "
+        "issued by then"
+    )
+
+
+def test_a_receivable_issued_on_the_day_of_the_payment_competes(late: Matched) -> None:
+    assert options(late, "P-SAMEDAY") == [(1, "SAMEDAY/1"), (2, "SAMEDAY/2")]
+
+
+def test_months_that_are_matched_late_are_matched_as_they_would_have_been_day_by_day(late: Matched) -> None:
+    assert [(row[0], row[1]) for row in booked(late) if row[0].startswith("P-MONTHS")] == [
+        (f"P-MONTHS-{month}", f"MONTHS/{month}") for month in range(5, 10)
+    ]
+
+
+def test_two_payments_before_there_was_another_receivable_compete_whatever_comes_later(late: Matched) -> None:
+    assert options(late, "P-RACE-1") == [(1, "RACE/8"), (2, "RACE/10")]
+    assert because(late, "P-RACE-1").endswith("; it is also the amount of P-RACE-2, P-RACE-3")
+    assert allocation(late, "P-RACE-2") is allocation(late, "P-RACE-3") is None
+
+
+def test_money_that_came_before_any_receivable_competes_for_the_first(late: Matched) -> None:
+    assert allocation(late, "P-AHEAD-1") is allocation(late, "P-AHEAD-2") is None
+    assert "; it is also the amount of P-AHEAD-1; " in because(late, "P-AHEAD-2")
+
+
 @pytest.fixture(scope="module")
 def standings() -> Matched:
     """Each case is an account; all customers have a receivable of 1.00 in the currency of the case."""

@@ -63,7 +63,7 @@ def a_payment(chance: random.Random, currency: str, place: int, receivables: lis
         f"P/{currency}{place}",
         max(sum(row["open_amount"] for row in some) - less, 1),
         currency=currency,
-        booked_on=date(2026, 10, 1) + timedelta(days=chance.randint(0, 2)),
+        booked_on=date(2026, 10, 1) - timedelta(days=chance.choice([0, 1, 2, 20, 30, 40, 60])),
         customer_id=chance.choice(["", "C1", "C2"]),
         payer_account=chance.choice(["", *STANDINGS]),
     )
@@ -102,4 +102,4 @@ def test_rule_5_agrees_with_its_pandas_twin_on_a_made_up_partner() -> None:
     matched = run(receivables, payments, MatchingPolicy(modes=MappingProxyType(others)))
 
     agree(matched, payer_twin(receivables, payments, {}, sets=False))
-    assert len(booked(matched)) > 50
+    assert len(booked(matched)) > 100  # of 231; half as many when later receivables still competed

@@ -1,5 +1,9 @@
 """Rule 5: the payer is known, and of their open receivables exactly one has the amount, and no other payment wants it.
 
+Counted as of the day of the payment: a receivable that was issued later may still be meant, paid in advance, but does
+not compete with the one that was there; nor does a payment for which there was another. So months that come in at once
+are matched as they would have been day by day, the oldest first, a month a pass.
+
 Credit notes look for their receivable the same way. Licence prices repeat: where several receivables or payments fit,
 where the account is shared, and where only a part of a payment is left, a person decides.
 """
@@ -21,18 +25,25 @@ SUGGESTED_MAX = COMPETITORS_NAMED_MAX
 _OWED = """
     SELECT r, customer_id, currency, open_amount AS amount, due_on, issued_on, receivable_id,
         row_number() OVER (PARTITION BY customer_id, currency, open_amount ORDER BY due_on, issued_on, receivable_id)
-            AS place
+            AS place,
+        count(*) OVER (PARTITION BY customer_id, currency, open_amount ORDER BY issued_on) AS issued_until
     FROM matching_receivable_left SEMI JOIN matching_payer USING (customer_id)
 """
 _PAYING = """
-    SELECT payer.p, payer.customer_id, standing, evidence, is_rest, currency, amount, booked_on, payment_id,
-        row_number() OVER (PARTITION BY payer.customer_id, currency, amount ORDER BY booked_on, payment_id) AS turn
-    FROM (FROM matching_payer WHERE standing <> 'doubted') payer JOIN matching_payment_left USING (p)
+    SELECT payer.*, row_number() OVER (PARTITION BY payer.customer_id, payer.currency, payer.amount
+            ORDER BY booked_on, payment_id) AS turn,
+        coalesce(issued_until, 0) AS issued, r AS last_issued
+    FROM (
+        SELECT p, payer.customer_id, standing, evidence, is_rest, currency, amount, booked_on, payment_id
+        FROM (FROM matching_payer WHERE standing <> 'doubted') payer JOIN matching_payment_left USING (p)
+    ) payer
+    ASOF LEFT JOIN matching_owed owed ON owed.customer_id = payer.customer_id AND owed.currency = payer.currency
+        AND owed.amount = payer.amount AND owed.issued_on <= payer.booked_on
 """
 _ALIKE = f"""
     SELECT * FROM (SELECT customer_id, currency, amount, count(*) AS fits FROM matching_owed GROUP BY ALL)
     JOIN (
-        SELECT customer_id, currency, amount, count(*) AS wanted,
+        SELECT customer_id, currency, amount, count(*) AS wanted, count(*) FILTER (issued <= 1) AS without_another,
             list(payment_id ORDER BY turn)[:{COMPETITORS_NAMED_MAX} + 1] AS wanted_by
         FROM matching_paying GROUP BY ALL
     ) USING (customer_id, currency, amount)
@@ -56,16 +67,28 @@ _CANDIDATES = f"""
     LEFT JOIN matching_wanted_in_doubt doubtful USING (r)
     QUALIFY option <= {SUGGESTED_MAX}
 """
+# The receivables of a line that are issued by a day are the first few: payments without another want the same one.
+_SOLE = """
+    SELECT p, r, currency, paying.amount, booked_on, issued_on, receivable_id, evidence, is_rest, fits, 1 AS wanted,
+        1 AS option
+    FROM (FROM matching_paying WHERE standing = 'known' AND NOT is_rest AND issued = 1) paying
+    JOIN matching_alike USING (customer_id, currency, amount)
+    JOIN (SELECT r, issued_on, receivable_id FROM matching_owed) owed ON r = last_issued
+    ANTI JOIN matching_wanted_in_doubt USING (r)
+    WHERE without_another = 1
+"""
 _JUDGED = """
-    SELECT *, standing = 'known' AND fits = 1 AND wanted = 1 AND NOT is_rest AND issued_on <= booked_on AS sure,
-        list(receivable_id ORDER BY option) OVER (PARTITION BY p ROWS BETWEEN UNBOUNDED PRECEDING AND
-            UNBOUNDED FOLLOWING) AS rivals
+    SELECT *, true AS sure FROM matching_sole
+    UNION ALL BY NAME
+    SELECT *, false AS sure, list(receivable_id ORDER BY option) OVER (PARTITION BY p ROWS BETWEEN UNBOUNDED PRECEDING
+        AND UNBOUNDED FOLLOWING) AS rivals
     FROM matching_candidate
 """
-# Of what speaks against a receivable that fits alone, the first is told.
+# Of what speaks against a receivable that fits alone, the first is told; then all that fit are shown.
 _MINDFUL = """
-    SELECT judged.* REPLACE (sure AND why IS NULL AS sure), why FROM matching_judged judged
+    SELECT judged.*, why FROM matching_judged judged
     LEFT JOIN (SELECT p, arg_min(why, (place, why)) AS why FROM matching_misgiving GROUP BY p) USING (p)
+    QUALIFY sure = (why IS NULL AND bool_or(sure) OVER (PARTITION BY p))
 """
 _PROPOSAL = f"""
     SELECT p, r, amount, 0::BIGINT AS difference, CASE WHEN sure THEN 'full' ELSE '' END AS outcome, sure AS books,
@@ -73,7 +96,8 @@ _PROPOSAL = f"""
             WHEN sure THEN 'their only open one of '
             WHEN fits > 1 THEN 'one of ' || fits || ' open ones of '
             ELSE 'open with ' END || amount_text(amount, currency) || ' ' || currency
-        || CASE WHEN fits > 1 THEN ': ' || {NAMED_COMPETITORS.format(named="rivals", all="fits")} ELSE '' END
+        || CASE WHEN sure AND fits > 1 THEN ' that was issued by then'
+            WHEN fits > 1 THEN ': ' || {NAMED_COMPETITORS.format(named="rivals", all="fits")} ELSE '' END
         || CASE WHEN wanted > 1 THEN '; it is also the amount of '
             || {NAMED_COMPETITORS.format(named="wanted_by", all="(wanted - 1)")} ELSE '' END
         || CASE WHEN is_rest THEN '; the rest of the payment went elsewhere' ELSE '' END
@@ -93,6 +117,7 @@ def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> 
         return
     know_wanted(connection)
     keep(connection, "matching_candidate", _CANDIDATES)
+    keep(connection, "matching_sole", _SOLE)
     keep(connection, "matching_judged", _JUDGED)
     know_misgivings(connection)
     keep(connection, "matching_minded", _MINDFUL)
