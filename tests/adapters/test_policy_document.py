@@ -18,6 +18,7 @@ from csp_receivables.domain.collections.policy import (
     Anchor,
     CollectionsPolicy,
     Condition,
+    Letters,
     Minimum,
     Override,
     QuietHours,
@@ -184,3 +185,31 @@ def test_a_template_that_names_what_is_not_there_is_refused(tmp_path: Path) -> N
 
     with pytest.raises(NoSuchWords, match="'sellr' is undefined"):
         policy_markdown(SHIPPED, SELLER, RATES, language="en", today=date(2026, 1, 1), templates=tmp_path)
+
+
+LETTERS = {
+    "en": (
+        "A payment or an instalment that you",
+        "A payment of yours settles",
+        "On day 31 of each month (in a shorter month",
+    ),
+    "sv": ("En betalning eller delbetalning som ni", "En betalning från er täcker", "Den 31 varje månad (i en"),
+    "de": (
+        "Eine Zahlung oder Rate, die Sie",
+        "Eine Zahlung von Ihnen gleicht",
+        "Am 31. jedes Monats (in einem kürzeren",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_letters_beside_the_steps_are_told_where_there_are_any(language: str) -> None:
+    none, every = Letters(), Letters(promise_broken=True, payment_received=True, statement_day=31)
+    without, text = (written(replace(SHIPPED, letters=each), language) for each in (none, every))
+
+    assert [True] * 3 == [each in text for each in LETTERS[language]]
+    assert [False] * 3 == [each in without for each in LETTERS[language]]
+    assert [True, False, False] == [each in written(language=language) for each in LETTERS[language]]
+    assert {"en": "On the first day of each", "sv": "Den första varje", "de": "Am Ersten jedes"}[language] in written(
+        replace(SHIPPED, letters=Letters(statement_day=1)), language
+    )

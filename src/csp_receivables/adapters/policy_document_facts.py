@@ -49,6 +49,7 @@ def facts(
         "amounts_by_currency": _amount_table(policy, manner),
         "has_remainder": bool(policy.reinstate_below),
         "quiet": _open_hours(policy, manner),
+        "letters": _letters(policy),
         "interest": _interest(policy, rules, manner, language),
         "other_terms": [_terms(each, manner, language) for each in policy.overrides if each.countries],
         "has_agreed_terms": any(not each.countries for each in policy.overrides),
@@ -65,6 +66,17 @@ def _policy(policy: CollectionsPolicy, manner: Manner) -> Facts:
         "pause_days": policy.part_payment_pause_days,
         "working_days_only": policy.working_days_only,
     }
+
+
+def _letters(policy: CollectionsPolicy) -> Facts:
+    """Which letters are written beside the steps; `any`: is there one at all?"""
+    letters = policy.letters
+    written = {
+        "promise_broken": letters.promise_broken,
+        "payment_received": letters.payment_received,
+        "statement_day": letters.statement_day or 0,
+    }
+    return written | {"any": any(written.values())}
 
 
 def _step(stage: Stage, policy: CollectionsPolicy, manner: Manner) -> Facts:

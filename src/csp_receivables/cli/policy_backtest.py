@@ -13,7 +13,8 @@ import typer
 from csp_receivables import collections_wiring, wiring
 from csp_receivables.cli.output import JsonOption, Refused, emit_json, show_table
 from csp_receivables.collections_wiring import Backtest
-from csp_receivables.domain.collections.backtest import ASSUMPTIONS
+from csp_receivables.domain.collections.account_letters import AccountLetter
+from csp_receivables.domain.collections.backtest import ASSUMPTIONS, Played
 from csp_receivables.domain.collections.decisions import Decision
 from csp_receivables.domain.money import to_text
 from csp_receivables.settings import Settings
@@ -51,11 +52,12 @@ def _as_json(done: Backtest) -> dict[str, Any]:
         "from": done.start,
         "to": done.end,
         "customers": done.customers,
-        "in_force": _by_step(done.in_force),
-        "other": _by_step(done.other),
-        "only_in_force": [_step(each) for each in _only(done.in_force, done.other)],
-        "only_other": [_step(each) for each in _only(done.other, done.in_force)],
-        "steps": [_step(each) for each in done.other],
+        "in_force": _counted(done.in_force),
+        "other": _counted(done.other),
+        "only_in_force": [_step(each) for each in _only(done.in_force.steps, done.other.steps)],
+        "only_other": [_step(each) for each in _only(done.other.steps, done.in_force.steps)],
+        "steps": [_step(each) for each in done.other.steps],
+        "letters": [_letter(each) for each in done.other.letters],
         "days_of_sales_outstanding": [
             {
                 "currency": each.currency,
@@ -70,7 +72,7 @@ def _as_json(done: Backtest) -> dict[str, Any]:
 
 
 def _show(done: Backtest, name: str) -> None:
-    now, then = _by_step(done.in_force), _by_step(done.other)
+    now, then = _counted(done.in_force), _counted(done.other)
     rows = [(step, str(now.get(step, 0)), str(then.get(step, 0))) for step in sorted(now | then)]
     title = f"{done.customers} customers from {done.start} to {done.end}, in force and under {name}"
     show_table(title, ("step", "in force", "other"), rows, right=("in force", "other"))
@@ -81,8 +83,11 @@ def _show(done: Backtest, name: str) -> None:
         print(f"assumed: {assumption}")
 
 
-def _by_step(steps: Iterable[Decision]) -> dict[str, int]:
-    return dict(sorted(Counter(f"{step.answer.value} {step.stage}" for step in steps).items()))
+def _counted(played: Played) -> dict[str, int]:
+    """How many steps and letters of each kind."""
+    counts = Counter(f"{step.answer.value} {step.stage}" for step in played.steps)
+    counts.update(f"letter {letter.kind}" for letter in played.letters)
+    return dict(sorted(counts.items()))
 
 
 def _only(steps: Iterable[Decision], others: Iterable[Decision]) -> list[Decision]:
@@ -101,6 +106,10 @@ def _step(step: Decision) -> dict[str, Any]:
         "overdue": overdue,
         "currency": step.currency,
     }
+
+
+def _letter(letter: AccountLetter) -> dict[str, Any]:
+    return {"on": letter.on, "customer": letter.customer_id, "letter": letter.kind}
 
 
 def _tenths(tenths: int) -> str:

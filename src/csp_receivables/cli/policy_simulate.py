@@ -48,3 +48,5 @@ def _show(asked: Asked) -> None:
         print(f"            {reason}")
     for reason in decision.outranked:
         print(f"            not {reason}")
+    for letter in asked.letters:
+        print(f"            and beside it a letter: {letter.kind}")

@@ -13,12 +13,12 @@ from csp_receivables.domain.bank_line_policy import BankLinePolicy
 from csp_receivables.domain.booking import decide_booking
 from csp_receivables.domain.collections.backtest import (
     History,
+    Played,
     SalesOutstanding,
     first_notices,
     replay,
     sales_outstanding,
 )
-from csp_receivables.domain.collections.decisions import Decision
 from csp_receivables.domain.collections.histories import histories
 from csp_receivables.domain.collections.policy import CollectionsPolicy
 from csp_receivables.domain.day import Mode
@@ -29,13 +29,13 @@ from csp_receivables.domain.run_plan import RunPlan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backtest:
-    """The steps of the policy in force and of the other, in order of day and customer, and what the other may mean."""
+    """What the policy in force and the other do, in order of day and customer, and what the other may mean."""
 
     start: date
     end: date
     customers: int
-    in_force: tuple[Decision, ...]
-    other: tuple[Decision, ...]
+    in_force: Played
+    other: Played
     outstanding: tuple[SalesOutstanding, ...]
 
 
@@ -57,17 +57,20 @@ class Backtester:
             everybody = histories(connection, facts.collections)
         # As if each had always held: the day on which one goes live is no part of what it says.
         both = (self.policy, other)
-        now, then = (_steps(everybody, replace(each, live_from=None), start, end) for each in both)
+        now, then = (_played(everybody, replace(each, live_from=None), start, end) for each in both)
+        first = (first_notices(now.steps), first_notices(then.steps))
         return Backtest(
             start=start,
             end=end,
             customers=len(everybody),
             in_force=now,
             other=then,
-            outstanding=tuple(sales_outstanding(everybody, first_notices(now), first_notices(then), start, end)),
+            outstanding=tuple(sales_outstanding(everybody, *first, start, end)),
         )
 
 
-def _steps(everybody: list[History], policy: CollectionsPolicy, start: date, end: date) -> tuple[Decision, ...]:
-    steps = [step for history in everybody for step in replay(history, policy, start, end)]
-    return tuple(sorted(steps, key=lambda step: (step.on, step.customer_id)))
+def _played(everybody: list[History], policy: CollectionsPolicy, start: date, end: date) -> Played:
+    played = [replay(history, policy, start, end) for history in everybody]
+    steps = sorted((step for each in played for step in each.steps), key=lambda step: (step.on, step.customer_id))
+    letters = sorted((letter for each in played for letter in each.letters), key=lambda one: (one.on, one.action_id))
+    return Played(steps=tuple(steps), letters=tuple(letters))

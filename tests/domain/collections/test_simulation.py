@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from csp_receivables.adapters.timeline_file import parse_event
-from csp_receivables.domain.collections.policy import Condition
+from csp_receivables.domain.collections.policy import CollectionsPolicy, Condition, Letters
 from csp_receivables.domain.collections.simulation import answer_json, simulate
-from tests.debtors import POLICY, with_stage
+from tests.debtors import POLICY, policy, with_stage
 from tests.timelines import accepted, along, ask, invoice, line, paid, short
 
 WARNED = [invoice("2026-01-05", "A"), accepted("2026-01-26", "final_notice")]
@@ -140,3 +142,30 @@ def test_a_country_brings_its_calendar_and_without_one_days_are_days() -> None:
     abroad = [invoice(saturday, "A", country="DE"), invoice(saturday, "B", customer="C2"), *ask("2026-01-15")]
 
     assert [("wait", "clear"), ("send_notice", "reminder")] == short(POLICY, abroad)
+
+
+def test_letters_beside_the_answer_stand_in_a_key_of_their_own_where_there_are_any() -> None:
+    every = Letters(promise_broken=True, payment_received=True, statement_day=20)
+    lines = [*WARNED, *ask("2026-01-27"), paid("2026-02-02", "100.00", "A"), *ask("2026-02-03"), *ask("2026-02-20")]
+    events = [parse_event(n, text) for n, text in enumerate(lines)]
+
+    letters = [answer_json(each).get("letters") for each in simulate(_with_letters(every), events)]
+
+    assert [None, [{"letter": "payment_received", "about": "1.1", "numbers": []}], None] == letters
+    assert [None] * 3 == [answer_json(each).get("letters") for each in simulate(_with_letters(Letters()), events)]
+
+
+def test_a_broken_promise_and_a_statement_are_said_too() -> None:
+    every = Letters(promise_broken=True, statement_day=20)
+    promised = line("2026-01-10", "hold", "C1", kind="promise", amount="100.00", until="2026-01-16")
+    events = [parse_event(n, text) for n, text in enumerate([*WARNED[:1], promised, *ask("2026-01-21")])]
+
+    (asked,) = simulate(_with_letters(every), events)
+
+    assert ["statement"] == [
+        letter.kind for letter in asked.letters
+    ]  # that day the ladder itself writes of what was promised
+
+
+def _with_letters(letters: Letters) -> CollectionsPolicy:
+    return policy(letters=letters, live_from=date(2026, 1, 1))

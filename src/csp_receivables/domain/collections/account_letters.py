@@ -7,12 +7,12 @@ hand, for legal reasons or in insolvency gets none, whatever the hold is on: the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from csp_receivables.domain.collections.anchors import working_day_from
-from csp_receivables.domain.collections.cases import Case, Delivery, HoldKind
+from csp_receivables.domain.collections.cases import Case, Debt, Delivery, Hold, HoldKind
 from csp_receivables.domain.collections.decisions import Answer, Decision, Reason
 from csp_receivables.domain.collections.guards import above_minimum, first_guard
 from csp_receivables.domain.collections.holds import standing_of
@@ -44,6 +44,18 @@ class SettledRound:
     round_id: str
     closed_on: date
     payments: Mapping[str, ReceivedPayment]
+
+
+def settled_by(
+    customer_id: str, round_id: str, paid: Sequence[tuple[Debt, int]], received_on: date, closed_on: date
+) -> SettledRound:
+    """A round that one day's money settled; `paid`: what it paid of which receivable, at least one."""
+    currency = min(debt.currency for debt, _ in paid)
+    parts = tuple((debt.number, amount) for debt, amount in paid if debt.currency == currency)
+    payment = ReceivedPayment(
+        received_on=received_on, currency=currency, amount=sum(amount for _, amount in parts), applied=parts
+    )
+    return SettledRound(customer_id=customer_id, round_id=round_id, closed_on=closed_on, payments={"": payment})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +125,21 @@ def is_statement_wanted(policy: CollectionsPolicy, on: date) -> bool:
     return day is not None and _is_wanted(policy, statement_day(on, day), on)
 
 
+def days_of_letters(
+    policy: CollectionsPolicy, holds: Iterable[Hold], country: str, start: date, end: date
+) -> Iterator[date]:
+    """Days of a period on which a statement, or a letter about a broken promise, is first wanted."""
+    if policy.letters.promise_broken:
+        for hold in holds:
+            yield from (_seen_broken_on(part.due_on, country) for part in hold.instalments)
+    if not policy.letters.statement_day:
+        return
+    month = start.replace(day=1)
+    while month <= end:
+        yield _in_month(month, policy.letters.statement_day)
+        month = (month + timedelta(days=31)).replace(day=1)
+
+
 def is_recent(day: date, on: date) -> bool:
     """Is a letter whose cause was seen on `day` still wanted on `on`?"""
     return 0 <= (on - day).days < WANTED_DAYS
@@ -142,7 +169,7 @@ def _promise_broken(case: Case, decision: Decision, policy: CollectionsPolicy) -
         promise = missing_payment(standing, case)
         if promise is None:
             continue
-        seen_on = working_day_from(promise.due_on, case.country) + timedelta(days=1)
+        seen_on = _seen_broken_on(promise.due_on, case.country)
         if _is_wanted(policy, seen_on, on) and not _was_written_to(case, seen_on):
             yield AccountLetter(
                 customer_id=case.customer_id,
@@ -155,6 +182,11 @@ def _promise_broken(case: Case, decision: Decision, policy: CollectionsPolicy) -
                 promise=promise,
             )
             return
+
+
+def _seen_broken_on(due_on: date, country: str) -> date:
+    """A promise for a day without open banks has until the next one."""
+    return working_day_from(due_on, country) + timedelta(days=1)
 
 
 def _was_written_to(case: Case, since: date) -> bool:

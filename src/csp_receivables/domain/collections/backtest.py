@@ -10,6 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from csp_receivables.domain.collections.account_letters import (
+    AccountLetter,
+    SettledRound,
+    days_of_letters,
+    letters_for,
+    settled_by,
+)
 from csp_receivables.domain.collections.cases import Case, Debt, Delivery, Hold, Notice, Round, Suspension
 from csp_receivables.domain.collections.decide import decide
 from csp_receivables.domain.collections.decisions import Answer, Decision
@@ -18,6 +25,7 @@ from csp_receivables.domain.collections.policy import CollectionsPolicy
 ASSUMPTIONS = (
     "every notice is accepted on the day it is decided, and every suspension is agreed to on that day",
     "bank feeds are fresh and nothing is in doubt",
+    "letters beside the ladder are written from the first day on, each once",
     "customers pay on the days on which they did; only the estimate of days of sales outstanding moves payments",
     "the estimate: a receivable that was paid after its first notice is paid as many days earlier or later as that "
     "notice comes earlier or later, but not before it was issued",
@@ -31,6 +39,7 @@ class Applied:
     on: date
     receivable_id: str
     amount: int
+    is_credit: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +83,16 @@ class _Course:
     notices: list[Notice] = field(default_factory=list)
     rounds: list[Round] = field(default_factory=list)
     suspension: Suspension | None = None
+    settled: list[SettledRound] = field(default_factory=list)
+    letters: dict[str, AccountLetter] = field(default_factory=dict)  # by action id: each happens once
+
+    def write(self, history: History, case: Case, decision: Decision, policy: CollectionsPolicy) -> None:
+        """The letters beside the ladder that are wanted on the day of the decision."""
+        heard = {notice.round_id for notice in self.notices}
+        closed = [r for r in self.rounds if r.round_id in decision.closes and r.round_id in heard]
+        self.settled += [each for r in closed if (each := _settled(history, r, decision.on))]
+        for letter in letters_for(case, decision, policy, self.settled):
+            self.letters.setdefault(letter.action_id, letter)
 
     def perform(self, decision: Decision) -> None:
         """Let happen what was decided."""
@@ -97,11 +116,28 @@ class _Course:
             self.suspension = Suspension(round_id=decision.round_id, on=on, receivable_ids=named)
 
 
-def replay(history: History, policy: CollectionsPolicy, start: date, end: date) -> Iterator[Decision]:
-    """The steps that `policy` takes with one customer, in order; days on which nothing is new are skipped."""
-    course, news, on = _Course(), history.days(), start
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """What a policy does with one customer, in order: the steps of the ladder, and the letters beside it."""
+
+    steps: tuple[Decision, ...]
+    letters: tuple[AccountLetter, ...]
+
+
+def replay(history: History, policy: CollectionsPolicy, start: date, end: date) -> Played:
+    """What `policy` does with one customer; days on which nothing is new are skipped."""
+    course = _Course()
+    steps = tuple(_steps(course, history, policy, start, end))
+    return Played(steps=steps, letters=tuple(course.letters.values()))
+
+
+def _steps(course: _Course, history: History, policy: CollectionsPolicy, start: date, end: date) -> Iterator[Decision]:
+    writing, on = replace(policy, live_from=start), start
+    news = sorted({*history.days(), *days_of_letters(policy, history.holds, history.country, start, end)})
     while on <= end:
-        decision = decide(case_on(history, course.notices, course.rounds, course.suspension, on), policy, on)
+        case = case_on(history, course.notices, course.rounds, course.suspension, on)
+        decision = decide(case, policy, on)
+        course.write(history, case, decision, writing)
         course.perform(decision)
         if decision.action_id:
             yield decision
@@ -111,6 +147,15 @@ def replay(history: History, policy: CollectionsPolicy, start: date, end: date) 
         if not coming:
             return
         on = max(min(coming), on + timedelta(days=1))
+
+
+def _settled(history: History, closed: Round, on: date) -> SettledRound | None:
+    """The round, where a payment settled the last of it; what credit settled nobody is thanked for."""
+    applied = [a for a in history.applied if a.receivable_id in closed.receivable_ids and a.amount > 0 and a.on <= on]
+    last = max((a.on for a in applied), default=on)
+    debts = {debt.receivable_id: debt for debt in history.debts}
+    paid = [(debts[a.receivable_id], a.amount) for a in applied if a.on == last and not a.is_credit]
+    return settled_by(history.customer_id, closed.round_id, paid, last, on) if paid else None
 
 
 def case_on(

@@ -16,7 +16,8 @@ SELECT customer_id, receivable_id, number, issued_on, due_on, currency, amount F
  WHERE kind = 'invoice' ORDER BY customer_id, due_on, receivable_id
 """
 _APPLIED = """
-SELECT r.customer_id, a.effective_on, a.receivable_id, sum(a.amount + a.difference)::BIGINT
+SELECT r.customer_id, a.effective_on, a.receivable_id, a.source_kind = 'credit_note',
+       sum(a.amount + a.difference)::BIGINT
   FROM allocations a JOIN receivables r USING (receivable_id)
  GROUP BY ALL HAVING sum(a.amount + a.difference) <> 0 ORDER BY ALL
 """
@@ -55,7 +56,8 @@ def histories(connection: duckdb.DuckDBPyConnection, known: CollectionsFacts) ->
             holds=known.holds.get(who, ()),
             debts=tuple(_debt(row) for row in debts.get(who, ())),
             applied=tuple(
-                Applied(on=on, receivable_id=each, amount=amount) for on, each, amount in applied.get(who, ())
+                Applied(on=on, receivable_id=each, amount=amount, is_credit=is_credit)
+                for on, each, is_credit, amount in applied.get(who, ())
             ),
             waiting=tuple(
                 Waiting(on=on, currency=currency, amount=amount, is_credit=is_credit)

@@ -31,6 +31,7 @@ class SimulatedCustomer:
     rounds: list[Round] = field(default_factory=list)
     suspension: Suspension | None = None
     last_currency: str = ""
+    settled_by: dict[str, tuple[date, bool]] = field(default_factory=dict)  # number → the day, and was it a payment?
 
     def case(self, feed_stale: str) -> Case:
         """What is known of the customer now."""
@@ -98,7 +99,7 @@ class SimulatedCustomer:
         currency = self._currency(event)
         amount = _minor(event, currency)
         self.received.append((event.on, currency, amount))
-        left = amount - self._apply(event, amount)
+        left = amount - self._apply(event, amount, is_payment=True)
         if left:
             self.unapplied[currency] = self.unapplied.get(currency, 0) + left
 
@@ -109,7 +110,7 @@ class SimulatedCustomer:
         if left:
             self.credit_left[currency] = self.credit_left.get(currency, 0) + left
 
-    def _apply(self, event: Event, amount: int) -> int:
+    def _apply(self, event: Event, amount: int, *, is_payment: bool = False) -> int:
         """How much of it the receivable took that the event names; 0 when it names none."""
         if not event.number:
             return 0
@@ -119,6 +120,8 @@ class SimulatedCustomer:
         if part:
             paid_on = event.on if rest else debt.part_paid_on
             self.debts[event.number] = replace(debt, open_amount=rest, part_paid_on=paid_on)
+        if part and not rest:
+            self.settled_by[event.number] = event.on, is_payment
         return part
 
     def _write_off(self, event: Event) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from csp_receivables.domain.collections.account_letters import SettledRound, settled_by
 from csp_receivables.domain.collections.cases import Delivery, Notice, Round, Suspension
 from csp_receivables.domain.collections.decide import decide
+from csp_receivables.domain.collections.decisions import Decision
 from csp_receivables.domain.collections.open_items import OpenItem, Situation, look
 from csp_receivables.domain.collections.policy import Act, CollectionsPolicy, Stage
 from csp_receivables.domain.collections.rounds import DUE, next_round_id, open_rounds, overdue_views
@@ -91,3 +93,18 @@ def _against_the_rules(situation: Situation, stage: Stage, event: Event) -> tupl
 
 def _names(items: Sequence[OpenItem]) -> list[str]:
     return [item.debt.receivable_id for item in items]
+
+
+def settled_rounds(customer: SimulatedCustomer, decision: Decision) -> list[SettledRound]:
+    """The rounds that were heard of, and of which a payment that named its receivable settled the last."""
+    heard = {n.round_id for n in customer.notices if n.delivery is Delivery.ACCEPTED}
+    closed = [r for r in customer.rounds if r.round_id in decision.closes and r.round_id in heard]
+    return [found for each in closed if (found := _settled(customer, each))]
+
+
+def _settled(customer: SimulatedCustomer, closed: Round) -> SettledRound | None:
+    days = {number: customer.settled_by[number] for number in closed.receivable_ids if number in customer.settled_by}
+    last = max((on for on, _ in days.values()), default=None)
+    by_payment = [customer.debts[number] for number, told in sorted(days.items()) if told == (last, True)]
+    paid = [(debt, debt.amount) for debt in by_payment]
+    return settled_by(customer.customer_id, closed.round_id, paid, last, last) if last and paid else None

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
+from csp_receivables.domain.collections.account_letters import AccountLetter, letters_for
 from csp_receivables.domain.collections.decide import decide
 from csp_receivables.domain.collections.decisions import Decision
 from csp_receivables.domain.collections.feed_age import banking_hours
 from csp_receivables.domain.collections.policy import CollectionsPolicy
 from csp_receivables.domain.collections.simulated_customer import SimulatedCustomer
-from csp_receivables.domain.collections.simulated_notices import notice_accepted, notice_bounced
+from csp_receivables.domain.collections.simulated_notices import notice_accepted, notice_bounced, settled_rounds
 from csp_receivables.domain.collections.timeline import Event, TimelineRefused, Verb
 from csp_receivables.domain.money import to_text
 
@@ -23,6 +24,7 @@ class Asked:
     decision: Decision
     currency: str
     numbers: tuple[str, ...]
+    letters: tuple[AccountLetter, ...] = ()  # wanted on that day beside the answer
 
     def text_of(self, minor: int) -> str:
         """Minor units of the answer's currency as decimal text."""
@@ -67,9 +69,14 @@ def _ask(world: _World, event: Event) -> Iterator[Asked]:
         raise TimelineRefused(event.line, f"nothing is known of {unknown[0]}", f"Name one of {known}")
     for customer_id in sorted(event.numbers or world.customers):
         customer = world.customers[customer_id]
-        decision = decide(customer.case(_stale(world, event.on)), world.policy, event.on)
-        currency = decision.currency or customer.last_currency
-        yield Asked(decision=decision, currency=currency, numbers=decision.receivable_ids)
+        case = customer.case(_stale(world, event.on))
+        decision = decide(case, world.policy, event.on)
+        yield Asked(
+            decision=decision,
+            currency=decision.currency or customer.last_currency,
+            numbers=decision.receivable_ids,
+            letters=letters_for(case, decision, world.policy, settled_rounds(customer, decision)),
+        )
 
 
 def _stale(world: _World, on: date) -> str:
@@ -104,7 +111,11 @@ def answer_json(asked: Asked) -> dict[str, object]:
         "next_on": decision.next_on.isoformat() if decision.next_on else None,
         "round": decision.round_id,
         "numbers": list(asked.numbers),
-    }
+    } | ({"letters": [_letter(each) for each in asked.letters]} if asked.letters else {})
+
+
+def _letter(letter: AccountLetter) -> dict[str, object]:
+    return {"letter": letter.kind, "about": letter.about, "numbers": list(letter.receivable_ids)}
 
 
 def _plain(reason: object) -> dict[str, str]:
