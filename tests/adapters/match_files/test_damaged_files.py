@@ -69,3 +69,15 @@ def test_a_header_that_is_none_is_refused(tmp_path: Path, header: bytes) -> None
 def test_a_file_of_old_line_ends_is_read_or_refused(tmp_path: Path) -> None:
     with pytest.raises(FileRefused, match="header"):
         read(tmp_path, b"payment_id,booked_on,currency,amount\r" + ROW.replace(b"\n", b"\r"))
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [(ROW + b"2\r", 3), (ROW + b'P2,2026-10-15,"S\rEK",1.00\nP3,2026-10-15,S\rEK,1.00\n' + ROW, 4)],
+    ids=["at the end of the file", "within a row, after one within quotes"],
+)
+def test_a_carriage_return_that_ends_no_line_is_refused_with_its_line(
+    tmp_path: Path, content: bytes, line: int
+) -> None:
+    with pytest.raises(FileRefused, match=rf"payments:{line}: a carriage return .+ Save it again"):
+        read(tmp_path, b"payment_id,booked_on,currency,amount\n" + content)

@@ -179,6 +179,19 @@ def test_dates_that_contradict_each_other_are_findings_and_the_lines_count(tmp_p
     assert pre_tax(reading) == {"G000000001": {CONTOSO: Decimal(200)}}
 
 
+@pytest.mark.parametrize(
+    "until",
+    ["22006-9-30T00:00:00Z", "0000-01-01", "-001-01-01", "10/31/0000", "10/31/22006"],
+)
+def test_a_day_of_no_year_that_is_written_in_four_digits_is_a_finding(tmp_path: Path, until: str) -> None:
+    start = "10/1/2026" if "/" in until else "2026-10-01"
+
+    reading, (charge,) = read(write(tmp_path, [row(ChargeStartDate=start, ChargeEndDate=until)]))
+
+    assert charge["charge_until"] is None
+    assert [(f.field, f.severity) for f in reading.findings] == [("ChargeEndDate", Severity.WARNING)]
+
+
 def test_an_unreadable_amount_holds_its_invoice_and_no_other(tmp_path: Path) -> None:
     rows = [row(), row(Subtotal="1,234.50"), row(InvoiceNumber="G000000002", CustomerId=FABRIKAM)]
 

@@ -148,17 +148,7 @@ def _read_csv(
 ) -> TextTable:
     delimiter, header = _csv_header(path)
     _require(path, header, required)
-    connection.execute(
-        f"CREATE TABLE {name}_raw AS FROM read_csv($path, auto_detect = false, header = true, columns = $columns, "
-        "delim = $delimiter, quote = '\"', escape = '\"', strict_mode = true, ignore_errors = true, "
-        f"store_rejects = true, rejects_table = '{name}_rejects', rejects_scan = '{name}_scans', "
-        f"max_line_size = {LINE_BYTES_MAX})",
-        {
-            "path": str(path),
-            "columns": {f"c{place}": "VARCHAR" for place in range(len(header))},
-            "delimiter": delimiter,
-        },
-    )
+    _load_csv(connection, path, name, delimiter, len(header))
     places = {column: place for place, column in enumerate(header)}
     taken = ", ".join(
         f"coalesce(c{places[column]}, '') AS {column}" if column in places else f"'' AS {column}"
@@ -178,6 +168,34 @@ def _read_csv(
         rejected=tuple((int(record), _plain(str(what))) for record, what in rejected),
         unclosed_quote=_quotes(path) % 2 == 1,
     )
+
+
+def _load_csv(connection: duckdb.DuckDBPyConnection, path: Path, name: str, delimiter: str, columns: int) -> None:
+    names = [f"c{place}" for place in range(columns)]
+    try:
+        connection.execute(
+            f"CREATE TABLE {name}_raw AS FROM read_csv($path, auto_detect = false, header = true, columns = $columns, "
+            "delim = $delimiter, quote = '\"', escape = '\"', strict_mode = true, ignore_errors = true, "
+            f"store_rejects = true, rejects_table = '{name}_rejects', rejects_scan = '{name}_scans', "
+            f"max_line_size = {LINE_BYTES_MAX})",
+            {"path": str(path), "columns": dict.fromkeys(names, "VARCHAR"), "delimiter": delimiter},
+        )
+    except duckdb.InvalidInputException:  # the parser can't go on behind such a sign, and names no line
+        raise FileRefused(
+            f"{path}:{_line_of_stray_return(path)}: a carriage return stands where no line ends. "
+            "Save it again with line ends of one kind, or put the text into quotation marks"
+        ) from None
+
+
+def _line_of_stray_return(path: Path) -> int:
+    """The line of the first carriage return that stands alone outside of quotes; the last line, if there is none."""
+    data = path.read_bytes().replace(b"\r\n", b"\n")
+    before = 0
+    for place, part in enumerate(data.split(b'"')):
+        if place % 2 == 0 and b"\r" in part:
+            return 1 + before + part.partition(b"\r")[0].count(b"\n")
+        before += part.count(b"\n")
+    return 1 + before
 
 
 def _csv_header(path: Path) -> tuple[str, list[str]]:

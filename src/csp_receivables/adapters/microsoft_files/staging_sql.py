@@ -125,14 +125,20 @@ def _day(cell: str, opening: Opening) -> str:
     return _slashed(_trimmed(cell), opening.day_format)
 
 
+def _of_four_digits(day: str) -> str:
+    """DuckDB reads `22006-9-30` and the year 0 as days; nobody else has such a day."""
+    return f"CASE WHEN {day} BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN {day} END"
+
+
 def _iso_day(text: str) -> str:
     """The day as written: a time and an offset after it don't move it, for charge days are whole days in UTC."""
-    return f"CASE WHEN {text}[11:11] IN ('', 'T', ' ') THEN try_cast({text}[1:10] AS DATE) END"
+    day = _of_four_digits(f"try_cast({text}[1:10] AS DATE)")
+    return f"CASE WHEN {text}[11:11] IN ('', 'T', ' ') THEN {day} END"
 
 
 def _slashed(text: str, order: DayFormat) -> str:
     pattern = "%m/%d/%Y" if order is DayFormat.MONTH_FIRST else "%d/%m/%Y"
-    return f"try_strptime(split_part({text}, ' ', 1), '{pattern}')::DATE"
+    return _of_four_digits(f"try_strptime(split_part({text}, ' ', 1), '{pattern}')::DATE")
 
 
 def _tenant(cell: str) -> str:
