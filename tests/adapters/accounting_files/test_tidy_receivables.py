@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from unittest import mock
 
 import pyarrow as pa
 import pytest
@@ -50,29 +50,34 @@ ROWS = st.lists(
 Read = tuple[list[pa.Table], list[Finding]]
 
 
-def read(path: Path, form: Form) -> Read:
-    batches = list(receivables.read_receivables(path, form, RECEIVABLE_FIELDS, "partner"))
+class OneByOne(TidyReader):
+    """Is in doubt about everything."""
+
+    def read(self, _rows: Sequence[Sequence[str]]) -> None:
+        return None
+
+
+def read(path: Path, form: Form, tidy: type[TidyReader] = TidyReader) -> Read:
+    batches = list(receivables.read_receivables(path, form, RECEIVABLE_FIELDS, "partner", tidy=tidy))
     tables = [table for batch in batches for table in (batch.receivables, batch.lines, batch.stated_open)]
     return tables, [finding for batch in batches for finding in batch.findings]
 
 
 def read_one_by_one(path: Path, form: Form) -> Read:
-    with mock.patch.object(TidyReader, "read", return_value=None):
-        return read(path, form)
+    return read(path, form, OneByOne)
 
 
 def taken_together(path: Path, form: Form = CANONICAL) -> list[bool]:
     """For each piece of the file, whether it was read column by column."""
     taken = []
-    plain = TidyReader.read
 
-    def watched(reader: TidyReader, rows: list[list[str]]) -> Tidy | None:
-        tidy = plain(reader, rows)
-        taken.append(tidy is not None)
-        return tidy
+    class Watched(TidyReader):
+        def read(self, rows: Sequence[Sequence[str]]) -> Tidy | None:
+            tidy = TidyReader.read(self, rows)
+            taken.append(tidy is not None)
+            return tidy
 
-    with mock.patch.object(TidyReader, "read", watched):
-        read(path, form)
+    read(path, form, Watched)
     return taken
 
 
@@ -88,10 +93,9 @@ def test_both_ways_read_the_same_and_say_the_same(
         tmp_path, *(invoice(**{"number": f"{n // 2}", **good, **row}) for n, row in enumerate(rows))
     )
 
-    with (
-        mock.patch.object(receivables, "LINES_AT_ONCE", at_once),
-        mock.patch.object(receivables, "LINES_PER_BATCH", batch),
-    ):
+    with pytest.MonkeyPatch.context() as limits:
+        limits.setattr(receivables, "LINES_AT_ONCE", at_once)
+        limits.setattr(receivables, "LINES_PER_BATCH", batch)
         assert read(path, form) == read_one_by_one(path, form)
 
 
@@ -142,19 +146,19 @@ def test_what_is_in_doubt_is_read_one_by_one(tmp_path: Path, fields: dict[str, s
     assert taken_together(receivables_file(tmp_path, invoice(**fields))) == [False]
 
 
-def test_a_doubt_is_about_its_own_piece_alone(tmp_path: Path) -> None:
+def test_a_doubt_is_about_its_own_piece_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [invoice(number=f"{n}", net="1" if n == 4 else "100.00") for n in range(9)]
+    path = receivables_file(tmp_path, *rows)
 
-    with mock.patch.object(receivables, "LINES_AT_ONCE", 3):
-        path = receivables_file(tmp_path, *rows)
-        assert taken_together(path) == [True, False, True]
-        assert read(path, CANONICAL) == read_one_by_one(path, CANONICAL)
+    monkeypatch.setattr(receivables, "LINES_AT_ONCE", 3)
+    assert taken_together(path) == [True, False, True]
+    assert read(path, CANONICAL) == read_one_by_one(path, CANONICAL)
 
 
-def test_a_number_of_an_earlier_piece_is_refused_in_a_later_one(tmp_path: Path) -> None:
-    with mock.patch.object(receivables, "LINES_AT_ONCE", 1):
-        path = receivables_file(tmp_path, *(invoice(number=number) for number in ("1", "2", "1")))
-        _, findings = read(path, CANONICAL)
+def test_a_number_of_an_earlier_piece_is_refused_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receivables, "LINES_AT_ONCE", 1)
+    path = receivables_file(tmp_path, *(invoice(number=number) for number in ("1", "2", "1")))
+    _, findings = read(path, CANONICAL)
 
     assert [(finding.code, finding.line) for finding in findings] == [("receivable.number_twice", 4)]
 

@@ -7,7 +7,7 @@ about many rows they are read column by column (`tidy_receivables`); the rest on
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -41,9 +41,14 @@ _NUMBER = _WHOLE.index("number")
 _NEEDED_AMOUNTS = ("net", "tax", "gross")
 
 
-def read_receivables(path: Path, form: Form, header: Sequence[str], seller: str) -> Iterator[ReceivableBatch]:
-    """The file's receivables in batches; `seller` issued those that name none. Raises FileRefused for broken quotes."""
-    reading = _Reading(source=path.name, form=form, seller=seller)
+def read_receivables(
+    path: Path, form: Form, header: Sequence[str], seller: str, *, tidy: type[TidyReader] = TidyReader
+) -> Iterator[ReceivableBatch]:
+    """The file's receivables in batches; `seller` issued those that name none. Raises FileRefused for broken quotes.
+
+    `tidy` is asked first; what it leaves is read one by one.
+    """
+    reading = _Reading(source=path.name, form=form, seller=seller, tidy=tidy)
     for piece in _pieces(reading, _rows_and_findings(path, form, header)):
         reading.take_all(piece)
         if reading.lines_read >= LINES_PER_BATCH:
@@ -88,6 +93,7 @@ class _Reading:
     source: str
     form: Form
     seller: str
+    tidy: InitVar[type[TidyReader]]
     findings: list[Finding] = field(default_factory=list)
     seen: dict[str, int] = field(default_factory=dict)  # receivable id -> line of its first row
     receivables: list[tuple[Any, ...]] = field(default_factory=list)
@@ -100,7 +106,7 @@ class _Reading:
     _line: Plan = field(init=False)
     _amount: Any = field(init=False)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, tidy: type[TidyReader]) -> None:
         day = parse.day_parser(self.form)
         self._amount = parse.amount_parser(self.form)
         self._whole = _plan(
@@ -122,7 +128,7 @@ class _Reading:
                 "tax_rate": parse.rate_parser(self.form),
             },
         )
-        self._tidy = TidyReader(form=self.form, seller=self.seller, whole=self._whole, line=self._line)
+        self._tidy = tidy(form=self.form, seller=self.seller, whole=self._whole, line=self._line)
 
     def identity(self, row: Row) -> tuple[str, str]:
         """Seller and number: rows side by side that share them are one receivable."""
