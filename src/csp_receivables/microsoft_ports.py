@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from csp_receivables.domain.microsoft.exports import ExportState, Manifest
-from csp_receivables.domain.microsoft.invoices import ListedInvoice
+from csp_receivables.domain.microsoft.invoices import ChargeList, ListedInvoice
 from csp_receivables.domain.microsoft.sign_in import RefreshToken
 from csp_receivables.domain.microsoft.subscriptions import Subscription
 
@@ -62,11 +63,41 @@ class ChargeExports(Protocol):
         """Write one blob to `into` as it comes (gzip), whole or not there; its bytes. Raises MicrosoftRefused."""
 
 
+class ChargeLists(Protocol):
+    """An invoice's charges where no export gives them: legacy invoices, mainly."""
+
+    def download(self, invoice_id: str, charges: ChargeList, into: Path) -> int:
+        """Write all items to `into`, gzip of JSON lines, whole or not there; how many. Raises MicrosoftRefused."""
+
+
 class InvoiceList(Protocol):
     """Vendor invoices at Microsoft."""
 
     def invoices(self) -> Sequence[ListedInvoice]:
         """Every invoice, amendments among them, in the order of their ids. Raises MicrosoftRefused."""
+
+
+class Change(StrEnum):
+    """How a change of a subscription ended."""
+
+    DONE = "done"
+    ACCEPTED = "accepted"  # Microsoft is still at it: read the subscription until it shows
+
+
+class SubscriptionChanges(Protocol):
+    """What may be changed at a subscription. Who plans access uses it, through the outbox, and nobody else."""
+
+    def read(self, tenant_id: str, subscription_id: str) -> Subscription:
+        """The subscription as it is now. Raises MicrosoftRefused."""
+
+    def set_status(self, subscription: Subscription, status: str) -> Change:
+        """Give the subscription just read another status, "suspended" or "active"; all else stays.
+
+        Raises MicrosoftRefused ("2055": it changed since), and OutcomeUnknown: read it before anything else.
+        """
+
+    def set_auto_renew(self, subscription: Subscription, *, on: bool) -> Change:
+        """Let the subscription just read renew itself or not; as `set_status`."""
 
 
 class SubscriptionList(Protocol):

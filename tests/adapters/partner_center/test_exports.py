@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from csp_receivables.adapters.partner_center.blobs import is_whole_gzip
 from csp_receivables.adapters.partner_center.reader import Reader
+from csp_receivables.adapters.partner_center.whole_files import is_whole_gzip
 from csp_receivables.domain.microsoft.exports import (
     ExportFailed,
     ExportGone,

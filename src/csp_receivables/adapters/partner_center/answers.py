@@ -27,6 +27,20 @@ def parse_json(body: bytes) -> Any:
         raise ValueError("nested or exponent beyond all bounds") from beyond
 
 
+def exact_json(node: Any) -> str:
+    """`node` as JSON with every number as it was. Raises MicrosoftRefused for one with too many digits for that."""
+    return json.dumps(node, ensure_ascii=False, default=_number)
+
+
+def _number(value: Any) -> Any:
+    if not isinstance(value, Decimal):
+        raise TypeError(f"{type(value).__name__} is no JSON")
+    nearest = float(value)
+    if Decimal(repr(nearest)) != value:
+        raise unreadable("a document", "a number of too many digits to be sent back as it is")
+    return nearest
+
+
 class Record:
     """One JSON object, its fields found whatever the case of their names. `where`: what it is, for messages."""
 

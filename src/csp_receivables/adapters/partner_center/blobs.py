@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import io
 import logging
-import os
-import zlib
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -17,14 +15,13 @@ import httpx
 
 from csp_receivables.adapters.partner_center.errors import refusal
 from csp_receivables.adapters.partner_center.manners import Manners, TryAgain, persist, retry_after
+from csp_receivables.adapters.partner_center.whole_files import is_whole_gzip, part_of, put_in_place
 from csp_receivables.domain.microsoft.exports import Manifest
 from csp_receivables.microsoft_ports import ManifestExpired, MicrosoftRefused
 from csp_receivables.microsoft_settings import Cloud, is_safe_address
 
 log = logging.getLogger(__name__)
 
-CHUNK = 1024 * 1024
-_GZIP = 31  # zlib's number for "gzip with its header and check"
 _CLOSED = {401, 403, 404, 410}  # the signature ran out, or the data was made anew
 
 
@@ -39,7 +36,7 @@ class Blobs:
     def download(self, manifest: Manifest, blob: str, into: Path) -> int:
         """See `ChargeExports`. What broke off goes on where it stopped, if the store still has the same part."""
         address = self._address(manifest, blob)
-        part = _Part(into.with_name(f"{into.name}.part"))
+        part = _Part(part_of(into))
         persist(self._manners, lambda: self._once(address, blob, part))
         return part.put_in_place(into)
 
@@ -128,40 +125,8 @@ class _Part:
 
     def put_in_place(self, into: Path) -> int:
         """On the disk first, then under its name."""
-        with self.path.open("rb") as file:
-            os.fsync(file.fileno())
-        self.path.replace(into)
-        folder = os.open(into.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        put_in_place(self.path, into)
         return self.size
-
-
-def is_whole_gzip(path: Path) -> bool:
-    """Whether the file is one or more whole gzip members and nothing else; each member's check is computed."""
-    unpacking, ended = zlib.decompressobj(_GZIP), False
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(CHUNK):
-                while chunk:
-                    chunk = _unpack(unpacking, chunk)
-                    ended = unpacking.eof and not chunk
-                    if unpacking.eof:
-                        unpacking = zlib.decompressobj(_GZIP)
-    except zlib.error:
-        return False
-    return ended
-
-
-def _unpack(unpacking: zlib._Decompress, chunk: bytes) -> bytes:
-    """Unpack and throw away, a bounded piece at a time; returns what belongs to the next member."""
-    is_full = True
-    while (chunk or is_full) and not unpacking.eof:
-        is_full = len(unpacking.decompress(chunk, CHUNK)) == CHUNK  # then there may be more without further input
-        chunk = unpacking.unconsumed_tail
-    return unpacking.unused_data
 
 
 def _write_all(file: io.FileIO, chunk: bytes) -> int:

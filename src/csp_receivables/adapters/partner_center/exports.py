@@ -10,10 +10,10 @@ from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from csp_receivables.adapters.partner_center.answers import Record, unreadable
+from csp_receivables.adapters.partner_center.answers import Record, exact_json, unreadable
 from csp_receivables.adapters.partner_center.blobs import Blobs
 from csp_receivables.adapters.partner_center.errors import clean
-from csp_receivables.adapters.partner_center.session import Call, Service, Session, json_body
+from csp_receivables.adapters.partner_center.session import Call, Service, Session
 from csp_receivables.domain.microsoft.exports import (
     ExportFailed,
     ExportGone,
@@ -76,7 +76,7 @@ class Exports:
         path = f"{BILLING}/{self._charges.value}/{which}/export"
         # Asking twice makes two operations and harms nobody.
         reply = self._session.send(
-            Call(method="POST", service=Service.GRAPH, path=path, body=json_body(body), repeatable=True)
+            Call(method="POST", service=Service.GRAPH, path=path, body=exact_json(body).encode(), repeatable=True)
         )
         where = reply.headers.get("location") or reply.headers.get("operation-location") or ""
         return f"{self._session.cloud.graph_at}{BILLING}/operations/{_id_in(where, 'operations')}"
@@ -84,7 +84,7 @@ class Exports:
     def _linked(self, answer: Record) -> Manifest:
         link = answer.needed("resourceLocation@odata.navigationLink")
         path = f"{BILLING}/manifests/{_id_in(link, 'manifests')}"
-        return manifest_of(self._session.get(Service.GRAPH, path))
+        return manifest_of(self._session.send(Call(method="GET", service=Service.GRAPH, path=path)).json())
 
 
 def state_of(answer: Record, retry_after: str = "") -> ExportState | None:

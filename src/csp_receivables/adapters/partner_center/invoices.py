@@ -13,8 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 from csp_receivables.adapters.partner_center.answers import Record, unreadable
-from csp_receivables.adapters.partner_center.session import Service, Session
-from csp_receivables.domain.microsoft.invoices import Commerce, ListedInvoice
+from csp_receivables.adapters.partner_center.session import Session
+from csp_receivables.domain.microsoft.invoices import ChargeList, Commerce, ListedInvoice
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class Invoices:
         found: dict[str, ListedInvoice] = {}
         for page in range(PAGES_MAX):
             query = {"size": str(PAGE), "offset": str(page * PAGE)}
-            answer = self._session.get(Service.PARTNER_CENTER, "/v1/invoices", query)
+            answer = self._session.get("/v1/invoices", query)
             new = [each for each in listed(answer) if _is_news(found, each)]
             found |= {each.invoice_id: each for each in new}
             if not new:
@@ -83,16 +83,34 @@ def _invoice(node: Record, parent: str) -> ListedInvoice:
         invoiced_at=node.moment("invoiceDate"),
         document_type=node.text("documentType"),
         amends=amends,
+        charge_lists=_charge_lists(node),
         document=_document(node, amends),
     )
 
 
 def _commerce(invoice_id: str, invoice_type: str) -> Commerce:
-    kind = invoice_type.replace("_", "").casefold()
+    kind = _plain(invoice_type)
     if kind in ("recurring", "onetime"):
         return Commerce.LEGACY if kind == "recurring" else Commerce.NEW
     log.warning("invoice %s is of the unknown type %r; its id decides", invoice_id, invoice_type)
     return Commerce.LEGACY if invoice_id.upper().startswith("D") else Commerce.NEW
+
+
+def _charge_lists(node: Record) -> tuple[ChargeList, ...]:
+    """What the details name, each once; "marketplace" is an old word for "onetime"."""
+    named = [
+        ChargeList(
+            provider=_plain(each.text("billingProvider")).replace("marketplace", "onetime"),
+            kind=_plain(each.text("invoiceLineItemType")),
+            currency=node.text("currencyCode").upper(),
+        )
+        for each in node.records("invoiceDetails")
+    ]
+    return tuple(dict.fromkeys(named))
+
+
+def _plain(word: str) -> str:
+    return word.replace("_", "").casefold()
 
 
 def _document(node: Record, amends: str) -> str:

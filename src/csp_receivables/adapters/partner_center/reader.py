@@ -8,13 +8,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from csp_receivables.adapters.partner_center.audit import Audit
+from csp_receivables.adapters.partner_center.balances import Balances
 from csp_receivables.adapters.partner_center.blobs import Blobs
 from csp_receivables.adapters.partner_center.connection import connect
 from csp_receivables.adapters.partner_center.exports import Charges, Exports
 from csp_receivables.adapters.partner_center.invoices import Invoices
+from csp_receivables.adapters.partner_center.line_items import LineItems
 from csp_receivables.adapters.partner_center.manners import Manners
+from csp_receivables.adapters.partner_center.service_requests import ServiceRequests
 from csp_receivables.adapters.partner_center.session import READING, Session
 from csp_receivables.adapters.partner_center.sign_in import SignIn
+from csp_receivables.adapters.partner_center.subscriptions import Subscriptions
 from csp_receivables.microsoft_ports import RefreshTokens
 from csp_receivables.microsoft_settings import Identity
 
@@ -27,6 +32,11 @@ class Reader:
     invoices: Invoices
     exports: Exports
     daily_usage: Exports
+    line_items: LineItems
+    balances: Balances
+    subscriptions: Subscriptions
+    service_requests: ServiceRequests
+    audit: Audit
     close: Callable[[], None]
 
 
@@ -46,5 +56,10 @@ def open_reader(identity: Identity, manners: Manners, refresh_tokens: RefreshTok
         invoices=Invoices(session),
         exports=Exports(session, blobs),
         daily_usage=Exports(session, blobs, Charges.DAILY_USAGE),
+        line_items=LineItems(session),
+        balances=Balances(session),
+        subscriptions=Subscriptions(session),
+        service_requests=ServiceRequests(session),
+        audit=Audit(session),
         close=client.close,
     )

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 import httpx
 
@@ -76,6 +76,7 @@ class Reply:
 
 Rights = tuple[tuple[str, re.Pattern[str]], ...]  # methods and the paths they may go to
 EXPORTS = re.compile(r"/v1\.0/reports/partners/billing/(usage|reconciliation)/(billed|unbilled)/export")
+_ID = re.compile(r"[A-Za-z0-9._:-]{1,200}")
 READING: Rights = (("GET", re.compile(r"/v1(\.0)?/.*")), ("POST", EXPORTS))
 
 
@@ -99,9 +100,12 @@ class Session:
         self._rights = rights
         self._new_id = new_id
 
-    def get(self, service: Service, path: str, query: Mapping[str, str] | None = None, **headers: str) -> Record:
-        """The JSON object at `path`. Raises MicrosoftRefused."""
-        return self.send(Call(method="GET", service=service, path=path, query=query or {}, headers=headers)).json()
+    def get(
+        self, path: str, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Record:
+        """The JSON object at Partner Center's `path`. Raises MicrosoftRefused."""
+        call = Call(method="GET", service=Service.PARTNER_CENTER, path=path, query=query or {}, headers=headers or {})
+        return self.send(call).json()
 
     def send(self, call: Call) -> Reply:
         """Make the call; its success. Raises MicrosoftRefused, OutcomeUnknown where a writing call broke off."""
@@ -171,11 +175,11 @@ class Session:
         )
 
 
-def json_body(node: Any) -> bytes:
-    """A request's JSON."""
-    import json
-
-    return json.dumps(node, ensure_ascii=False).encode()
+def segment(name: str) -> str:
+    """An id as one step of a path. Raises MicrosoftRefused for what would lead elsewhere."""
+    if not _ID.fullmatch(name) or set(name) == {"."}:
+        raise MicrosoftRefused("bad_id", "an id has characters that no id has", "Check where the id came from")
+    return name
 
 
 def _partner_center_headers(request_id: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ access token that came along. A refused credential is never tried again: a perso
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -141,9 +142,10 @@ class _Web:
 
     def _named_as_microsoft(self, response: httpx.Response) -> httpx.Response:
         """The emulator tells its own address; msal would refuse one without TLS."""
-        if not self._cloud.base or self._cloud.base not in response.text:
+        if not self._cloud.is_emulator:
             return response
-        text = response.text.replace(self._cloud.base, self._cloud.authority)
+        host = self._cloud.base.partition("://")[2]
+        text = re.sub(rf"https?://{re.escape(host)}", self._cloud.authority, response.text)
         return httpx.Response(response.status_code, text=text, headers={"content-type": "application/json"})
 
 

@@ -15,6 +15,15 @@ class Commerce(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeList:
+    """One list of an invoice's charges at Partner Center, which an export may or may not give."""
+
+    provider: str  # "office", "azure", "onetime"; open
+    kind: str  # "billinglineitems", "usagelineitems"; open
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListedInvoice:
     """One vendor invoice of the list; a corrected one and its amendments are one each."""
 
@@ -23,4 +32,5 @@ class ListedInvoice:
     invoiced_at: datetime | None  # UTC; None where Microsoft gives its sign for no date
     document_type: str  # "invoice", "void_note", "adjustment_note"; open: unknown ones are kept as text
     amends: str  # id of the invoice this one corrects; "" for none
+    charge_lists: tuple[ChargeList, ...] = ()
     document: str  # what it says of itself: JSON in the API's names, only fields that don't change by themselves

@@ -44,3 +44,13 @@ class Subscription:
     scheduled_changes: str  # scheduledNextTermInstructions, nextChargeInstructions, scheduledActions as JSON; "" none
     etag: str  # "" where there is none: If-Match is sent only when present
     document: str = field(repr=False)  # the whole answer, as JSON: a PATCH must send all of it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AzureEntitlement:
+    """One Azure subscription under an Azure plan: what is really switched off and on there."""
+
+    entitlement_id: str
+    plan_id: str  # the plan's subscription id
+    name: str
+    status: str
