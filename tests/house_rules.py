@@ -162,6 +162,7 @@ DOMAIN_MAY_IMPORT = {
     "zoneinfo",  # a time zone is a value; which one is an argument
     "duckdb",  # the connection is handed in
     "holidays",
+    "idna",
     "iso4217",
     "pyarrow",
     "rapidfuzz",

@@ -1,7 +1,8 @@
 """A real mail server on loopback for tests: it records what it accepted, and misbehaves on demand.
 
 `replies` says what it answers to a verb ("MAIL", "RCPT", "DATA" or "CONTENT"), once for each entry, then as usual;
-"drop" ends the connection instead, "accept and drop" takes the message and ends it before the answer.
+"drop" ends the connection instead, "accept and drop" takes the message and ends it before the answer, "accept and fall
+silent" takes it and answers too late for an impatient client.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from tests.ports import free_port
 
-DROP, ACCEPT_AND_DROP = "drop", "accept and drop"
+DROP, ACCEPT_AND_DROP, ACCEPT_AND_FALL_SILENT = "drop", "accept and drop", "accept and fall silent"
+SILENT_SECONDS = 1.0
 
 
 @dataclass
@@ -116,11 +118,14 @@ class _Handler:
         reply = self.test.next_reply("CONTENT")
         if self.test.on_data:
             await asyncio.get_running_loop().run_in_executor(None, self.test.on_data)
-        if reply in ("", ACCEPT_AND_DROP):
+        if reply in ("", ACCEPT_AND_DROP, ACCEPT_AND_FALL_SILENT):
             assert isinstance(envelope.content, bytes)
             self.test.accepted.append(Accepted(envelope.mail_from or "", list(envelope.rcpt_tos), envelope.content))
         if reply in (DROP, ACCEPT_AND_DROP):
             server.transport.abort()
+        if reply == ACCEPT_AND_FALL_SILENT:
+            await asyncio.sleep(SILENT_SECONDS)
+            return "250 2.0.0 OK, too late"
         return reply or "250 2.0.0 OK queued"
 
 
@@ -142,11 +147,15 @@ class _Controller(Controller):
 
 @contextmanager
 def mail_server(
-    *, login: tuple[str, str] | None = None, starttls: ssl.SSLContext | None = None, tls: ssl.SSLContext | None = None
+    *,
+    login: tuple[str, str] | None = None,
+    starttls: ssl.SSLContext | None = None,
+    tls: ssl.SSLContext | None = None,
+    utf8: bool = True,
 ) -> Iterator[MailServer]:
     """A server for the length of the block."""
     test = MailServer(port=free_port())
-    options: dict[str, Any] = {"data_size_limit": 50_000_000}
+    options: dict[str, Any] = {"data_size_limit": 50_000_000, "enable_SMTPUTF8": utf8}
     if login:
         options["authenticator"] = lambda *given: AuthResult(success=_is(given[-1], login), handled=False)
         options |= {"auth_required": True, "auth_require_tls": False}

@@ -36,7 +36,7 @@ class Server:
     security: Security
     user: str = ""
     password: str = field(default="", repr=False)
-    timeout_seconds: int = 30
+    timeout_seconds: float = 30
     authorities: str = ""
 
 

@@ -15,6 +15,7 @@ from csp_receivables.domain.collections.policy import Breaker
 from csp_receivables.domain.outbox.gate import House
 from csp_receivables.domain.outbox.retries import RETRY_AFTER
 from tests.conftest import StandingClock
+from tests.letters import mail
 from tests.mail_server import ACCEPT_AND_DROP, DROP, MailServer, mail_server
 from tests.outbox_desk import POLICY, Desk, decided, desk_at
 from tests.ports import free_port
@@ -121,6 +122,27 @@ def test_a_refused_address_is_a_finding_and_the_next_contact_is_written_to(desk:
     assert desk.words() == ["handing_over", "refused_address", "handing_over", "accepted"]
     assert desk.findings() == ["outbox.address_refused"]
     assert desk.delivered() == {"C1": "accepted"}
+
+
+def test_an_address_beyond_ascii_needs_a_server_that_takes_it_or_the_next_contact(
+    desk: Desk, server: MailServer
+) -> None:
+    desk.owing(1000)
+    desk.customer("C1", "förnamn@båt.example", "boss@c1.example")
+    desk.customer("C2", "faktura@företag.example")
+    assert desk.send().ended == {"accepted": 2}
+    assert server.sent_to("förnamn@xn--bt-yia.example") == ["reminder C1"]
+    assert server.sent_to("faktura@xn--fretag-wxa.example") == ["reminder C2"]
+
+    with mail_server(utf8=False) as old:
+        behind = replace(desk, mail=mail(old.port))
+        behind.customer("C3", "förnamn@c3.example", "boss@c3.example")
+        behind.customer("C4", "faktura@företag.example")
+        assert behind.send().ended == {"accepted": 2}
+        assert old.sent_to("boss@c3.example") == ["reminder C3"]
+        assert old.sent_to("faktura@xn--fretag-wxa.example") == ["reminder C4"]
+
+    assert desk.findings() == ["outbox.address_refused"]
 
 
 def test_nobody_left_to_write_to_is_a_finding_and_a_new_contact_is_written_to(desk: Desk, server: MailServer) -> None:

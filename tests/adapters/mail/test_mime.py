@@ -85,3 +85,19 @@ def test_questions_go_to_the_desk_for_invoices_unless_the_house_names_another_ad
     )
 
     assert read["Reply-To"] == expected
+
+
+def test_an_address_beyond_ascii_stands_in_the_headers_as_it_is() -> None:
+    made = mail_bytes(letter(recipient="förnamn@båt.example"), "förnamn@båt.example", mail())
+    read = message_from_bytes(made, policy=default)
+
+    assert "förnamn@xn--bt-yia.example".encode() in made
+    assert read["Subject"] == "Påminnelse: faktura 100"
+    assert b"\xc3" not in made.split(b"\r\n\r\n", 1)[1]  # the content itself stays 7-bit
+
+
+def test_a_redirected_letter_stays_ascii_whomever_it_was_meant_for() -> None:
+    made = mail_bytes(letter(recipient="förnamn@båt.example"), "catch@partner.example", mail())
+
+    assert made.isascii()
+    assert message_from_bytes(made, policy=default)["X-Meant-For"] == "förnamn@xn--bt-yia.example"

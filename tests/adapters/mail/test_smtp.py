@@ -191,3 +191,23 @@ def test_a_server_without_starttls_gets_nothing(fresh: MailServer) -> None:
 
     assert (said.outcome, said.verb) == (Outcome.REFUSED_US, Verb.TLS)
     assert fresh.accepted == []
+
+
+def test_an_address_beyond_ascii_is_told_to_a_server_that_takes_it(fresh: MailServer) -> None:
+    conversation = SmtpConversation(at(fresh.port))
+    said = [hand_over(conversation, to=to).outcome for to in ("förnamn@customer.example", "a@customer.example")]
+    conversation.close()
+
+    assert said == [Outcome.ACCEPTED, Outcome.ACCEPTED]
+    assert [each.recipients for each in fresh.accepted] == [["förnamn@customer.example"], ["a@customer.example"]]
+
+
+def test_where_the_server_takes_no_such_address_it_is_refused_and_the_next_is_not() -> None:
+    with mail_server(utf8=False) as running:
+        conversation = SmtpConversation(at(running.port))
+        refused, taken = (hand_over(conversation, to=to) for to in ("förnamn@customer.example", "a@customer.example"))
+        conversation.close()
+
+    assert (refused.outcome, refused.verb, refused.code) == (Outcome.REFUSED_ADDRESS, Verb.TO, None)
+    assert "SMTPUTF8" in refused.said
+    assert taken.outcome is Outcome.ACCEPTED

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from csp_receivables.adapters.mail.mime import ascii_address, mail_bytes
+from csp_receivables.adapters.mail.mime import mail_bytes
 from csp_receivables.adapters.mail.smtp import SmtpConversation
 from csp_receivables.domain.outbox.gate import House, Moment, Verdict, verdict
-from csp_receivables.domain.outbox.letters import Letter
+from csp_receivables.domain.outbox.letters import Letter, on_the_wire
 from csp_receivables.domain.outbox.replies import HandOver
 from csp_receivables.mail_settings import MailSettings
 from csp_receivables.outbox_ports import Sealed
@@ -65,7 +65,7 @@ class GatedMail:
             return found
         if found.to != sealed.to:
             return Verdict(to="", because="the gate sends it somewhere else by now; it is sealed anew")
-        to, envelope_id = ascii_address(found.to), sealed.letter.message_id.partition("@")[0]
+        to, envelope_id = on_the_wire(found.to), sealed.letter.message_id.partition("@")[0]
         return self._conversation().hand_over(self.mail.sender, to, sealed.content, envelope_id)
 
     def close(self) -> None:

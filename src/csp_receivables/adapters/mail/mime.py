@@ -12,27 +12,28 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
-from csp_receivables.domain.outbox.letters import Letter
+from csp_receivables.domain.outbox.letters import Letter, on_the_wire
 from csp_receivables.mail_settings import MailSettings
 
 _POLICY = SMTP.clone(cte_type="7bit", raise_on_defect=True)
+_POLICY_UTF8 = _POLICY.clone(utf8=True)  # RFC 6532, for an address that can't be written otherwise: headers in UTF-8
 
 
 def mail_bytes(letter: Letter, to: str, mail: MailSettings) -> bytes:
     """The letter as it is handed to a server, lines ending in CR LF. `to`: where the gate sends it."""
-    content, message = letter.content, EmailMessage(policy=_POLICY)
-    redirected = to != letter.recipient
+    content, redirected, address = letter.content, to != letter.recipient, on_the_wire(to)
+    message = EmailMessage(policy=_POLICY if address.isascii() else _POLICY_UTF8)
     message["Date"] = format_datetime(letter.written_at)
     message["From"] = Address(display_name=mail.sender_name, addr_spec=mail.sender)
-    message["To"] = Address(display_name="" if redirected else letter.recipient_name, addr_spec=ascii_address(to))
+    message["To"] = _address(address, "" if redirected else letter.recipient_name)
     if reply_to := mail.reply_to or content.reply_to:
-        message["Reply-To"] = Address(addr_spec=ascii_address(reply_to))
+        message["Reply-To"] = _address(on_the_wire(reply_to))
     message["Subject"] = _one_line(content.subject)
     message["Message-ID"] = f"<{letter.message_id}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no absence note answers it
     message["X-Auto-Response-Suppress"] = "OOF, AutoReply"  # the same for Exchange
     if redirected:
-        message["X-Meant-For"] = ascii_address(letter.recipient)
+        message["X-Meant-For"] = on_the_wire(letter.recipient)
     message.set_content(content.text, subtype="plain", charset="utf-8", cte="quoted-printable")
     message.add_alternative(content.html, subtype="html", charset="utf-8", cte="quoted-printable")
     for attachment in content.attachments:
@@ -43,10 +44,9 @@ def mail_bytes(letter: Letter, to: str, mail: MailSettings) -> bytes:
     return message.as_bytes()
 
 
-def ascii_address(address: str) -> str:
-    """The address with its domain as the net knows it (`båt.example` → `xn--bt-yia.example`)."""
-    local, _, domain = address.rpartition("@")
-    return f"{local}@{domain if domain.isascii() else domain.encode('idna').decode()}"
+def _address(address: str, name: str = "") -> Address:
+    local, _, domain = address.rpartition("@")  # in parts: a whole one must be ASCII
+    return Address(display_name=name, username=local, domain=domain)
 
 
 def _name_boundaries(message: EmailMessage, message_id: str) -> None:

@@ -56,7 +56,7 @@ class SmtpConversation:
                 smtp.close()
 
     def _hand_over(self, sender: str, recipient: str, content: bytes, envelope_id: str) -> HandOver:
-        self._begin(sender, envelope_id)
+        self._begin(sender, envelope_id, is_ascii=recipient.isascii())
         tells = self._live.has_extn("dsn")
         self._ask(Verb.TO, "RCPT", f"TO:<{recipient}>" + (" NOTIFY=FAILURE,DELAY" if tells else ""))
         self._ask(Verb.DATA, "DATA", "", goes_on=354)
@@ -68,22 +68,31 @@ class SmtpConversation:
             self.close()
         return done
 
-    def _begin(self, sender: str, envelope_id: str) -> None:
+    def _begin(self, sender: str, envelope_id: str, *, is_ascii: bool) -> None:
         """MAIL FROM; where the server left since the letter before, once more over a new connection."""
         self._open(sender)
         try:
-            self._say_from(sender, envelope_id)
+            self._say_from(sender, envelope_id, is_ascii=is_ascii)
         except _Ends as end:
             if self._letters == 0 or end.hand_over.code not in (None, 421):
                 raise
             self._drop()
             self._open(sender)
-            self._say_from(sender, envelope_id)
+            self._say_from(sender, envelope_id, is_ascii=is_ascii)
 
-    def _say_from(self, sender: str, envelope_id: str) -> None:
+    def _say_from(self, sender: str, envelope_id: str, *, is_ascii: bool) -> None:
+        if not is_ascii:
+            self._speak_utf8()
         # Where the server can tell of deliveries, a bounce carries our id, whatever becomes of the headers.
         told = f" RET=HDRS ENVID={envelope_id}" if self._live.has_extn("dsn") else ""
-        self._ask(Verb.FROM, "MAIL", f"FROM:<{sender}>{told}")
+        self._ask(Verb.FROM, "MAIL", f"FROM:<{sender}>{told}" + ("" if is_ascii else " SMTPUTF8"))
+
+    def _speak_utf8(self) -> None:
+        """For an address beyond ASCII (RFC 6531). Where the server can't, it is the next contact's turn."""
+        if not self._live.has_extn("smtputf8"):
+            said = "the mail server takes no address beyond ASCII (it does not offer SMTPUTF8)"
+            raise _Ends(HandOver(outcome=Outcome.REFUSED_ADDRESS, verb=Verb.TO, said=said))
+        self._live.command_encoding = "utf-8"
 
     @property
     def _live(self) -> smtplib.SMTP:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
+
+import idna
 
 _ADDRESS = re.compile(r"[^\s<>@,;:\\\"()\[\]\x00-\x20\x7f]+@[^\s<>@,;:\\\"()\[\]\x00-\x20\x7f]+")
 ADDRESS_LENGTH_MAX = 254  # RFC 5321 4.5.3.1.3, less the angle brackets
@@ -45,8 +48,31 @@ class Letter:
 
 
 def is_deliverable(address: str) -> bool:
-    """Can a mail server be asked to deliver there? One plain address; letters beyond ASCII in the domain only."""
+    """Can a mail server be asked to deliver there? One plain address; letters beyond ASCII are letters, too."""
     local, _, domain = address.rpartition("@")
-    plain = bool(_ADDRESS.fullmatch(address)) and local.isascii() and "." in domain and ".." not in address
+    plain = bool(_ADDRESS.fullmatch(address)) and address.isprintable() and "." in domain and ".." not in address
     ends = not (local.startswith(".") or local.endswith(".") or domain.startswith((".", "-")) or domain.endswith("."))
-    return plain and ends and len(local) <= LOCAL_PART_LENGTH_MAX and len(address) <= ADDRESS_LENGTH_MAX
+    if not plain or not ends or not ascii_domain(domain):
+        return False
+    octets = len(unicodedata.normalize("NFC", local).encode())
+    return octets <= LOCAL_PART_LENGTH_MAX and octets + len("@") + len(ascii_domain(domain)) <= ADDRESS_LENGTH_MAX
+
+
+def on_the_wire(address: str) -> str:
+    """A deliverable address as servers know it: its domain in ASCII (`båt.example` → `xn--bt-yia.example`).
+
+    What stands before the @ is for its own server to read, so it stays as it is; beyond ASCII only a server that
+    speaks SMTPUTF8 (RFC 6531) takes it.
+    """
+    local, _, domain = address.rpartition("@")
+    return f"{unicodedata.normalize('NFC', local)}@{ascii_domain(domain) or domain}"
+
+
+def ascii_domain(domain: str) -> str:
+    """The domain as the net knows it, by IDNA 2008; "" where there can be no such name."""
+    if domain.isascii():
+        return domain
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError:
+        return ""

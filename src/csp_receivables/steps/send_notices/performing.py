@@ -156,7 +156,7 @@ class Performer:
         became = Became(event=_WORDS[outcome], code=said.code_text, said=said.said)
         if outcome is Outcome.REFUSED_ADDRESS:
             self.outbox.word(handling, became)
-            found = findings.refused_address(fresh.decision.customer_id, claim.action_id, said.code_text)
+            found = findings.refused_address(fresh.decision.customer_id, claim.action_id, said.code_text or said.said)
             return Ended(how=outcome.value, found=(found,))
         event, found_one = self._consequence(outcome, claim, said)
         again = self._later(handling.draft.attempt) if became.event is MessageEvent.TRY_LATER else ""
