@@ -259,6 +259,17 @@ def test_a_charge_type_nobody_knows_passes_with_one_warning(tmp_path: Path) -> N
     assert [(f.code, f.line) for f in reading.findings] == [("microsoft.unknown_charge_type", 3)]
 
 
+@pytest.mark.parametrize("sign", ["\x1f", "\x7f", "\\", '"'])
+def test_a_cell_that_can_t_be_read_is_named_whatever_signs_its_column_has(tmp_path: Path, sign: str) -> None:
+    header = tuple(f"{sign}Subtotal" if name == "Subtotal" else name for name in HEADER)
+    path = tmp_path / "recon.csv"
+    path.write_bytes(text([row(**{f"{sign}Subtotal": "x"})], header))
+
+    reading, _ = read(path)
+
+    assert [(f.code, f.line) for f in reading.findings] == [("microsoft.unreadable_cell", 2)]
+
+
 def test_a_thousand_bad_cells_are_named_a_hundred_times(tmp_path: Path) -> None:
     reading, _ = read(write(tmp_path, [row(Subtotal="x")] * 1000 + [row()]))
 

@@ -5,6 +5,7 @@ The tolerant way, for files that `tidy_csv` can't read; what both read, they rea
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -182,7 +183,7 @@ def _member(opening: Opening, field: str) -> str:
 
 
 def _json_key(name: str) -> str:
-    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '":"'
+    return json.dumps(name, ensure_ascii=False) + ':"'
 
 
 def _identifier(name: str) -> str:
