@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from csp_receivables.domain.currencies import UnknownCurrency, exponent
-from csp_receivables.domain.findings import Finding, Severity
+from csp_receivables.domain.findings import Finding, Severity, kept
 from csp_receivables.domain.money import NotMoney, to_minor
 
 KINDS = ("invoice", "credit_note")
@@ -49,12 +49,16 @@ class FileKind:
                 field=bad.field,
                 found=bad.found,
                 remedy=bad.remedy,
-                subject=row[self.id_column].strip(),
+                subject=_text(row, self.id_column),
             )
 
 
+def _text(row: Mapping[str, str], field: str) -> str:
+    return kept(row[field].strip())
+
+
 def _identity(row: Mapping[str, str], field: str) -> str:
-    text = row[field].strip()
+    text = _text(row, field)
     if not text:
         raise _BadField(field, "the id is empty", "give each row an id of its own")
     return text
@@ -101,15 +105,15 @@ def _receivable(row: Mapping[str, str]) -> dict[str, Value]:
     stated_open = "open_amount" if row["open_amount"].strip() else "amount"
     return {
         "receivable_id": _identity(row, "receivable_id"),
-        "customer_id": row["customer_id"].strip(),
-        "number": row["number"].strip(),
+        "customer_id": _text(row, "customer_id"),
+        "number": _text(row, "number"),
         "kind": _kind(row),
         "issued_on": _day(row, "issued_on"),
         "due_on": _day(row, "due_on"),
         "currency": currency,
         "amount": _amount(row, "amount", currency),
         "open_amount": _amount(row, stated_open, currency),
-        "reference": row["reference"].strip(),
+        "reference": _text(row, "reference"),
     }
 
 
@@ -120,11 +124,11 @@ def _payment(row: Mapping[str, str]) -> dict[str, Value]:
         "booked_on": _day(row, "booked_on"),
         "currency": currency,
         "amount": _amount(row, "amount", currency),
-        "payer_name": row["payer_name"].strip(),
-        "payer_account": row["payer_account"].strip(),
-        "reference": row["reference"].strip(),
-        "text": row["text"].strip(),
-        "customer_id": row["customer_id"].strip(),
+        "payer_name": _text(row, "payer_name"),
+        "payer_account": _text(row, "payer_account"),
+        "reference": _text(row, "reference"),
+        "text": _text(row, "text"),
+        "customer_id": _text(row, "customer_id"),
     }
 
 

@@ -81,3 +81,16 @@ def test_a_carriage_return_that_ends_no_line_is_refused_with_its_line(
 ) -> None:
     with pytest.raises(FileRefused, match=rf"payments:{line}: a carriage return .+ Save it again"):
         read(tmp_path, b"payment_id,booked_on,currency,amount\n" + content)
+
+
+def test_a_zero_character_in_a_text_is_shown_as_damage(tmp_path: Path) -> None:
+    content = b"payment_id,booked_on,currency,amount,text\nP\0,2026-10-15,SEK,1.00,inv\0oice\n" + ROW.strip() + b",\n"
+    path = tmp_path / "payments"
+    path.write_bytes(content)
+
+    with engine(tmp_path) as connection:
+        file = read_file(connection, path, PAYMENTS)
+        rows = connection.execute("SELECT payment_id, text FROM payments ORDER BY payment_id").fetchall()
+
+    assert (file.rows, file.findings) == (2, ())
+    assert rows == [("P1", ""), ("P\ufffd", "inv\ufffdoice")]

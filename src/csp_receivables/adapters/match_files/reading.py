@@ -67,7 +67,9 @@ def read_file(connection: duckdb.DuckDBPyConnection, path: Path, kind: FileKind)
 def _read_usual(connection: duckdb.DuckDBPyConnection, kind: FileKind) -> None:
     names = SCHEMAS[kind.name].names
     fields = ", ".join(_field(name, kind) for name in names)
-    complete = " AND ".join(f"{name} IS NOT NULL" for name in (*_FIELDS, kind.id_column) if name in names)
+    complete = " AND ".join(
+        f"{name} IS NOT NULL" if name in _FIELDS else f"NOT contains({name}, chr(0))" for name in names
+    )
     connection.execute(
         f"CREATE TABLE {kind.name}_read AS SELECT * FROM (SELECT rowid AS row, {fields} FROM {kind.name}_text) "
         f"WHERE {complete} AND {kind.id_column} <> ''",
