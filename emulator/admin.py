@@ -14,8 +14,10 @@ from emulator.answers import TheWorld
 from emulator.behaviour import Behaviour
 from emulator.clock import moment, stamp
 from emulator.faults import Faults, Wanted
+from emulator.portfolio import take_partner_file
 from emulator.sign_in import remember_consent
 from emulator.state import Invoice, Json
+from emulator.terms import bring_up_to_date
 
 Told = Annotated[dict[str, Any], Body()]
 router = APIRouter(prefix="/_emulator")
@@ -153,9 +155,17 @@ async def sign_in(world: TheWorld, told: Told) -> Json:
     return {"applications": sorted(world.sign_in.applications), "refreshTokens": len(world.sign_in.refresh_tokens)}
 
 
+@router.post("/partner")
+async def add(world: TheWorld, told: Told) -> Json:
+    """More customers, subscriptions and so on, or others in their place: as in `partner.json`."""
+    take_partner_file(world, told)
+    return await about(world)
+
+
 @router.get("/subscriptions/{subscription_id}")
 async def subscription(world: TheWorld, subscription_id: str) -> Json:
     """As Microsoft keeps it: also what is pending."""
+    bring_up_to_date(world)
     found = world.subscriptions.get(subscription_id.lower())
     if found is None:
         raise HTTPException(404, f"no subscription {subscription_id}")

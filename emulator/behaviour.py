@@ -37,4 +37,6 @@ class Behaviour:
     settle_seconds: float = 120.0
     entitlement_settle_seconds: float = 600.0
     renewal_seconds: int = 3600  # how long a renewal takes from 00:01; 24 h at most
+    renewal_code: int = 800082  # of a change during a renewal; 900278 is documented, too
+    patch_answers_in_capitals: bool = False
     changes_a_day: int = 20  # of one subscription, before it was updated too many times

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
@@ -40,13 +41,14 @@ _BASIC_USAGE = frozenset((
 class Charges:
     """The lines of one invoice. Exactly one of `rows`, `csv_file` and `ready_blobs` holds them.
 
-    `revision` counts how often Microsoft generated them again; `moved` is by how much the first line's total differs
-    from what it was at first.
+    `generation` counts how often Microsoft generated the same lines again under another eTag, `revision` how often
+    other lines; `moved` is by how much the first line's total differs from what it was at first.
     """
 
     rows: tuple[Line, ...] = ()
     csv_file: Path | None = None
     ready_blobs: tuple[Path, ...] = ()
+    generation: int = 0
     revision: int = 0
     moved: Decimal = Decimal(0)
     blank: tuple[str, ...] = ()  # columns shown empty
@@ -61,12 +63,15 @@ class Charges:
         """Generated once more: other bytes, and a total that differs by `moved`."""
         return replace(self, revision=self.revision + 1, moved=self.moved + moved)
 
+    def the_same_again(self) -> Charges:
+        """Generated once more: the same lines, another eTag."""
+        return replace(self, generation=self.generation + 1)
+
     def etag(self) -> str:
         """Of this version of the data."""
-        digest = hashlib.sha256(f"{self.revision} {self.moved} {self.blank}".encode())
+        digest = hashlib.sha256(f"{self.generation} {self.revision} {self.moved} {self.blank}".encode())
         for path in filter(None, (self.csv_file, *self.ready_blobs)):
-            with path.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
+            digest.update(_digest(path, path.stat().st_mtime_ns))
         for row in self.rows:
             digest.update(json.dumps(row, default=str).encode())
         return digest.hexdigest()[:17]
@@ -120,6 +125,12 @@ def rest_value(name: str, value: Any) -> Any:
     if name in NUMBERS and isinstance(value, str) and (number := _number(value)):
         return json.loads(number)
     return "" if value is None else value
+
+
+@lru_cache(maxsize=4096)
+def _digest(path: Path, _changed: int) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 def _opened(path: Path) -> IO[bytes]:

@@ -63,11 +63,11 @@ async def manifest(request: Request, world: TheWorld, _: GraphCaller, manifest_i
 
 
 async def _perhaps_changed(request: Request, world: World, operation: Operation, known: Manifest) -> Manifest:
-    """The fault `etag_changed`: between two looks the data was generated again."""
+    """The fault `etag_changed`: between two looks the data was generated again, the same lines."""
     if fault_of(request) != "etag_changed":
         return known
     key = operation.export, operation.subject
-    exports.regenerate(world, *key, world.charges[key].again())
+    exports.regenerate(world, *key, world.charges[key].the_same_again())
     fresh = await exports.manifest_of(world, *key, basic=operation.basic)
     world.manifests[known.id] = Manifest(
         id=known.id, created_at=fresh.created_at, etag=fresh.etag, folder=fresh.folder, blobs=fresh.blobs

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request, Response
 from emulator.answers import Refusal, TheWorld, collection, link, lowered, rest, rest_headers
 from emulator.callers import PartnerCenterCaller, PartnerCenterUser
 from emulator.clock import moment, stamp
+from emulator.paging import whole
 from emulator.state import NO_DATE, Invoice, Json, World
 
 _PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
@@ -20,14 +21,16 @@ router = APIRouter(prefix="/v1/invoices")
 
 @router.get("")
 async def listed(request: Request, world: TheWorld, _: PartnerCenterCaller) -> Response:
-    """`size` and `offset` cut the legacy invoices only; those of new commerce always come, all of them."""
+    """`size` and `offset` cut the legacy invoices only; those of new commerce always come, all of them on each page."""
     query = lowered(request)
-    first, size = _whole(query, "offset", 0), _whole(query, "size", 0)
+    first, size = whole(query, "offset"), whole(query, "size")
     documents = [each.document for each in world.invoices.values() if _is_out(world, each)]
     legacy = [each for each in documents if _is_legacy(each)]
     new_commerce = [each for each in documents if not _is_legacy(each)]
     page = legacy[first : first + size if size else None]
-    return rest(request, collection(page + new_commerce, "/invoices"))
+    is_last = not size or first + size >= len(legacy)
+    links = {} if is_last else {"next": link(f"/invoices?size={size}&offset={first + size}")}
+    return rest(request, collection(page + new_commerce, f"/invoices?size={size}&offset={first}", links=links))
 
 
 @router.get("/summaries")
@@ -131,13 +134,6 @@ def _is_out(world: World, invoice: Invoice) -> bool:
 
 def _statement(invoice_id: str) -> str:
     return f"/invoices/{invoice_id}/documents/statement"
-
-
-def _whole(query: dict[str, str], name: str, otherwise: int) -> int:
-    text = query.get(name, "")
-    if text and not text.isdigit():
-        raise Refusal(400, 3000, f"{name} must be a whole number, not {text}.")
-    return int(text) if text else otherwise
 
 
 def _summaries(world: World) -> list[Json]:

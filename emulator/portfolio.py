@@ -33,7 +33,10 @@ def take_partner_file(world: World, told: Json) -> None:
 def add_subscription(world: World, tenant_id: str, document: Json, *, est_eligible: bool = True) -> Subscription:
     """A subscription as its JSON shows it."""
     made = Subscription(tenant_id=tenant_id.lower(), document=document, est_eligible=est_eligible)
+    if made.id.lower() not in world.subscriptions:
+        world.subscriptions_of[made.tenant_id].append(made.id.lower())
     world.subscriptions[made.id.lower()] = made
+    world.settled_at = None
     return made
 
 

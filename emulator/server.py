@@ -13,12 +13,27 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from emulator import admin, blobs, graph, invoices, sign_in
+from emulator import (
+    admin,
+    audit,
+    azure,
+    blobs,
+    customers,
+    graph,
+    invoices,
+    line_items,
+    security,
+    service_requests,
+    sign_in,
+    subscription_changes,
+)
 from emulator.answers import Refusal, refuse
 from emulator.breaking import Breaking
+from emulator.repeating import Repeating
 from emulator.state import World
 
-_ROUTERS = (admin.router, invoices.router, graph.router, blobs.router, sign_in.router)  # the last takes any tenant
+_PARTNER_CENTER = (invoices, line_items, customers, subscription_changes, azure, service_requests, audit, security)
+_ROUTERS = (*_PARTNER_CENTER, graph, blobs, admin, sign_in)  # the last takes any tenant
 
 
 class Connections:
@@ -45,10 +60,11 @@ def create_app(world: World, connections: Connections | None = None) -> FastAPI:
     """The application. Under a server that doesn't tell its connections, a cut shows as ConnectionResetError."""
     app = FastAPI(title="Emulator of Partner Center and Graph billing", openapi_url=None)
     app.state.world = world
-    for router in _ROUTERS:
-        app.include_router(router)
+    for module in _ROUTERS:
+        app.include_router(module.router)
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(HTTPException, _unknown)
+    app.add_middleware(Repeating)  # within
     app.add_middleware(Breaking, close=(connections or Connections()).cut)
     return app
 

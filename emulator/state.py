@@ -161,6 +161,8 @@ class World:
     charges: dict[tuple[str, str], Charges] = field(default_factory=dict)  # (export, invoice id or currency:period)
     line_items: dict[tuple[str, str, str], list[Json]] = field(default_factory=dict)  # v1: (invoice, provider, type)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)  # by id in lower case
+    subscriptions_of: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # ids by tenant id
+    settled_at: datetime | None = None  # the moment that subscriptions were last brought to
     entitlements: dict[str, Entitlement] = field(default_factory=dict)
     service_requests: dict[str, ServiceRequest] = field(default_factory=dict)
     audit: list[Json] = field(default_factory=list)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from emulator.clock import Clock
 from emulator.loading import load_folder
 from emulator.server import Emulator
-from emulator.sign_in import REFRESH_TOKEN
+from emulator.sign_in import REFRESH_TOKEN, remember_consent
 from emulator.state import World
 
 SAMPLE = Path(__file__).parents[2] / "include" / "sample" / "inbox" / "microsoft"
@@ -24,6 +25,13 @@ SCOPES = {
 def sample_world(now: datetime | None = None) -> World:
     """The sample's three invoices."""
     return load_folder(SAMPLE, now)
+
+
+def empty_world(now: datetime = datetime(2026, 11, 8, 6, tzinfo=UTC)) -> World:
+    """A partner with nothing."""
+    world = World(clock=Clock(now))
+    remember_consent(world)
+    return world
 
 
 class Client:
