@@ -94,3 +94,7 @@ def test_a_zero_character_in_a_text_is_shown_as_damage(tmp_path: Path) -> None:
 
     assert (file.rows, file.findings) == (2, ())
     assert rows == [("P1", ""), ("P\ufffd", "inv\ufffdoice")]
+
+
+def test_a_file_of_a_header_alone_has_no_rows(tmp_path: Path) -> None:
+    assert read(tmp_path, b"payment_id,booked_on,currency,amount\n").rows == 0

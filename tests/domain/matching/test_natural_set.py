@@ -199,12 +199,15 @@ def net() -> Matched:
         credit_note("TWIN/K1", 8, customer_id="TWIN"),
         *powers("CROWD", 13),
         credit_note("CROWD/K1", 3, customer_id="CROWD"),
+        *(receivable(f"EQUAL/{place}", amount) for place, amount in enumerate((100, 61, 40), 1)),
+        credit_note("EQUAL/K1", 61, customer_id="EQUAL"),
     ]
     payments = [
         of_customer("NET", 149),
         of_customer("ONE", 93),
         of_customer("LATE", 154),
         of_customer("TWIN", 161),
+        of_customer("EQUAL", 140),
         of_customer("CROWD", sum(row["open_amount"] for row in powers("CROWD", 13)) - 3),
     ]
     return run(receivables, payments)
@@ -226,6 +229,11 @@ def test_a_single_receivable_less_its_credit_note_is_closed(net: Matched) -> Non
     assert [row[:3] for row in credited(net) if row[0].startswith("ONE")] == [("ONE/K1", "ONE/1", 7)]
 
 
+def test_a_credit_note_that_equals_one_receivable_is_laid_on_that_one_before_any_net(net: Matched) -> None:
+    assert [row[:4] for row in credited(net) if row[0] == "EQUAL/K1"] == [("EQUAL/K1", "EQUAL/2", 61, "known_payer")]
+    assert [row[1:3] for row in booked(net) if row[0] == "P-EQUAL"] == [("EQUAL/1", 100), ("EQUAL/3", 40)]
+
+
 def test_nobody_pays_net_of_a_credit_note_that_was_issued_later(net: Matched) -> None:
     assert "P-LATE" not in {row[0] for row in booked(net)}
     assert "LATE/K1" not in {row[0] for row in credited(net)}
@@ -235,4 +243,4 @@ def test_net_of_credit_notes_is_suggested_where_receivables_alone_add_up_or_are_
     everything, some = [(1, f"TWIN/{place}") for place in range(1, 5)], [(2, "TWIN/1"), (2, "TWIN/4")]
     assert options(net, "P-TWIN") == everything + some
     assert len(options(net, "P-CROWD")) == 13
-    assert {row[0] for row in credited(net)} == {"NET/K1", "NET/K2", "ONE/K1"}
+    assert {row[0] for row in credited(net)} == {"NET/K1", "NET/K2", "ONE/K1", "EQUAL/K1"}

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from csp_receivables.adapters.match_files.text_table import TextTable, read_text_table
 from csp_receivables.domain.currencies import exponents
-from csp_receivables.domain.findings import Finding, Severity
+from csp_receivables.domain.findings import DAMAGED, Finding, Severity
 from csp_receivables.domain.match_files import PAYMENTS, RECEIVABLES, FileKind
 from csp_receivables.domain.money_sql import define_money
 from csp_receivables.domain.records import OPEN_PAYMENT, OPEN_RECEIVABLE
@@ -38,8 +38,7 @@ _FIELDS = {
     "currency": "CASE WHEN list_contains($currencies, currency) THEN currency END",
     "kind": "CASE kind WHEN '' THEN 'invoice' WHEN 'invoice' THEN kind WHEN 'credit_note' THEN kind END",
 }
-_IDENTITY = "CASE WHEN {0} <> '' THEN trim({0}, e' \\t\\r\\n') END AS {0}"
-_PLAIN_TEXT = "trim({0}, e' \\t\\r\\n') AS {0}"
+_PLAIN_TEXT = f"trim(replace({{0}}, chr(0), '{DAMAGED}'), e' \\t\\r\\n') AS {{0}}"  # no database keeps a zero
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +65,8 @@ def read_file(connection: duckdb.DuckDBPyConnection, path: Path, kind: FileKind)
 
 def _read_usual(connection: duckdb.DuckDBPyConnection, kind: FileKind) -> None:
     names = SCHEMAS[kind.name].names
-    fields = ", ".join(_field(name, kind) for name in names)
-    complete = " AND ".join(
-        f"{name} IS NOT NULL" if name in _FIELDS else f"NOT contains({name}, chr(0))" for name in names
-    )
+    fields = ", ".join(_field(name) for name in names)
+    complete = " AND ".join(f"{name} IS NOT NULL" for name in _FIELDS if name in names)
     connection.execute(
         f"CREATE TABLE {kind.name}_read AS SELECT * FROM (SELECT rowid AS row, {fields} FROM {kind.name}_text) "
         f"WHERE {complete} AND {kind.id_column} <> ''",
@@ -77,9 +74,7 @@ def _read_usual(connection: duckdb.DuckDBPyConnection, kind: FileKind) -> None:
     )
 
 
-def _field(name: str, kind: FileKind) -> str:
-    if name == kind.id_column:
-        return _IDENTITY.format(name)
+def _field(name: str) -> str:
     return f"{_FIELDS[name]} AS {name}" if name in _FIELDS else _PLAIN_TEXT.format(name)
 
 
