@@ -7,10 +7,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.microsoft.exports import ExportState, Manifest
+from csp_receivables.domain.microsoft.fetches import Fetched, KnownFetch
 from csp_receivables.domain.microsoft.invoices import ChargeList, ListedInvoice
 from csp_receivables.domain.microsoft.sign_in import RefreshToken
-from csp_receivables.domain.microsoft.subscriptions import Subscription
+from csp_receivables.domain.microsoft.subscriptions import Kept, Subscription
 
 
 class MicrosoftRefused(RuntimeError):
@@ -108,3 +110,36 @@ class SubscriptionList(Protocol):
 
     def subscriptions(self, tenant_id: str) -> Sequence[Subscription]:
         """A customer's subscriptions, in the order of their ids. Raises MicrosoftRefused."""
+
+
+class Downloads(Protocol):
+    """Where downloads lie until they are imported, and after."""
+
+    def finished(self, invoice_id: str, version: str) -> Path | None:
+        """The record of this version's download where it is whole."""
+
+    def begin(self, invoice_id: str, version: str) -> Path:
+        """An empty folder for it: what an attempt before left there is gone."""
+
+    def finish(self, folder: Path, invoice: ListedInvoice, etag: str, parts: Sequence[Path]) -> Path:
+        """Put the invoice's own words and the record beside the parts; returns the record. It is whole from then on."""
+
+
+class FetchBook(Protocol):
+    """What is known of fetched invoices."""
+
+    def known(self, invoice_id: str) -> KnownFetch | None:
+        """The latest word on an invoice; None where it was never fetched."""
+
+    def keep(self, fetched: Fetched) -> None:
+        """Keep what fetching came to, with a finding where a person must look. The same word again changes nothing."""
+
+
+class SubscriptionBook(Protocol):
+    """Subscriptions as the ledger keeps them: a row is added when something changed."""
+
+    def keep(self, tenant_id: str, listed: Sequence[Subscription]) -> Kept:
+        """Keep what Microsoft lists of one tenant, in one transaction."""
+
+    def tell(self, findings: Sequence[Finding]) -> None:
+        """Keep what a person must know. The same again changes nothing."""

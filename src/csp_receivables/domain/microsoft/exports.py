@@ -81,6 +81,8 @@ def next_move(state: ExportState, *, starts: int, invoiced_at: datetime | None, 
     match state:
         case ExportRunning(look_again_in=after):
             return NextMove(move=Move.LOOK_AGAIN, after=after, because="Microsoft is still making the export")
+        case ExportReady(manifest=Manifest(blobs=())):
+            return _no_data("the export is empty", invoiced_at, now)
         case ExportReady():
             return NextMove(move=Move.DOWNLOAD, because="the export is ready")
         case ExportGone():

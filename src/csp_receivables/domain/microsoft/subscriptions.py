@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from csp_receivables.domain.findings import Finding
+
 
 class Family(StrEnum):
     """Product families, as the programme's rules tell them apart."""
@@ -54,3 +56,21 @@ class AzureEntitlement:
     plan_id: str  # the plan's subscription id
     name: str
     status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What keeping one tenant's subscriptions changed."""
+
+    changed: int  # new ones among them
+    gone: int  # that Microsoft no longer lists
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncReport:
+    """What reading everybody's subscriptions came to."""
+
+    tenants: int
+    changed: int
+    gone: int
+    findings: tuple[Finding, ...] = ()
