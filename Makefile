@@ -7,7 +7,7 @@ LOCAL := $(BIN)/python -m csp_airflow.local
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui down status airflow test properties check format lock clean browser bench fuzz
+.PHONY: help run ui down status airflow test properties simulate-import check format lock clean browser bench fuzz
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -33,6 +33,12 @@ test: $(VENV)/.tests check browser ## everything: checks, then unit, property, d
 
 properties: $(VENV)/.tests ## every property on many more examples than `make test` has time for
 	HYPOTHESIS_PROFILE=wide $(BIN)/pytest -q -m hypothesis -n 2 --dist worksteal --timeout 7200
+
+SEEDS ?= 1000
+FROM ?= 0
+
+simulate-import: $(VENV)/.tests ## fetch a month under random faults and kills, for SEEDS seeds from FROM on; names those that fail
+	$(BIN)/python -m tests.faults.month_under_faults --seeds $(SEEDS) --from $(FROM)
 
 check: $(VENV)/.tests ## lint, format, types
 	$(BIN)/ruff check .

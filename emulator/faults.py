@@ -43,6 +43,9 @@ KINDS: dict[str, frozenset[str]] = {
 }
 # What a client that keeps to the documented limits gets over; `mfa_missing` is for a person.
 ORDINARY: dict[str, float] = {kind: 0.02 for kind in KINDS if kind != "mfa_missing"}
+_ONCE = frozenset(
+    {"token_expired"}
+)  # a second one for a fresh token would mean that the app may not, which is no fault
 _PASSING_ID = re.compile(r"(operations|manifests)/[^/]+")
 
 
@@ -146,6 +149,6 @@ class FaultBox:
         if self.random is None or self.in_a_row[call] >= self.random.in_a_row:
             return ""
         kind = self.random.draw(number)
-        if not kind or place not in KINDS[kind]:
+        if not kind or place not in KINDS[kind] or (kind in _ONCE and self.in_a_row[call]):
             return ""
         return "" if self.struck[kind] >= self.random.at_most.get(kind, self.struck[kind] + 1) else kind

@@ -121,7 +121,7 @@ class Downloads(Protocol):
     def begin(self, invoice_id: str, version: str) -> Path:
         """An empty folder for it: what an attempt before left there is gone."""
 
-    def finish(self, folder: Path, invoice: ListedInvoice, etag: str, parts: Sequence[Path]) -> Path:
+    def finish(self, folder: Path, invoice: ListedInvoice, parts: Sequence[Path]) -> Path:
         """Put the invoice's own words and the record beside the parts; returns the record. It is whole from then on."""
 
 

@@ -1,23 +1,79 @@
-"""Where adapters meet the steps that ask Microsoft: `wiring` in a file of its own, for what comes over the wire."""
+"""What is asked of Microsoft, plugged together: the reader with the steps that fetch charges and keep subscriptions."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
 
+from csp_receivables.adapters.downloads import DownloadFolders
+from csp_receivables.adapters.ledger import Ledger
+from csp_receivables.adapters.ledger.fetch_book import LedgerFetchBook
+from csp_receivables.adapters.partner_center.manners import Manners
 from csp_receivables.adapters.partner_center.reader import Reader, open_reader, patient
-from csp_receivables.microsoft_ports import RefreshTokens
+from csp_receivables.microsoft_ports import ConsentLost, MicrosoftRefused, RefreshTokens
 from csp_receivables.microsoft_settings import READER, Identity, identity_of_environment
-from csp_receivables.settings import Settings
+from csp_receivables.settings import BadSetting, Settings
+from csp_receivables.steps.fetch_charges import ChargeFetch
+from csp_receivables.wiring import import_microsoft
 
-__all__ = ["Reader"]
-
-
-def reader_of_environment(environment: Mapping[str, str] = os.environ) -> Identity | None:
-    """Who reads at Microsoft, for the command line; None where nobody is named. Raises BadSetting."""
-    return identity_of_environment(READER, environment)
+__all__ = ["ConsentLost", "MicrosoftRefused", "Reader"]  # names that callers catch or hold; they see no adapter
 
 
-def microsoft_reader(settings: Settings, identity: Identity, refresh_tokens: RefreshTokens | None = None) -> Reader:
-    """What may be read at Microsoft. Close it when done."""
-    return open_reader(identity, patient(settings.clock), refresh_tokens)
+class WrongWorld(BadSetting):
+    """A demonstration would speak to Microsoft, or a real ledger to the emulator."""
+
+
+def reader_identity(environment: Mapping[str, str] = os.environ) -> Identity:
+    """Who reads, as the command line is told. Raises BadSetting."""
+    identity = identity_of_environment(READER, environment)
+    if identity is None:
+        raise BadSetting(
+            f"{READER} is not set: it names the app registration that may read; "
+            "docs/OPERATIONS.md shows how, and `csp emulator` prints one for trying out"
+        )
+    return identity
+
+
+def refuse_wrong_world(ledger: Ledger, identity: Identity) -> None:
+    """A demonstration speaks to the emulator only, a real ledger to Microsoft only. Raises WrongWorld."""
+    is_demo = ledger.kind() == "demo"
+    if is_demo and not identity.cloud.is_emulator:
+        raise WrongWorld(f"{identity.name} points at Microsoft, but this ledger is a demonstration; use `csp emulator`")
+    if not is_demo and identity.cloud.is_emulator:
+        raise WrongWorld(f"{identity.name} points at the emulator, but this ledger is real; remove its base address")
+
+
+@contextmanager
+def reading(
+    settings: Settings,
+    ledger: Ledger,
+    identity: Identity,
+    refresh_tokens: RefreshTokens | None = None,
+    manners: Manners | None = None,
+) -> Iterator[Reader]:
+    """The reader of `identity`, closed at the end. Raises WrongWorld."""
+    refuse_wrong_world(ledger, identity)
+    reader = open_reader(identity, manners or patient(settings.clock), refresh_tokens)
+    try:
+        yield reader
+    finally:
+        reader.close()
+
+
+def charge_fetch(
+    settings: Settings, ledger: Ledger, reader: Reader, wait: Callable[[timedelta], None] | None = None
+) -> ChargeFetch:
+    """What fetches an invoice's charges."""
+    return ChargeFetch(
+        invoices=reader.invoices,
+        exports=reader.exports,
+        book=LedgerFetchBook(ledger),
+        downloads=DownloadFolders(root=settings.home / "downloads"),
+        import_file=partial(import_microsoft, settings, ledger),
+        now=settings.clock,
+        wait=wait or (lambda pause: time.sleep(pause.total_seconds())),
+    )

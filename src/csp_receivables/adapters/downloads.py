@@ -34,13 +34,13 @@ class DownloadFolders:
         folder.mkdir(mode=0o700, parents=True)
         return folder
 
-    def finish(self, folder: Path, invoice: ListedInvoice, etag: str, parts: Sequence[Path]) -> Path:
+    def finish(self, folder: Path, invoice: ListedInvoice, parts: Sequence[Path]) -> Path:
         """Put the invoice's own words and the record beside the parts; returns the record."""
         name = safe_name(invoice.invoice_id)
         _write(folder / f"{name}.invoice.json", invoice.document)
         listed = [Part(path=part, bytes=part.stat().st_size, digest=_digest(part)) for part in parts]
         record = folder / f"{name}{SUFFIX}"
-        write_record(record, invoice_id=invoice.invoice_id, etag=etag, parts=listed)
+        write_record(record, invoice_id=invoice.invoice_id, parts=listed)
         return record
 
     def _folder(self, invoice_id: str, version: str) -> Path:

@@ -23,6 +23,7 @@ from csp_receivables.cli.import_microsoft import microsoft
 from csp_receivables.cli.import_rates import rates
 from csp_receivables.cli.inbox import inbox
 from csp_receivables.cli.match_by_hand import match_app
+from csp_receivables.cli.microsoft import microsoft_app
 from csp_receivables.cli.notice import notice_app
 from csp_receivables.cli.outbox import outbox_app, start, stop
 from csp_receivables.cli.output import Refused, explain, fail, refuse
@@ -54,6 +55,7 @@ app.add_typer(bank_app, name="bank")
 app.add_typer(customer_app, name="customer")
 app.add_typer(hold_app, name="hold")
 app.add_typer(match_app, name="match")
+app.add_typer(microsoft_app, name="microsoft")
 app.add_typer(notice_app, name="notice")
 app.add_typer(outbox_app, name="outbox")
 app.add_typer(policy_app, name="policy")

@@ -63,7 +63,9 @@ class ChargeFetch:
                 case Move.DOWNLOAD, ExportReady(manifest=manifest):
                     try:
                         return self._kept(self._take(invoice, manifest))
-                    except ManifestExpired:  # looking again gives a manifest with a fresh signature, or says that it is gone
+                    except (
+                        ManifestExpired
+                    ):  # looking again gives a manifest with a fresh signature, or says that it is gone
                         starts += 1
                         if starts > FRESH_STARTS_MAX:
                             raise
@@ -92,14 +94,14 @@ class ChargeFetch:
         report = self.import_file(record)
         if report.outcome is Outcome.REFUSED:
             return _fetched(invoice, manifest, FetchOutcome.REFUSED, report.because, report)
-        return _fetched(invoice, manifest, FetchOutcome.IMPORTED, f"{report.facts} charges", report)
+        return _fetched(invoice, manifest, FetchOutcome.IMPORTED, "its export was imported", report)
 
     def _download(self, invoice: ListedInvoice, manifest: Manifest, version: str) -> Path:
         folder = self.downloads.begin(invoice.invoice_id, version)
         parts = [folder / f"part-{number:05}.json.gz" for number in range(len(manifest.blobs))]
         for blob, part in zip(manifest.blobs, parts, strict=True):
             self.exports.download(manifest, blob, part)
-        return self.downloads.finish(folder, invoice, manifest.etag, parts)
+        return self.downloads.finish(folder, invoice, parts)
 
     def _kept(self, fetched: Fetched) -> Fetched:
         self.book.keep(fetched)

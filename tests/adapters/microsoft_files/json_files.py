@@ -42,5 +42,5 @@ def download(folder: Path, *parts: Sequence[Mapping[str, Any] | str], invoice_id
         content = path.read_bytes()
         written.append(Part(path=path, bytes=len(content), digest=hashlib.sha256(content).hexdigest()))
     record = folder / f"{invoice_id}.download.json"
-    write_record(record, invoice_id=invoice_id, etag="etag", parts=written)
+    write_record(record, invoice_id=invoice_id, parts=written)
     return record

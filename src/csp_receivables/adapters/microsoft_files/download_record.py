@@ -1,6 +1,6 @@
 """What was downloaded: `<invoice id>.download.json` beside its parts, written last, so that it vouches for them.
 
-    {"invoice": "G…", "etag": "…", "parts": [{"name": "part-00000….json.gz", "bytes": 123, "sha256": "…"}]}
+    {"invoice": "G…", "parts": [{"name": "part-00000….json.gz", "bytes": 123, "sha256": "…"}]}
 
 The same data gives the same bytes: nothing in it tells when or from where it was fetched.
 """
@@ -33,10 +33,10 @@ def is_record(path: Path) -> bool:
     return path.name.endswith(SUFFIX)
 
 
-def write_record(path: Path, *, invoice_id: str, etag: str, parts: Sequence[Part]) -> None:
+def write_record(path: Path, *, invoice_id: str, parts: Sequence[Part]) -> None:
     """Write the record whole, onto the disk, under its name."""
     listed = [{"name": part.path.name, "bytes": part.bytes, "sha256": part.digest} for part in parts]
-    text = json.dumps({"invoice": invoice_id, "etag": etag, "parts": listed}, indent=1, sort_keys=True)
+    text = json.dumps({"invoice": invoice_id, "parts": listed}, indent=1, sort_keys=True)
     half = path.with_suffix(".half")
     with half.open("w", encoding="utf-8") as file:
         file.write(f"{text}\n")

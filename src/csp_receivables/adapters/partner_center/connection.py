@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import ssl
+from functools import cache
 
 import httpx
 
@@ -19,11 +21,18 @@ def connect(cloud: Cloud) -> httpx.Client:
     """A client that follows no redirect. A proxy of the environment counts, except on the way to the emulator."""
     _log_no_queries()
     return httpx.Client(
+        verify=_authorities(),
         timeout=httpx.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS, write=WRITE_SECONDS, pool=POOL_SECONDS),
         limits=httpx.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=CONNECTIONS_MAX),
         follow_redirects=False,
         trust_env=not cloud.is_emulator,
     )
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    """The usual authorities, read once: reading them takes longer than a call."""
+    return httpx.create_ssl_context()
 
 
 class _WithoutQuery(logging.Filter):

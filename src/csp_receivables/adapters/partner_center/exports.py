@@ -79,6 +79,10 @@ class Exports:
             Call(method="POST", service=Service.GRAPH, path=path, body=exact_json(body).encode(), repeatable=True)
         )
         where = reply.headers.get("location") or reply.headers.get("operation-location") or ""
+        if not where:
+            raise MicrosoftRefused(
+                "no_operation", "an export was taken but not named", "Wait: it is asked for again", passes=True
+            )
         return f"{self._session.cloud.graph_at}{BILLING}/operations/{_id_in(where, 'operations')}"
 
     def _linked(self, answer: Record) -> Manifest:

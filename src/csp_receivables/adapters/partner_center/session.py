@@ -143,7 +143,7 @@ class Session:
 
     def _raise_if_passing(self, call: Call, what: str, response: httpx.Response) -> None:
         status, body = response.status_code, response.content
-        page_instead = 200 <= status < 300 and call.method == "GET" and not _is_json(body)
+        page_instead = 200 <= status < 300 and not _is_json(body) and (call.method == "GET" or bool(body))
         if status not in _TRIED_AGAIN and not page_instead:
             return
         if not call.repeatable and status != 429:
