@@ -11,13 +11,15 @@ from functools import partial
 
 from csp_receivables.adapters.downloads import DownloadFolders
 from csp_receivables.adapters.ledger import Ledger
-from csp_receivables.adapters.ledger.fetch_book import LedgerFetchBook
+from csp_receivables.adapters.ledger.fetch_book import LedgerFetchBook, LedgerSubscriptionBook
 from csp_receivables.adapters.partner_center.manners import Manners
 from csp_receivables.adapters.partner_center.reader import Reader, open_reader, patient
+from csp_receivables.domain.microsoft.subscriptions import Subscription
 from csp_receivables.microsoft_ports import ConsentLost, MicrosoftRefused, RefreshTokens
 from csp_receivables.microsoft_settings import READER, Identity, identity_of_environment
 from csp_receivables.settings import BadSetting, Settings
 from csp_receivables.steps.fetch_charges import ChargeFetch
+from csp_receivables.steps.sync_subscriptions import SubscriptionSync
 from csp_receivables.wiring import import_microsoft
 
 __all__ = ["ConsentLost", "MicrosoftRefused", "Reader"]  # names that callers catch or hold; they see no adapter
@@ -77,3 +79,13 @@ def charge_fetch(
         now=settings.clock,
         wait=wait or (lambda pause: time.sleep(pause.total_seconds())),
     )
+
+
+def subscription_sync(ledger: Ledger, reader: Reader) -> SubscriptionSync:
+    """What keeps subscriptions."""
+    return SubscriptionSync(subscriptions=reader.subscriptions, book=LedgerSubscriptionBook(ledger))
+
+
+def known_subscriptions(ledger: Ledger, tenant_id: str = "") -> tuple[Subscription, ...]:
+    """Subscriptions as Microsoft last listed them, of one tenant or of all."""
+    return LedgerSubscriptionBook(ledger).known(tenant_id)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -10,6 +12,8 @@ import typer
 from csp_receivables import microsoft_wiring, wiring
 from csp_receivables.cli.output import JsonOption, Refused, emit_json, show_findings, show_table
 from csp_receivables.domain.microsoft.fetches import Fetched, FetchOutcome, legacy_findings
+from csp_receivables.domain.microsoft.subscriptions import Subscription
+from csp_receivables.domain.microsoft.suspending import Suspending, suspending
 from csp_receivables.microsoft_ports import MicrosoftRefused
 from csp_receivables.settings import Settings
 
@@ -17,6 +21,8 @@ microsoft_app = typer.Typer(help="Ask Microsoft: invoices and their charges. Rea
 Wanted = Annotated[
     list[str] | None, typer.Argument(metavar="[INVOICE]…", help="Vendor invoices; none: all that are new or may change")
 ]
+TenantOption = Annotated[str, typer.Option("--tenant", help="Of this tenant only.")]
+RefreshOption = Annotated[bool, typer.Option("--refresh", help="Read them from Microsoft first.")]
 
 
 @microsoft_app.command("fetch")
@@ -24,18 +30,14 @@ def fetch(wanted: Wanted = None, as_json: JsonOption = False) -> None:
     """Fetch charges and import them; waits until Microsoft has made each export."""
     settings = Settings.from_environment()
     ledger = wiring.open_ledger(settings)
-    identity = microsoft_wiring.reader_identity(os.environ)
-    try:
-        with microsoft_wiring.reading(settings, ledger, identity) as reader:
-            step = microsoft_wiring.charge_fetch(settings, ledger, reader)
-            listed = step.listed()
-            due = step.due(listed) if not wanted else [each for each in listed if each.invoice_id in set(wanted)]
-            if unknown := sorted(set(wanted or ()) - {each.invoice_id for each in listed}):
-                raise Refused(f"Microsoft lists no vendor invoice {unknown[0]}; `csp microsoft invoices` shows them")
-            wiring.record_findings(ledger, legacy_findings(listed))
-            fetched = [step.fetch(each) for each in due]
-    except MicrosoftRefused as refusal:
-        raise Refused(str(refusal)) from None
+    with _reader(settings, ledger) as reader:
+        step = microsoft_wiring.charge_fetch(settings, ledger, reader)
+        listed = step.listed()
+        due = step.due(listed) if not wanted else [each for each in listed if each.invoice_id in set(wanted)]
+        if unknown := sorted(set(wanted or ()) - {each.invoice_id for each in listed}):
+            raise Refused(f"Microsoft lists no vendor invoice {unknown[0]}; `csp microsoft invoices` shows them")
+        wiring.record_findings(ledger, legacy_findings(listed))
+        fetched = [step.fetch(each) for each in due]
     _answer(fetched, as_json=as_json)
 
 
@@ -44,13 +46,10 @@ def invoices(as_json: JsonOption = False) -> None:
     """List the vendor invoices at Microsoft, and what is known of each here."""
     settings = Settings.from_environment()
     ledger = wiring.open_ledger(settings)
-    try:
-        with microsoft_wiring.reading(settings, ledger, microsoft_wiring.reader_identity(os.environ)) as reader:
-            step = microsoft_wiring.charge_fetch(settings, ledger, reader)
-            listed = step.listed()
-            known = {each.invoice_id: step.book.known(each.invoice_id) for each in listed}
-    except MicrosoftRefused as refusal:
-        raise Refused(str(refusal)) from None
+    with _reader(settings, ledger) as reader:
+        step = microsoft_wiring.charge_fetch(settings, ledger, reader)
+        listed = step.listed()
+        known = {each.invoice_id: step.book.known(each.invoice_id) for each in listed}
     rows = [
         {
             "invoice": each.invoice_id,
@@ -67,6 +66,51 @@ def invoices(as_json: JsonOption = False) -> None:
         return
     show_table("Vendor invoices at Microsoft", ["invoice", "dated", "commerce", "document", "amends", "here"],
                [list(row.values()) for row in rows])  # fmt: skip
+
+
+@microsoft_app.command("subscriptions")
+def subscriptions(tenant: TenantOption = "", refresh: RefreshOption = False, as_json: JsonOption = False) -> None:
+    """List subscriptions as last read, and what suspending each would and wouldn't save."""
+    settings = Settings.from_environment()
+    ledger = wiring.open_ledger(settings)
+    if refresh:
+        with _reader(settings, ledger) as reader:
+            show_findings(microsoft_wiring.subscription_sync(ledger, reader).run().findings)
+    now = settings.clock()
+    known = [(each, suspending(each, now)) for each in microsoft_wiring.known_subscriptions(ledger, tenant.lower())]
+    if as_json:
+        emit_json([_subscription(each, answer) for each, answer in known])
+        return
+    columns = ["tenant", "subscription", "offer", "seats", "status", "renews", "term ends", "suspending it"]
+    rows = [
+        [
+            each.tenant_id,
+            each.subscription_id,
+            each.offer_name,
+            str(each.quantity),
+            each.status,
+            {True: "yes", False: "no", None: ""}[each.auto_renew],
+            f"{each.commitment_ends_at:%Y-%m-%d}" if each.commitment_ends_at else "",
+            answer.because,
+        ]
+        for each, answer in known
+    ]
+    show_table("Subscriptions at Microsoft", columns, rows, right=["seats"])
+
+
+def _subscription(each: Subscription, answer: Suspending) -> dict[str, Any]:
+    told = {name: getattr(each, name) for name in each.__slots__ if name != "document"}
+    return told | {"suspending": {name: getattr(answer, name) for name in answer.__slots__}}
+
+
+@contextmanager
+def _reader(settings: Settings, ledger: wiring.Ledger) -> Iterator[microsoft_wiring.Reader]:
+    """The reader; what Microsoft refuses is told in a sentence."""
+    try:
+        with microsoft_wiring.reading(settings, ledger, microsoft_wiring.reader_identity(os.environ)) as reader:
+            yield reader
+    except MicrosoftRefused as refusal:
+        raise Refused(str(refusal)) from None
 
 
 def _answer(fetched: list[Fetched], *, as_json: bool) -> None:
