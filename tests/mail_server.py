@@ -51,6 +51,7 @@ class MailServer:
     accepted: list[Accepted] = field(default_factory=list)
     replies: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     refused_addresses: dict[str, str] = field(default_factory=dict)
+    refused_letters: dict[str, str] = field(default_factory=dict)  # after their content, by recipient
     connections: int = 0
     on_data: Any = None  # called before a letter is taken
 
@@ -115,7 +116,7 @@ class _Handler:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        reply = self.test.next_reply("CONTENT")
+        reply = self.test.next_reply("CONTENT") or self.test.refused_letters.get(envelope.rcpt_tos[0], "")
         if self.test.on_data:
             await asyncio.get_running_loop().run_in_executor(None, self.test.on_data)
         if reply in ("", ACCEPT_AND_DROP, ACCEPT_AND_FALL_SILENT):

@@ -32,6 +32,7 @@ def server(running: MailServer) -> MailServer:
     running.accepted.clear()
     running.replies.clear()
     running.refused_addresses.clear()
+    running.refused_letters.clear()
     running.on_data = None
     return running
 
@@ -354,7 +355,7 @@ def test_a_run_that_wants_too_many_sends_none_and_asks(desk: Desk, server: MailS
 
 
 def test_the_rest_follows_once_the_first_few_were_accepted(desk: Desk, server: MailServer) -> None:
-    server.replies["RCPT"] = ["", "450 4.2.0 later"]
+    server.replies["CONTENT"] = ["", "451 4.3.0 later"]
     desk.owing(10)
     for number in range(5):
         desk.customer(f"C{number}")
@@ -367,6 +368,27 @@ def test_the_rest_follows_once_the_first_few_were_accepted(desk: Desk, server: M
     assert desk.send().ended == {"accepted": 3}  # others go first now
     desk.later(minutes=5)
     assert desk.send().ended == {"accepted": 1}
+
+
+def test_an_address_that_is_put_off_says_nothing_of_the_others(desk: Desk, server: MailServer) -> None:
+    """Found: the oldest letter's address, put off again and again, ended each run that tried it before all others."""
+    server.refused_addresses["billing@c0.example"] = "450 4.2.0 later"
+    desk.owing(10)
+    for number in range(5):
+        desk.customer(f"C{number}")
+
+    assert desk.send().ended == {"try_later": 1, "accepted": 4}
+
+
+def test_a_letter_that_failed_before_is_not_the_first_of_the_next_run(desk: Desk, server: MailServer) -> None:
+    server.refused_letters["billing@c0.example"] = "451 4.3.0 later"
+    desk.owing(10)
+    for number in range(5):
+        desk.customer(f"C{number}")
+    assert desk.send().ended == {"try_later": 1}  # the first of all: it may be the server
+    desk.later(hours=1)
+
+    assert desk.send().ended == {"accepted": 4, "try_later": 1}
 
 
 def test_a_claim_whose_worker_died_is_let_go_and_performed(desk: Desk, server: MailServer) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -54,6 +54,7 @@ class Ended:
 
     how: str
     stops: str = ""
+    is_of_address: bool = False  # the server spoke of one address, and said nothing of what else we send
     found: tuple[Finding, ...] = ()
 
 
@@ -110,7 +111,7 @@ class Performer:
                 return handling
             ended = self._hand_over(handling, fresh)
             if ended.how != Outcome.REFUSED_ADDRESS.value:
-                return Ended(how=ended.how, stops=ended.stops, found=(*refused, *ended.found))
+                return replace(ended, found=(*refused, *ended.found))
             refused += ended.found
         self.outbox.conclude(claim, Event.FAILED, "no contact is left that can be written to", End())
         return Ended(how="no_address", found=(*refused, findings.no_address(fresh.decision.customer_id, self.today)))
@@ -161,7 +162,8 @@ class Performer:
         event, found_one = self._consequence(outcome, claim, said)
         again = self._later(handling.draft.attempt) if became.event is MessageEvent.TRY_LATER else ""
         self.outbox.conclude(claim, event, str(said), End(retry_at=again, handling=handling, became=became))
-        return Ended(how=outcome.value, stops=_why_it_stops(outcome, said), found=found_one)
+        stops, of_address = _why_it_stops(outcome, said), said.verb is Verb.TO and outcome is Outcome.TRY_LATER
+        return Ended(how=outcome.value, stops=stops, is_of_address=of_address, found=found_one)
 
     @staticmethod
     def _consequence(outcome: Outcome, claim: Claim, said: HandOver) -> tuple[Event, tuple[Finding, ...]]:
