@@ -35,21 +35,25 @@ def _authorities() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-class _WithoutQuery(logging.Filter):
-    """httpx logs whole addresses, and the query of a blob's address is what opens it."""
+class _Quiet(logging.Filter):
+    """Keeps what httpx tells of each request out of every log: whole addresses, and a blob's query is what opens it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.args, tuple):
-            record.args = tuple(
-                str(each.copy_with(query=None)) if isinstance(each, httpx.URL) else each for each in record.args
-            )
-        return True
+        return record.levelno >= logging.WARNING
 
 
-_FILTER = _WithoutQuery()
+_QUIET = _Quiet()
+_TALKATIVE = (
+    "httpx",
+    "httpcore.connection",
+    "httpcore.http11",
+    "httpcore.proxy",
+    "msal.token_cache",
+    "msal.oauth2cli.oauth2",
+)
 
 
 def _log_no_queries() -> None:
-    logging.getLogger("httpx").addFilter(_FILTER)  # the same one again is not added twice
-    for name in ("httpcore", "msal"):  # they'd show headers and forms to whoever turns DEBUG on for everything
-        logging.getLogger(name).setLevel(logging.WARNING)
+    """What passes is logged by `session` and `blobs`, with ids and without secrets."""
+    for name in _TALKATIVE:
+        logging.getLogger(name).addFilter(_QUIET)  # the same one again is not added twice

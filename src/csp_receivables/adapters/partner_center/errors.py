@@ -14,11 +14,12 @@ from csp_receivables.adapters.partner_center.refusal_codes import CODES, CONSENT
 from csp_receivables.microsoft_ports import ConsentLost, MicrosoftRefused
 
 TEXT_MAX = 160  # of Microsoft's own words
-PASSING = {408, 409, 429, 500, 502, 503, 504}
+PASSING = {401, 408, 409, 429, 500, 502, 503, 504}  # 401: a new token was refused, too; it may be their hiccup
 _CONSENT_AGAIN = "A person must sign in and consent again: see 'Two app registrations' in docs/OPERATIONS.md"
 _HIDDEN = [
     (re.compile(r"(?i)\b(trace id|correlation id|timestamp|request id)\b.*", re.S), ""),  # the log has ours
     (re.compile(r"(?i)\b(sig|signature|secret|client_secret|token|assertion|password)\s*[=:]\s*[^&\s,;]+"), r"\1=…"),
+    (re.compile(r"(?i)\bbearer\s+\S+"), "…"),
     (re.compile(r"\S+@\S+"), "…"),  # people
     (re.compile(r"[A-Za-z0-9+/_=.%-]{41,}"), "…"),  # tokens and keys; an id has 36 characters
     (re.compile(r"\s+"), " "),
@@ -44,14 +45,13 @@ def refusal(status: int, body: bytes) -> MicrosoftRefused:
         kind = ConsentLost if said.code in CONSENT else MicrosoftRefused
         return kind(said.code, known.meaning, known.remedy, status=status, passes=known.passes)
     meaning = said.text or f"it answered with HTTP {status} and no reason"
-    return MicrosoftRefused(
-        said.code, meaning, _remedy_of(status), status=status, passes=status in PASSING or status >= 505
-    )
+    passes = status in PASSING or status >= 505
+    return MicrosoftRefused(said.code, meaning, _remedy_of(status), status=status, passes=passes)
 
 
 def sign_in_refusal(said: Said, status: int) -> MicrosoftRefused:
     """The exception for a refused sign-in: nothing but an outage passes by itself."""
-    if said.code in ("temporarily_unavailable", "server_error") or status in PASSING - {409}:
+    if said.code in ("temporarily_unavailable", "server_error") or status in PASSING - {401, 409}:
         return MicrosoftRefused(said.code, said.text, "Wait: the sign-in is tried again", status=status, passes=True)
     known = SIGN_IN.get(said.code)
     if known:
@@ -59,11 +59,11 @@ def sign_in_refusal(said: Said, status: int) -> MicrosoftRefused:
     return ConsentLost(said.code, said.text or "the sign-in was refused", _CONSENT_AGAIN, status=status)
 
 
-def no_json(status: int, body: bytes) -> MicrosoftRefused:
-    """The exception for a success without the JSON that it should hold: a gateway's page, or a cut body."""
-    what = "an HTML page" if _is_page(body) else "nothing" if not body.strip() else "text that is no JSON"
+def hollow_success(status: int, body: bytes) -> MicrosoftRefused:
+    """The exception for a success without what it should hold: a gateway's page, or a lost body."""
+    what = "an HTML page" if _is_page(body) else "nothing" if not body.strip() else "not what it should hold"
     return MicrosoftRefused(
-        "no_json", f"it answered with HTTP {status} and {what}", _remedy_of(503), status=status, passes=True
+        "hollow_success", f"it answered with HTTP {status} and {what}", _remedy_of(503), status=status, passes=True
     )
 
 
@@ -105,10 +105,10 @@ def clean(text: str) -> str:
 def _remedy_of(status: int) -> str:
     if status == 429:
         return "Wait: it is tried again later; fewer runs at once help"
-    if status in PASSING or status >= 500:
-        return "Wait: it is tried again later; if it stays, ask Microsoft with the correlation id from the log"
     if status in (401, 403):
         return "Check the app registration's permissions and consent: see docs/OPERATIONS.md"
+    if status in PASSING or status >= 500:
+        return "Wait: it is tried again later; if it stays, ask Microsoft with the correlation id from the log"
     return "Ask Microsoft's support with the correlation id from the log"
 
 

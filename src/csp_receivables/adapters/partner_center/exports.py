@@ -13,7 +13,7 @@ from pathlib import Path
 from csp_receivables.adapters.partner_center.answers import Record, exact_json, unreadable
 from csp_receivables.adapters.partner_center.blobs import Blobs
 from csp_receivables.adapters.partner_center.errors import clean
-from csp_receivables.adapters.partner_center.session import Call, Service, Session
+from csp_receivables.adapters.partner_center.session import Call, Expects, Reply, Service, Session
 from csp_receivables.domain.microsoft.exports import (
     ExportFailed,
     ExportGone,
@@ -59,7 +59,7 @@ class Exports:
         """See `ChargeExports`."""
         own = f"{BILLING}/operations/{_id_in(operation, 'operations')}"
         try:
-            reply = self._session.send(Call(method="GET", service=Service.GRAPH, path=own))
+            reply = self._get(own)
             answer = reply.json()
             state = state_of(answer, reply.headers.get("retry-after", ""))
             return state or ExportReady(manifest=self._linked(answer))
@@ -76,19 +76,24 @@ class Exports:
         path = f"{BILLING}/{self._charges.value}/{which}/export"
         # Asking twice makes two operations and harms nobody.
         reply = self._session.send(
-            Call(method="POST", service=Service.GRAPH, path=path, body=exact_json(body).encode(), repeatable=True)
+            Call(
+                method="POST",
+                service=Service.GRAPH,
+                path=path,
+                body=exact_json(body).encode(),
+                expects=Expects.LOCATION,
+            )
         )
         where = reply.headers.get("location") or reply.headers.get("operation-location") or ""
-        if not where:
-            raise MicrosoftRefused(
-                "no_operation", "an export was taken but not named", "Wait: it is asked for again", passes=True
-            )
         return f"{self._session.cloud.graph_at}{BILLING}/operations/{_id_in(where, 'operations')}"
 
     def _linked(self, answer: Record) -> Manifest:
         link = answer.needed("resourceLocation@odata.navigationLink")
         path = f"{BILLING}/manifests/{_id_in(link, 'manifests')}"
-        return manifest_of(self._session.send(Call(method="GET", service=Service.GRAPH, path=path)).json())
+        return manifest_of(self._get(path).json())
+
+    def _get(self, path: str) -> Reply:
+        return self._session.send(Call(method="GET", service=Service.GRAPH, path=path, expects=Expects.JSON))
 
 
 def state_of(answer: Record, retry_after: str = "") -> ExportState | None:

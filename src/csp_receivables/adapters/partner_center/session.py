@@ -18,7 +18,7 @@ from typing import Protocol
 import httpx
 
 from csp_receivables.adapters.partner_center.answers import Record, parse_json
-from csp_receivables.adapters.partner_center.errors import no_json, refusal
+from csp_receivables.adapters.partner_center.errors import hollow_success, refusal
 from csp_receivables.adapters.partner_center.manners import Manners, TryAgain, persist, retry_after
 from csp_receivables.microsoft_ports import ConsentLost, MicrosoftRefused, OutcomeUnknown
 from csp_receivables.microsoft_settings import Cloud
@@ -26,7 +26,6 @@ from csp_receivables.microsoft_settings import Cloud
 log = logging.getLogger(__name__)
 
 APPLICATION = "CSP Receivables"
-BODY_MAX = 256 * 1024 * 1024  # bytes of one answer: a page of 2 000 rows has a hundredth of it
 _TRIED_AGAIN = {408, 429, 500, 502, 503, 504}
 
 
@@ -44,6 +43,13 @@ class AccessTokens(Protocol):
         """A token that is good for some minutes at least; `fresh`: the last one was refused. MicrosoftRefused."""
 
 
+class Expects(StrEnum):
+    """Without which a success is none: a gateway's page, or a body that got lost."""
+
+    JSON = "json"
+    LOCATION = "location"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One call. `repeatable`: doing it twice does no more than doing it once, so a time-out may be tried again."""
@@ -55,6 +61,7 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = field(default=None, repr=False)  # JSON
     repeatable: bool = True
+    expects: Expects | None = None  # None: whatever comes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +78,7 @@ class Reply:
         try:
             return Record(parse_json(self.body), self.what)
         except ValueError:
-            raise no_json(self.status, self.body) from None
+            raise hollow_success(self.status, self.body) from None
 
 
 Rights = tuple[tuple[str, re.Pattern[str]], ...]  # methods and the paths they may go to
@@ -104,7 +111,14 @@ class Session:
         self, path: str, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
     ) -> Record:
         """The JSON object at Partner Center's `path`. Raises MicrosoftRefused."""
-        call = Call(method="GET", service=Service.PARTNER_CENTER, path=path, query=query or {}, headers=headers or {})
+        call = Call(
+            method="GET",
+            service=Service.PARTNER_CENTER,
+            path=path,
+            query=query or {},
+            headers=headers or {},
+            expects=Expects.JSON,
+        )
         return self.send(call).json()
 
     def send(self, call: Call) -> Reply:
@@ -143,13 +157,13 @@ class Session:
 
     def _raise_if_passing(self, call: Call, what: str, response: httpx.Response) -> None:
         status, body = response.status_code, response.content
-        page_instead = 200 <= status < 300 and not _is_json(body) and (call.method == "GET" or bool(body))
-        if status not in _TRIED_AGAIN and not page_instead:
+        hollow = 200 <= status < 300 and not _is_as_expected(call.expects, response)
+        if status not in _TRIED_AGAIN and not hollow:
             return
         if not call.repeatable and status != 429:
             raise _unknown(what, f"HTTP {status}")
         after = retry_after(response.headers.get("Retry-After"), self._manners.clock())
-        raise TryAgain(no_json(status, body) if page_instead else refusal(status, body), after)
+        raise TryAgain(hollow_success(status, body) if hollow else refusal(status, body), after)
 
     def _request(self, call: Call, token: str, request_id: str, correlation_id: str) -> httpx.Request:
         is_graph = call.service is Service.GRAPH
@@ -216,8 +230,10 @@ def _unknown(what: str, how: str) -> OutcomeUnknown:
     return OutcomeUnknown("outcome_unknown", f"{what} broke off ({how})", "Read what it is now before anything else")
 
 
-def _is_json(body: bytes) -> bool:
-    return body.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in (b"{", b"[")
+def _is_as_expected(expects: Expects | None, response: httpx.Response) -> bool:
+    if expects is Expects.LOCATION:
+        return bool(response.headers.get("Location") or response.headers.get("Operation-Location"))
+    return expects is None or response.content.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"{"
 
 
 def _lower(headers: httpx.Headers) -> dict[str, str]:

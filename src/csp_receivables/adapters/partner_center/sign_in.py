@@ -7,8 +7,8 @@ access token that came along. A refused credential is never tried again: a perso
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
@@ -17,8 +17,9 @@ from typing import Any
 import httpx
 import msal
 
-from csp_receivables.adapters.partner_center.errors import refusal, sign_in_refusal, sign_in_said
-from csp_receivables.adapters.partner_center.manners import Manners, TryAgain, persist, retry_after
+from csp_receivables.adapters.partner_center.errors import sign_in_refusal, sign_in_said
+from csp_receivables.adapters.partner_center.manners import Manners, TryAgain, persist
+from csp_receivables.adapters.partner_center.msal_transport import MsalTransport
 from csp_receivables.adapters.partner_center.session import Service
 from csp_receivables.domain.microsoft.sign_in import AgingToken, RefreshToken, aging
 from csp_receivables.microsoft_ports import ConsentLost, MicrosoftRefused, RefreshTokens
@@ -44,7 +45,7 @@ class SignIn:
     ) -> None:
         self.identity = identity
         self.aging: AgingToken | None = None
-        self._web = _Web(client, identity.cloud, manners)
+        self._web = MsalTransport(client, identity.cloud, manners)
         self._manners = manners
         self._refresh_tokens = refresh_tokens
         self._kept: dict[Service, _Access] = {}
@@ -61,17 +62,16 @@ class SignIn:
 
     def _renew(self, service: Service) -> _Access:
         asked_at = self._manners.clock()
-        try:
+        with _oddities_told():
             app = self._app = self._app or self._make_app()
-            answer = self._by_user(app, service) if self.identity.with_user else self._by_app(app, service)
-        except ValueError as odd:  # msal's word for an answer or a key that it can't read
-            raise _unusable(odd) from None
+        answer = self._by_user(app, service) if self.identity.with_user else self._by_app(app, service)
         log.info("%s signed in to %s", self.identity.name, service.value)
         return _Access(answer["access_token"], asked_at + timedelta(seconds=int(answer.get("expires_in") or 0)))
 
     def _by_app(self, app: msal.ConfidentialClientApplication, service: Service) -> Mapping[str, Any]:
-        app.remove_tokens_for_client()  # ours is the only cache: msal's goes by the machine's clock
-        return _granted(app.acquire_token_for_client([f"{_resource(self.identity.cloud, service)}/.default"]))
+        with _oddities_told():
+            app.remove_tokens_for_client()  # ours is the only cache: msal's goes by the machine's clock
+            return _granted(app.acquire_token_for_client([f"{_resource(self.identity.cloud, service)}/.default"]))
 
     def _by_user(self, app: msal.ConfidentialClientApplication, service: Service) -> Mapping[str, Any]:
         kept = self._refresh_tokens.load() if self._refresh_tokens else None
@@ -84,7 +84,8 @@ class SignIn:
         now = self._manners.clock()
         self.aging = aging(self.identity.name, kept, now) or self.aging
         scope = f"{_resource(self.identity.cloud, service)}/{_USER_SCOPE[service]}"
-        answer = _granted(app.acquire_token_by_refresh_token(kept.token, [scope]))
+        with _oddities_told():
+            answer = _granted(app.acquire_token_by_refresh_token(kept.token, [scope]))
         newest = replace(kept, token=str(answer.get("refresh_token") or kept.token), stored_at=now)
         _store(self._refresh_tokens, newest)
         return answer
@@ -98,55 +99,6 @@ class SignIn:
             instance_discovery=False,  # the authority is one of our table
             http_client=self._web,
         )
-
-
-class _Web:
-    """msal's way out. It knows https addresses of Microsoft only, so the emulator is put in here.
-
-    What passes is raised at once: msal would remember a 429 or 5xx by the machine's clock.
-    """
-
-    def __init__(self, client: httpx.Client, cloud: Cloud, manners: Manners) -> None:
-        self._client = client
-        self._cloud = cloud
-        self._manners = manners
-
-    def post(self, url: str, params: Any = None, data: Any = None, headers: Any = None, **_: Any) -> httpx.Response:
-        """A form, as OAuth sends it."""
-        return self._send(httpx.Request("POST", self._real(url), params=params, data=data, headers=headers))
-
-    def get(self, url: str, params: Any = None, headers: Any = None, **_: Any) -> httpx.Response:
-        """What the authority says of itself."""
-        response = self._send(httpx.Request("GET", self._real(url), params=params, headers=headers))
-        if response.status_code >= 400:
-            raise refusal(response.status_code, response.content)
-        return response
-
-    def close(self) -> None:
-        """The client is the session's: it stays."""
-
-    def _real(self, url: str) -> str:
-        return self._cloud.authority_at + url.removeprefix(self._cloud.authority)
-
-    def _send(self, request: httpx.Request) -> httpx.Response:
-        request.extensions.setdefault("timeout", self._client.timeout.as_dict())
-        try:
-            response = self._client.send(request)
-        except httpx.HTTPError as lost:
-            raise TryAgain(_no_sign_in(type(lost).__name__)) from lost
-        status, is_page = response.status_code, response.content[:1] == b"<"
-        if status in (408, 429) or status >= 500 or is_page:
-            after = retry_after(response.headers.get("Retry-After"), self._manners.clock())
-            raise TryAgain(_no_sign_in(f"HTTP {status}"), after)
-        return self._named_as_microsoft(response)
-
-    def _named_as_microsoft(self, response: httpx.Response) -> httpx.Response:
-        """The emulator tells its own address; msal would refuse one without TLS."""
-        if not self._cloud.is_emulator:
-            return response
-        host = self._cloud.base.partition("://")[2]
-        text = re.sub(rf"https?://{re.escape(host)}", self._cloud.authority, response.text)
-        return httpx.Response(response.status_code, text=text, headers={"content-type": "application/json"})
 
 
 def _credential(identity: Identity) -> str | dict[str, str]:
@@ -180,13 +132,18 @@ def _store(refresh_tokens: RefreshTokens, token: RefreshToken) -> None:
         ) from None
 
 
-def _no_sign_in(why: str) -> MicrosoftRefused:
-    return MicrosoftRefused(
-        "no_sign_in", f"the sign-in did not answer ({why})", "Wait: the sign-in is tried again", passes=True
-    )
+@contextmanager
+def _oddities_told() -> Iterator[None]:
+    """What msal and the libraries under it raise for an answer or a key that they can't read, in our words."""
+    try:
+        yield
+    except (MicrosoftRefused, TryAgain):
+        raise
+    except Exception as odd:  # ValueError, KeyError, jwt's own: its text may hold what was sent
+        raise _unusable(odd) from None
 
 
-def _unusable(odd: ValueError) -> MicrosoftRefused:
+def _unusable(odd: Exception) -> MicrosoftRefused:
     return MicrosoftRefused(
         "sign_in_unusable",
         f"the sign-in could not be made ({type(odd).__name__})",
