@@ -19,7 +19,7 @@ from csp_receivables.cli.hold import hold_app
 from csp_receivables.cli.import_accounting import customers, receivables
 from csp_receivables.cli.import_bank import bank
 from csp_receivables.cli.import_bounces import bounces, read_mailbox
-from csp_receivables.cli.import_microsoft import microsoft
+from csp_receivables.cli.import_microsoft import microsoft as microsoft_files
 from csp_receivables.cli.import_rates import rates
 from csp_receivables.cli.inbox import inbox
 from csp_receivables.cli.match_by_hand import match_app
@@ -62,7 +62,7 @@ app.add_typer(policy_app, name="policy")
 app.add_typer(reference_app, name="reference")
 import_app.command("customers")(customers)
 import_app.command("receivables")(receivables)
-import_app.command("microsoft")(microsoft)
+import_app.command("microsoft")(microsoft_files)  # the module beside it is named microsoft
 import_app.command("rates")(rates)
 import_app.command("bank")(bank)
 import_app.command("bounces")(bounces)
