@@ -39,7 +39,7 @@ async def blob(request: Request, world: TheWorld, manifest_id: str, path: str) -
         return _error(403, "AuthenticationFailed", _NO_SIGNATURE)
     manifest = world.manifests.get(manifest_id)
     folder, _, name = path.rpartition("/")
-    file = next((each for each in manifest.blobs if each.name == name), None) if manifest else None
+    file = next((each for each in (*manifest.blobs, *manifest.older) if each.name == name), None) if manifest else None
     if manifest is None or file is None or not _same(folder, manifest.folder):
         return _error(404, "BlobNotFound", "The specified blob does not exist.")
     size = file.stat().st_size

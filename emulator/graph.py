@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fastapi import APIRouter, Request, Response
 
 from emulator import exports
@@ -69,9 +71,7 @@ async def _perhaps_changed(request: Request, world: World, operation: Operation,
     key = operation.export, operation.subject
     exports.regenerate(world, *key, world.charges[key].the_same_again())
     fresh = await exports.manifest_of(world, *key, basic=operation.basic)
-    world.manifests[known.id] = Manifest(
-        id=known.id, created_at=fresh.created_at, etag=fresh.etag, folder=fresh.folder, blobs=fresh.blobs
-    )
+    world.manifests[known.id] = replace(fresh, id=known.id, older=(*known.older, *known.blobs))
     return world.manifests[known.id]
 
 

@@ -118,13 +118,17 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What an operation led to: blobs of one version of the data, under `folder` of the blob host."""
+    """What an operation led to: blobs of one version of the data, under `folder` of the blob host.
+
+    `older`: blobs of versions that it showed before; who read it then can still download them.
+    """
 
     id: str
     created_at: datetime
     etag: str
     folder: str
     blobs: tuple[Path, ...]
+    older: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

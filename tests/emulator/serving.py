@@ -40,22 +40,38 @@ class Client:
     def __init__(self, emulator: Emulator) -> None:
         self.world = emulator.world
         self.http = httpx.Client(base_url=emulator.url, timeout=10)
-        self.rest = self._bearer(SCOPES["partner_center"])
-        self.user = self._bearer("https://api.partnercenter.microsoft.com/user_impersonation", REFRESH_TOKEN)
-        self.graph = self._bearer(SCOPES["graph"])
-        self.world.log.entries.clear()
+        self._bearers: dict[str, dict[str, str]] = {}
+
+    def sign_in(self) -> None:
+        """Fresh tokens from now on: they last an hour of the emulator's."""
+        self._bearers.clear()
+
+    @property
+    def rest(self) -> dict[str, str]:
+        return self._bearers.get("rest") or self._bearer("rest", SCOPES["partner_center"])
+
+    @property
+    def graph(self) -> dict[str, str]:
+        return self._bearers.get("graph") or self._bearer("graph", SCOPES["graph"])
+
+    @property
+    def user(self) -> dict[str, str]:
+        scope = "https://api.partnercenter.microsoft.com/user_impersonation"
+        return self._bearers.get("user") or self._bearer("user", scope, REFRESH_TOKEN)
 
     def token(self, **fields: str) -> httpx.Response:
         secret = {"client_id": "app", "client_secret": "secret"}
         return self.http.post("/partner/oauth2/v2.0/token", data=secret | fields)
 
-    def _bearer(self, scope: str, refresh: str = "") -> dict[str, str]:
+    def _bearer(self, name: str, scope: str, refresh: str = "") -> dict[str, str]:
         kind = (
             {"grant_type": "refresh_token", "refresh_token": refresh}
             if refresh
             else {"grant_type": "client_credentials"}
         )
-        return {"Authorization": f"Bearer {self.token(scope=scope, **kind).json()['access_token']}"}
+        answer = self.token(scope=scope, **kind)
+        self._bearers[name] = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+        return self._bearers[name]
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         """A GET of Partner Center's as an app."""

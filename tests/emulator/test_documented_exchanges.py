@@ -65,7 +65,7 @@ def _lines(world: World, name: str) -> None:
         if by_path
         else (query["provider"], query.get("invoicelineitemtype") or query["nvoicelineitemtype"])
     )
-    items, size = response(name)["items"], int(query.get("size", "2"))
+    items, size = response(name)["items"], 2
     filled = [items[place % len(items)] for place in range(size)]
     world.line_items[invoice[1], provider.lower(), kind.lower()] = filled + items[:size]
 
@@ -125,6 +125,7 @@ def _asked(client: Client, name: str) -> Request:
         plan = entitlement.document["subscriptionId"]
         path = f"/v1/customers/{entitlement.tenant_id}/subscriptions/{plan}/azureEntitlements/{entitlement.id}/cancel"
         return Request("POST", path, asked.headers, {"cancellationReason": "compromise"})
+    path = path.replace("size=2000", "size=2")
     if "MS-ContinuationToken" in asked.headers:
         first = re.sub(r"[?&]seek[oO]peration=[nN]ext", "", path)
         first += "" if "size=" in first else "?size=2"

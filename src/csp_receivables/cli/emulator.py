@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -52,7 +53,8 @@ def emulator(  # noqa: PLR0917 - each is an option of the command
         "Ctrl-C ends it.",
         flush=True,
     )
-    served.serve()
+    with suppress(KeyboardInterrupt):  # how it is meant to end
+        served.serve()
 
 
 def _world(folder: Path | None, seed: int, customers: int, now: datetime | None) -> World:
