@@ -62,7 +62,7 @@ def test_a_day_is_decided_and_explained(csp: Csp) -> None:
     assert 0 == code
     assert "A notice is to be sent: final notice." in words
     assert "Open: 2000.00 EUR; overdue: 2000.00 EUR" in words
-    assert "Bank statements: covers every account until 2026-10-31." in words
+    assert "Bank feed: covers every account until 2026-10-31." in words
     assert "2026-10-31: decided send notice (final_notice)" in words
 
 

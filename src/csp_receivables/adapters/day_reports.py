@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import pyarrow as pa
@@ -26,12 +26,16 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column of a report: `name` in the table, `heading` for the reader, `width` in characters."""
+    """One column of a report: `name` in the table, `heading` for the reader, `width` in characters.
+
+    `wraps`: long texts are broken into lines and not cut; only for a report of few rows that people read one by one.
+    """
 
     name: str
     heading: str
     kind: Kind
     width: int
+    wraps: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,8 +157,8 @@ NON_PAYMENT = Report(
         _text("next_stage", "Next step", 16),
         _day("next_on", "Comes on"),
         _text("contact", "Address", 12),
-        _text("history", "Notices", 40),
-        BECAUSE,
+        replace(_text("history", "Notices", 40), wraps=True),
+        replace(BECAUSE, wraps=True),
     ),
     below=("because", "history"),
 )

@@ -66,11 +66,11 @@ def _write_report(book: Any, styles: Styles, day: Day, report: Report) -> None:
 def _set_up(sheet: Any, styles: Styles, day: Day, report: Report, rows: int) -> None:
     """Headings, widths, filter, frozen panes and print: everything but the rows."""
     for place, column in enumerate(report.columns):
-        sheet.set_column(place, place, column.width, styles.text)
+        sheet.set_column(place, place, column.width, styles.wrapped if column.wraps else styles.text)
     sheet.set_row(0, 30)
     for place, column in enumerate(report.columns):
-        is_number = column.kind in (Kind.MONEY, Kind.COUNT, Kind.SHARE)
-        sheet.write_string(0, place, column.heading, styles.heading_right if is_number else styles.heading)
+        is_right = column.kind in (Kind.MONEY, Kind.COUNT, Kind.SHARE, Kind.DAY)
+        sheet.write_string(0, place, column.heading, styles.heading_right if is_right else styles.heading)
         if column.name in report.alarms and rows:
             sheet.conditional_format(1, place, rows, place, styles.alarm)
     sheet.freeze_panes(1, 0)

@@ -19,6 +19,7 @@ class Styles:
         self._book = book
         self._money: dict[int, Any] = {}
         self.text = self._format(valign="top", align="left", indent=1)
+        self.wrapped = self._format(valign="top", align="left", indent=1, text_wrap=True)
         self.day = self._format(valign="top", num_format="yyyy-mm-dd", align="right")
         self.count = self._format(valign="top", num_format="#,##0")
         self.share = self._format(valign="top", num_format="0.0%")

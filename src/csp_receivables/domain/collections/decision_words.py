@@ -32,7 +32,7 @@ _RULES = {
     "notice_in_doubt": "It is not known whether a notice was sent ({actual}); that is settled first.",
     "address": "There is no address that works.",
     "doubt": "Nothing hard is done while this is open: {actual}.",
-    "bank_feed": "Bank statements: {actual}.",
+    "bank_feed": "Bank feed: {actual}.",
     "suspended": "Access has been suspended {actual}.",
     "reinstate_below": "Access returns once no more than {threshold} of what it was taken for is overdue: {actual}.",
     "owner": "It goes to {actual}.",
