@@ -27,7 +27,7 @@ IMAP_PORT = 143
 
 def mail(environment: Mapping[str, str] = os.environ) -> MailSettings:
     """Where mail goes out, by the connection `smtp_default`. Raises BadSetting."""
-    found = _connection(SMTP)
+    found = connection(SMTP)
     if found is None:
         return mail_settings(environment)
     extra = found.extra_dejson
@@ -38,7 +38,7 @@ def mail(environment: Mapping[str, str] = os.environ) -> MailSettings:
 
 def mailbox(environment: Mapping[str, str] = os.environ) -> MailboxSettings | None:
     """The mailbox of bounces, by the connection `imap_bounces`; None where there is none. Raises BadSetting."""
-    found = _connection(IMAP)
+    found = connection(IMAP)
     if found is None:
         return mailbox_settings(environment)
     extra = found.extra_dejson
@@ -61,7 +61,8 @@ def _server(name: str, found: Any, security: Security) -> Server:
     return checked(server, f"Airflow's connection {name}")
 
 
-def _connection(name: str) -> Any:
+def connection(name: str) -> Any:
+    """Airflow's connection of this id, or None where there is none."""
     from airflow.sdk import Connection
     from airflow.sdk.exceptions import AirflowNotFoundException, AirflowRuntimeError
 

@@ -12,17 +12,24 @@ from functools import partial
 from csp_receivables.adapters.downloads import DownloadFolders
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger.fetch_book import LedgerFetchBook, LedgerSubscriptionBook
+from csp_receivables.adapters.partner_center.actor import Actor, open_actor
 from csp_receivables.adapters.partner_center.manners import Manners
 from csp_receivables.adapters.partner_center.reader import Reader, open_reader, patient
+from csp_receivables.adapters.partner_center.token_file import TokenFile
 from csp_receivables.domain.microsoft.subscriptions import Subscription
 from csp_receivables.microsoft_ports import ConsentLost, MicrosoftRefused, RefreshTokens
-from csp_receivables.microsoft_settings import READER, Identity, identity_of_environment
+from csp_receivables.microsoft_settings import ACTOR, READER, Identity, identity_of_environment
 from csp_receivables.settings import BadSetting, Settings
 from csp_receivables.steps.fetch_charges import ChargeFetch
 from csp_receivables.steps.sync_subscriptions import SubscriptionSync
 from csp_receivables.wiring import import_microsoft
 
-__all__ = ["ConsentLost", "MicrosoftRefused", "Reader"]  # names that callers catch or hold; they see no adapter
+__all__ = [  # names that callers catch or hold; they see no adapter
+    "Actor",
+    "ConsentLost",
+    "MicrosoftRefused",
+    "Reader",
+]
 
 
 class WrongWorld(BadSetting):
@@ -37,6 +44,14 @@ def reader_identity(environment: Mapping[str, str] = os.environ) -> Identity:
             f"{READER} is not set: it names the app registration that may read; "
             "docs/OPERATIONS.md shows how, and `csp emulator` prints one for trying out"
         )
+    return identity
+
+
+def actor_identity(environment: Mapping[str, str] = os.environ) -> Identity:
+    """Who changes subscriptions, as the command line is told. Raises BadSetting."""
+    identity = identity_of_environment(ACTOR, environment)
+    if identity is None:
+        raise BadSetting(f"{ACTOR} is not set: it names the app registration that may change subscriptions")
     return identity
 
 
@@ -59,11 +74,35 @@ def reading(
 ) -> Iterator[Reader]:
     """The reader of `identity`, closed at the end. Raises WrongWorld."""
     refuse_wrong_world(ledger, identity)
-    reader = open_reader(identity, manners or patient(settings.clock), refresh_tokens)
+    tokens = refresh_tokens or token_file(settings, identity)
+    reader = open_reader(identity, manners or patient(settings.clock), tokens)
     try:
         yield reader
     finally:
         reader.close()
+
+
+@contextmanager
+def acting(
+    settings: Settings,
+    ledger: Ledger,
+    identity: Identity,
+    refresh_tokens: RefreshTokens | None = None,
+    manners: Manners | None = None,
+) -> Iterator[Actor]:
+    """What may change subscriptions as `identity`, closed at the end. Raises WrongWorld."""
+    refuse_wrong_world(ledger, identity)
+    tokens = refresh_tokens or token_file(settings, identity)
+    actor = open_actor(identity, manners or patient(settings.clock), tokens)
+    try:
+        yield actor
+    finally:
+        actor.close()
+
+
+def token_file(settings: Settings, identity: Identity) -> RefreshTokens:
+    """Where the command line keeps the rolling refresh token of an identity with user."""
+    return TokenFile(settings.home / "secrets" / f"{identity.name.lower()}.refresh_token", settings.clock)
 
 
 def charge_fetch(

@@ -17,7 +17,7 @@ FROM = {"CSP_MAIL_FROM": "Partner <accounts@partner.example>"}
 def given(monkeypatch: pytest.MonkeyPatch, extra: dict[str, Any] | None, **values: Any) -> None:
     usual = {"host": "mail.example", "port": None, "login": "csp", "password": "secret", "extra_dejson": extra}
     found = None if extra is None else SimpleNamespace(**(usual | values))
-    monkeypatch.setattr(connections, "_connection", lambda _: found)
+    monkeypatch.setattr(connections, "connection", lambda _: found)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from csp_receivables.domain.findings import Finding, Severity
+
+LIFETIME = timedelta(days=90)  # from the last use
 UNUSED_ALARM = timedelta(days=60)  # of ninety: time enough for a person to consent again
 
 
@@ -28,3 +32,35 @@ def aging(identity: str, token: RefreshToken, now: datetime) -> AgingToken | Non
     """The warning, from the sixtieth day on which the token was not used."""
     unused = now - token.stored_at
     return AgingToken(identity=identity, unused=unused) if unused >= UNUSED_ALARM else None
+
+
+def aging_finding(aged: AgingToken) -> Finding:
+    """What a person should look at before the consent dies."""
+    return Finding(
+        code="microsoft.consent_ages",
+        severity=Severity.WARNING,
+        found=f"the consent of {aged.identity} lay unused for {aged.unused.days} days; it dies after {LIFETIME.days}",
+        remedy="See why nothing signed in for so long. It was renewed now: if it was meant to rest, that is all",
+        source="microsoft",
+        subject=aged.identity,
+    )
+
+
+def kept_text(token: RefreshToken) -> str:
+    """The token as it is kept by whoever stores it."""
+    return json.dumps({"token": token.token, "stored_at": token.stored_at.isoformat()})
+
+
+def from_kept(text: str, now: datetime) -> RefreshToken | None:
+    """What was kept; a bare token, as a person puts it there after consenting, counts as stored now. None: nothing.
+
+    Raises ValueError, without the text, where it is damaged.
+    """
+    stripped = text.strip()
+    if not stripped.startswith("{"):
+        return RefreshToken(token=stripped, stored_at=now) if stripped else None
+    try:
+        kept = json.loads(stripped)
+        return RefreshToken(token=str(kept["token"]), stored_at=datetime.fromisoformat(kept["stored_at"]))
+    except (ValueError, KeyError, TypeError):
+        raise ValueError("the kept refresh token is damaged; consent again and store the new one") from None
