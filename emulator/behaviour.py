@@ -26,6 +26,7 @@ class Behaviour:
     inline_manifest: bool = False
     timestamps_without_z: bool = False
     done_status: str = "succeeded"  # the documentation also prints `completed`
+    data_format: str = "compressedJSON"  # or `compressedJSONLines`
     lines_per_blob: int = 100_000
     numbers_as_text: bool = False
     operation_seconds: int = 24 * 3600  # from then on 410

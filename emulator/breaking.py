@@ -54,6 +54,10 @@ class Breaking:
         fault = entry.fault
         if fault == "closed_before":
             await self._cut(scope, receive)
+        elif fault in ("silent_before", "silent_after"):
+            if fault == "silent_after":
+                await self._app(scope, receive, _nowhere)
+            await _gone(receive)
         elif fault in _INSTEAD:
             await _send(send, _INSTEAD[fault], *_broken(scope["app"].state.world, fault, _place(entry.path)))
         elif fault == "html_502":
@@ -75,15 +79,14 @@ class Breaking:
     async def _cut(self, scope: Scope, receive: Receive) -> None:
         """Close the connection; without a server there is none, and the caller gets the error itself."""
         self._close(scope.get("client"))
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        await _gone(receive)
 
     def _truncating(self, scope: Scope, send: Send) -> Send:
         """Half of the body under the whole's Content-Length, and then the end of the connection."""
-        left = 0
+        left, is_closed = 0, False
 
         async def cut(message: Message) -> None:
-            nonlocal left
+            nonlocal left, is_closed
             if message["type"] == "http.response.start":
                 sizes = [int(value) for key, value in message["headers"] if key == b"content-length"]
                 left = (sizes[0] if sizes else 0) // 2
@@ -93,7 +96,8 @@ class Breaking:
             left -= len(body)
             if body:
                 await send({"type": "http.response.body", "body": body, "more_body": True})
-            if not left:
+            if not left and not is_closed:
+                is_closed = True
                 self._close(scope.get("client"))
 
         return cut
@@ -142,11 +146,15 @@ def _dated(world: World, entry: Entry, send: Send) -> Send:
 
 
 def _slowly(send: Send, pauses: tuple[float, ...]) -> Send:
+    is_over = False
+
     async def slow(message: Message) -> None:
+        nonlocal is_over
         body = message.get("body", b"")
-        if message["type"] != "http.response.body" or len(body) <= len(pauses):
+        if is_over or message["type"] != "http.response.body" or len(body) <= len(pauses):
             await send(message)
             return
+        is_over = True
         size = len(body) // (len(pauses) + 1) + 1
         for place, pause in enumerate(pauses):
             await send({"type": "http.response.body", "body": body[place * size :][:size], "more_body": True})
@@ -154,6 +162,12 @@ def _slowly(send: Send, pauses: tuple[float, ...]) -> Send:
         await send({**message, "body": body[len(pauses) * size :]})
 
     return slow
+
+
+async def _gone(receive: Receive) -> None:
+    """Wait until the client has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _nowhere(message: Message) -> None:

@@ -9,7 +9,8 @@ from functools import partial
 
 from starlette.concurrency import run_in_threadpool
 
-from emulator.charges import Charges, write_blobs
+from emulator.blob_lines import write_blobs
+from emulator.charges import Charges
 from emulator.state import Manifest, Operation, World
 
 NO_DATA = "No data available"
@@ -69,11 +70,11 @@ async def manifest_of(world: World, export: str, subject: str, *, basic: bool) -
     """Write the blobs of the data as it is now, and say where they are."""
     charges = world.charges[export, subject]
     etag = await run_in_threadpool(charges.etag)
-    spool = world.spool / export / subject.replace(":", "-") / f"{etag}-{'basic' if basic else 'full'}"
-    behaviour = world.behaviour
+    behaviour, fragment = world.behaviour, "basic" if basic else "full"
+    written = f"{etag}-{fragment}-{behaviour.lines_per_blob}-{behaviour.numbers_as_text}"
+    spool = world.spool / export / subject.replace(":", "-") / written
     write = partial(write_blobs, basic=basic, per_blob=behaviour.lines_per_blob, as_text=behaviour.numbers_as_text)
     blobs = await run_in_threadpool(write, charges, spool)
-    fragment = "basic" if basic else "full"
     return Manifest(
         id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{world.partner.tenant_id}/manifest/{world.next_number('manifest')}")),
         created_at=world.clock.now,

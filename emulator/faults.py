@@ -40,9 +40,13 @@ KINDS: dict[str, frozenset[str]] = {
     "truncated": _BLOB,  # fewer bytes than Content-Length
     "gzip_cut": _BLOB,  # Content-Length is right, the gzip is not whole
     "sas_expired": _BLOB,
+    "silent_before": _ANY,  # no answer until the client gives up, and no effect
+    "silent_after": _ANY,
 }
-# What a client that keeps to the documented limits gets over; `mfa_missing` is for a person.
-ORDINARY: dict[str, float] = {kind: 0.02 for kind in KINDS if kind != "mfa_missing"}
+# What a client that keeps to the documented limits gets over: not `mfa_missing`, which is for a person, nor silence,
+# which costs a client's whole patience.
+_NOT_ORDINARY = {"mfa_missing", "silent_before", "silent_after"}
+ORDINARY: dict[str, float] = {kind: 0.02 for kind in KINDS if kind not in _NOT_ORDINARY}
 _ONCE = frozenset(
     {"token_expired"}
 )  # a second one for a fresh token would mean that the app may not, which is no fault

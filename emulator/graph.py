@@ -11,7 +11,7 @@ from emulator.answers import Refusal, TheWorld, body_of, fault_of, graph, graph_
 from emulator.blobs import shared_access_signature
 from emulator.callers import GraphCaller
 from emulator.clock import stamp
-from emulator.state import Json, Manifest, Operation, World
+from emulator.state import EXPORTS, Json, Manifest, Operation, World
 
 BILLING = "/v1.0/reports/partners/billing"
 _TYPE = "#microsoft.graph.partners.billing."
@@ -22,7 +22,7 @@ router = APIRouter(prefix=BILLING)
 @router.post("/{export}/{billed}/microsoft.graph.partners.billing.export")
 async def ask(request: Request, world: TheWorld, _: GraphCaller, export: str, billed: str) -> Response:
     """202, and where to look."""
-    if export not in ("usage", "reconciliation") or billed not in ("billed", "unbilled"):
+    if export not in EXPORTS or billed not in ("billed", "unbilled"):
         raise Refusal(404, "ResourceNotFound", "Resource not found for the segment.")
     body = await body_of(request)
     subject = _invoice(body) if billed == "billed" else _period(body)
@@ -110,7 +110,7 @@ def _manifest(request: Request, manifest: Manifest) -> Json:
     return {
         "id": manifest.id,
         "schemaVersion": "1",
-        "dataFormat": "compressedJSON",
+        "dataFormat": world.behaviour.data_format,
         "createdDateTime": stamp(manifest.created_at, zone=not world.behaviour.timestamps_without_z),
         "eTag": manifest.etag,
         "partnerTenantId": world.partner.tenant_id,

@@ -12,8 +12,9 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from emulator.answers import Refusal, TheWorld, collection, link, lowered, rest
+from emulator.blob_lines import rest_value
 from emulator.callers import PartnerCenterCaller
-from emulator.charges import Line, rest_value
+from emulator.charges import Line
 from emulator.invoices import find
 from emulator.paging import seek, size_asked, whole
 from emulator.state import Json, World

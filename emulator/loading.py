@@ -13,6 +13,7 @@ import json
 import re
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -21,7 +22,7 @@ from emulator.charges import Charges
 from emulator.clock import Clock, moment
 from emulator.portfolio import derive, take_partner_file
 from emulator.sign_in import remember_consent
-from emulator.state import Invoice, Json, World
+from emulator.state import EXPORTS, Invoice, Json, World
 
 _NAME = re.compile(r"(?P<id>[A-Za-z]\w*?)(?:_(?P<rest>[^/]*))?\.csv(?:\.gz)?$")
 _EPOCH = datetime(2026, 11, 1)  # noqa: DTZ001 - `Clock` takes it as UTC
@@ -41,6 +42,7 @@ def load_folder(folder: Path, now: datetime | None = None) -> World:
         world.charges[export, invoice_id] = charges
         if invoice_id not in world.invoices:
             world.invoices[invoice_id] = Invoice(document=_summed_up(invoice_id, charges))
+    _estimate(world)
     if not world.invoices:
         raise NothingToShow(f"{folder} holds no *.invoice.json and no *.csv; name the folder that does")
     if now is None:
@@ -64,6 +66,15 @@ def made_up(seed: int, customers: int, months: int = 2, now: datetime | None = N
     world = load_folder(folder / "inbox" / "microsoft", now)
     world.files = kept
     return world
+
+
+def _estimate(world: World) -> None:
+    """What isn't billed yet looks like the newest invoice of its currency, without a number."""
+    for document in sorted((each.document for each in world.invoices.values()), key=lambda each: each["invoiceDate"]):
+        for export in EXPORTS:
+            if charges := world.charges.get((export, document["id"])):
+                estimate = replace(charges, blank=("InvoiceNumber",))
+                world.charges[export, f"{document['currencyCode']}:current"] = estimate
 
 
 def _charges(folder: Path) -> Iterator[tuple[str, str, Charges]]:

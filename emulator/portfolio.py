@@ -49,8 +49,8 @@ def add_entitlement(world: World, tenant_id: str, document: Json) -> Entitlement
 
 def derive(world: World) -> None:
     """Customers and subscriptions of all charge lines; a month of ready blobs isn't read for it."""
-    for (export, _), charges in sorted(world.charges.items()):
-        if export == "reconciliation" and not charges.ready_blobs:
+    for (export, subject), charges in sorted(world.charges.items()):
+        if export == "reconciliation" and subject in world.invoices and not charges.ready_blobs:
             _take(world, charges.lines())
 
 

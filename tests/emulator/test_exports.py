@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -12,9 +13,9 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from emulator.charges import NUMBERS
+from emulator.blob_lines import NUMBERS
 from emulator.faults import Wanted
-from tests.emulator.serving import SAMPLE, Client
+from tests.emulator.serving import BILLING, SAMPLE, Client
 
 INVOICE = "G112804417"
 
@@ -93,3 +94,46 @@ def test_a_truncated_blob_breaks_off_under_the_whole_length(client: Client) -> N
     with pytest.raises(httpx.RemoteProtocolError, match="without sending complete"):
         client.blob(manifest)
     assert 200 == client.blob(manifest).status_code
+
+
+def test_what_is_not_billed_yet_has_no_invoice_number(client: Client) -> None:
+    bodies = [{"currencyCode": "sek", "billingPeriod": period} for period in ("current", "last", "next")]
+    asked = [
+        client.http.post(f"{BILLING}/reconciliation/unbilled/export", json=body, headers=client.graph)
+        for body in bodies
+    ]
+    current, last = (client.settled(each) for each in asked[:2])
+    where = current["resourceLocation@odata.navigationLink"]
+
+    assert {None} == {
+        line["InvoiceNumber"] for line in _lines(client.blob(client.http.get(where, headers=client.graph).json()))
+    }
+    assert "No data available" == last["error"]["message"]
+    assert 400 == asked[2].status_code
+
+
+def test_two_exports_at_once_share_their_blobs(client: Client) -> None:
+    client.world.behaviour = replace(client.world.behaviour, polls_until_done=0)
+    wheres = [client.ask(INVOICE).headers["Location"] for _ in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        bodies = list(pool.map(lambda where: httpx.get(where, headers=client.graph).json(), wheres))
+    links = [body["resourceLocation@odata.navigationLink"] for body in bodies]
+    manifests = [client.http.get(link, headers=client.graph).json() for link in links]
+
+    assert 1 == len({manifest["blobs"][0]["name"] for manifest in manifests})
+    assert 1 == len({client.blob(manifest).content for manifest in manifests})
+
+
+@pytest.mark.parametrize(("kind", "operations"), [("silent_before", 0), ("silent_after", 1)])
+def test_a_server_can_fall_silent_before_or_after_the_effect(client: Client, kind: str, operations: int) -> None:
+    bearer = client.graph
+    client.world.faults.want(Wanted(kind=kind, method="POST"))
+
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(
+            f"{str(client.http.base_url).rstrip('/')}{BILLING}/usage/billed/export",
+            json={"invoiceId": INVOICE},
+            headers=bearer,
+            timeout=0.2,
+        )
+    assert operations == len(client.world.operations) == client.world.log.effects()

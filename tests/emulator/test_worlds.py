@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.charges import Charges, json_line, of_rows, write_blobs
+from emulator.blob_lines import json_line, write_blobs
+from emulator.charges import Charges, of_rows
 from emulator.loading import load_folder, made_up
 from emulator.state import World
 from tests.emulator.serving import SAMPLE
@@ -77,7 +78,7 @@ def test_an_invoice_without_its_json_is_summed_up(tmp_path: Path) -> None:
      ("007", "7"), ("", "null"), ("NaN", '"NaN"'), ("n/a", '"n/a"')],
 )  # fmt: skip
 def test_numbers_keep_their_digits(text: str, number: str) -> None:
-    line = json_line({"Total": text, "SkuId": text}, basic=False, as_text=False).decode()
+    line = json_line({"Total": text, "SkuId": text}, basic=False, as_text=False)
 
     assert line.startswith(f'{{"Total": {number}, "SkuId": ')
     assert (text or None) == json.loads(line)["SkuId"]
@@ -107,7 +108,7 @@ def test_a_long_month_is_never_held(tmp_path: Path) -> None:
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["Total", "CustomerName"])
-        writer.writerows([number, "x" * 500] for number in range(10_000))
+        writer.writerows([number % 100, "x" * 500] for number in range(10_000))
     tracemalloc.start()
     blobs = write_blobs(Charges(csv_file=path), tmp_path / "out", basic=False, per_blob=4_000, as_text=False)
     peak = tracemalloc.get_traced_memory()[1]

@@ -49,6 +49,8 @@ def emulator(  # noqa: PLR0917 - each is an option of the command
         f"  sign-in          {served.url}/{world.partner.tenant_id} (any client id and secret)\n"
         f"  Partner Center   {served.url}/v1\n"
         f"  Graph            {served.url}/v1.0\n"
+        f"  as our reader    CSP_PARTNER_CENTER_READER="
+        f"'partner-center://emulator:secret@{world.partner.tenant_id}?base={served.url}'\n"
         f"  its controls     {served.url}/_emulator (clock, faults, log)\n"
         "Ctrl-C ends it.",
         flush=True,
