@@ -4,12 +4,12 @@ Asks Microsoft which vendor invoices there are, has the charges of each new or c
 imports them, and reads every customer's subscriptions. While Microsoft makes an export the task is parked: no worker
 waits for it. The daily reconciliation then finds charges and subscriptions in the ledger.
 
-**What it touches.** Reads Partner Center and Graph as the *reader*, an identity that can't write. Writes the ledger, the
-lake and `CSP_HOME/downloads`. Nothing else leaves the house.
+**What it touches.** Reads Partner Center and Graph as the *reader*, an identity that can't write. Writes the ledger,
+the lake and `CSP_HOME/downloads`. Nothing else leaves the house.
 
-**When there is nothing yet.** A fresh invoice's data may take days: the export is asked for again each night until eleven
-days after the invoice date; then the finding `microsoft.no_charges` asks a person to look. Data that Microsoft makes
-again within a hundred days is imported again, as a new version.
+**When there is nothing yet.** A fresh invoice's data may take days: the export is asked for again each night until
+eleven days after the invoice date; then the finding `microsoft.no_charges` asks a person to look. Data that Microsoft
+makes again within a hundred days is imported again, as a new version.
 
 **Parameters.** `invoices`: fetch these, whatever is known of them (empty: all that are new or may have changed).
 
@@ -29,7 +29,8 @@ from airflow.sdk import Param, dag, task
 
 from csp_airflow import microsoft_tasks
 from csp_airflow.charge_exports import ExportCharges
-from csp_airflow.conventions import DEFAULT_ARGS, MICROSOFT, Tag, deadline, schedule
+from csp_airflow.conventions import DEFAULT_ARGS, Tag, deadline, schedule
+from csp_airflow.pools import MICROSOFT
 
 PARAMS = {
     "invoices": Param(
@@ -60,7 +61,11 @@ def import_microsoft() -> None:
         """Which vendor invoices are new or may have changed."""
         return microsoft_tasks.list_invoices(context)
 
-    @task(trigger_rule="none_failed", map_index_template="{{ export['invoice_id'] }}", execution_timeout=timedelta(hours=6))
+    @task(
+        trigger_rule="none_failed",
+        map_index_template="{{ export['invoice_id'] }}",
+        execution_timeout=timedelta(hours=6),
+    )
     def import_charges(export: dict[str, str], **context: Any) -> dict[str, Any]:
         """Download the charges of one invoice and import them."""
         return microsoft_tasks.import_charges(export, context)

@@ -9,5 +9,8 @@ airflow roles create Finance
 airflow roles add-perms Finance --resource Plugins --action can_read
 airflow roles add-perms Finance --resource "HITL Detail" --action can_read can_edit menu_access
 
+# Tasks that call Microsoft: it asks for two to four calls at once.
+airflow pools set microsoft 2 "calls to Microsoft"
+
 airflow users create --username "$CSP_ADMIN_USER" --password "$CSP_ADMIN_PASSWORD" --email "$CSP_ADMIN_EMAIL" \
     --role Admin --firstname Airflow --lastname Admin

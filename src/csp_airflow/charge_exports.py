@@ -21,7 +21,7 @@ HOURS_TO_WAIT = 6  # for one export; Microsoft's own advice is to ask anew after
 LOOKS_FAILED_MAX = 5
 
 
-class ExportTrigger(BaseTrigger):
+class ExportTrigger(BaseTrigger):  # type: ignore[misc]  # Airflow's classes have no types here
     """Looks at an export until there is something to do."""
 
     def __init__(self, invoice: dict[str, str], operation: str, starts: int) -> None:
@@ -63,7 +63,7 @@ class ExportRefused(RuntimeError):
     """Microsoft refused to say how an export stands."""
 
 
-class ExportCharges(BaseOperator):
+class ExportCharges(BaseOperator):  # type: ignore[misc]  # as above
     """Asks for an invoice's charges and parks until they can be downloaded. Returns the invoice with its operation."""
 
     template_fields = ()

@@ -9,12 +9,21 @@ import typer
 from rich.console import Console
 
 from csp_airflow.local.api import CallRefused
-from csp_airflow.local.day import RunFailed, returned, run_day, wait_for_dag
+from csp_airflow.local.day import DAY, FETCH, RunFailed, returned, run_dag, wait_for_dag
 from csp_airflow.local.environment import USERS, Place, airflow_environment, passwords
 from csp_airflow.local.headline import show_day, what_would_leave
 from csp_airflow.local.ledger_state import prepare, state_of
-from csp_airflow.local.processes import COMPONENTS, ProcessDied
-from csp_airflow.local.service import CannotStart, airflow_for_a_while, is_up, one_at_a_time, processes_of, start
+from csp_airflow.local.processes import ProcessDied
+from csp_airflow.local.service import (
+    CannotStart,
+    airflow_for_a_while,
+    components,
+    is_up,
+    one_at_a_time,
+    processes_of,
+    start,
+)
+from csp_receivables.microsoft_settings import READER
 from csp_receivables.settings import BadSetting
 from csp_receivables.wiring import LedgerRefused, mark_of
 
@@ -30,13 +39,21 @@ def run() -> None:
         place = prepare(place)
         before = state_of(place.settings)
         as_of = place.settings.yesterday()
-        console.print(f"reconcile_daily as of {as_of}, in {place.settings.home}", highlight=False)
         with airflow_for_a_while(place, console) as api:
-            run_id = run_day(api, {"as_of": as_of.isoformat()}, console, processes_of(place).check)
+            check = processes_of(place).check
+            if place.is_demo or os.environ.get(READER):
+                console.print(f"import_microsoft, from {_whom(place)}", highlight=False)
+                run_dag(api, FETCH, {}, console, check)
+            console.print(f"reconcile_daily as of {as_of}, in {place.settings.home}", highlight=False)
+            run_id = run_dag(api, DAY, {"as_of": as_of.isoformat()}, console, check)
             told, decided, issued = (returned(api, run_id, task) for task in ("reconcile", "decide", "issue_outputs"))
         show_day(place.settings, told, issued, changed=state_of(place.settings) != before)
         for line in what_would_leave(decided, is_demo=mark_of(place.settings) == "demo"):
             console.print(line, highlight=False, soft_wrap=True)
+
+
+def _whom(place: Place) -> str:
+    return f"the emulator of Microsoft at {place.emulator_url}" if place.is_demo else "Microsoft"
 
 
 @app.command()
@@ -55,6 +72,8 @@ def up() -> None:
     console.print(f"Airflow: {place.url}", highlight=False)
     for user, role in USERS.items():
         console.print(f"  user {user}, password {secrets[user]} ({role})", highlight=False, markup=False)
+    if place.is_demo:
+        console.print(f"A demonstration: Microsoft is the emulator at {place.emulator_url}.", highlight=False)
     console.print("Notices wait in the outbox (csp outbox list); the DAG send_notices relays them.", highlight=False)
     console.print("Stop it with `make down`.", highlight=False)
 
@@ -72,7 +91,7 @@ def status() -> None:
     """Which of Airflow's processes are alive."""
     place = Place.from_environment()
     alive = processes_of(place).running()
-    for name in COMPONENTS:
+    for name in components(place):
         console.print(f"{name:<14} {'up' if name in alive else 'down'}", highlight=False)
     if not is_up(place):
         raise SystemExit(1)

@@ -29,6 +29,12 @@ class TaskState:
     task_id: str
     state: str
     tries: int
+    map_index: int = -1  # -1 for a task that is not mapped
+    shown: str = ""  # what a mapped task is called
+
+    @property
+    def name(self) -> str:
+        return f"{self.task_id} {self.shown}" if self.map_index >= 0 else self.task_id
 
 
 class AirflowApi:
@@ -65,6 +71,12 @@ class AirflowApi:
     def unpause(self, dag_id: str) -> None:
         self._call("PATCH", f"/api/v2/dags/{dag_id}", json={"is_paused": False})
 
+    def make_pool(self, name: str, slots: int, why: str) -> None:
+        """Make the pool, or give it these slots."""
+        body = {"name": name, "slots": slots, "description": why, "include_deferred": False}
+        if self._client.get(f"/api/v2/pools/{name}").status_code != httpx.codes.OK:
+            self._call("POST", "/api/v2/pools", json=body)
+
     def trigger(self, dag_id: str, conf: Mapping[str, Any], logical_date: str | None = None) -> str:
         """Start a run; returns its id."""
         body = {"logical_date": logical_date, "conf": dict(conf)}
@@ -99,10 +111,16 @@ class AirflowApi:
         """The tasks of a run in the order of their names."""
         answer = self._call("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances", params={"limit": "100"})
         found = [
-            TaskState(task_id=task["task_id"], state=task["state"] or "", tries=task["try_number"])
+            TaskState(
+                task_id=task["task_id"],
+                state=task["state"] or "",
+                tries=task["try_number"],
+                map_index=task["map_index"],
+                shown=task.get("rendered_map_index") or str(task["map_index"]),
+            )
             for task in answer["task_instances"]
         ]
-        return sorted(found, key=lambda task: task.task_id)
+        return sorted(found, key=lambda task: (task.task_id, task.map_index))
 
     def returned(self, dag_id: str, run_id: str, task_id: str) -> Any:
         """What a task returned (its XCom)."""
@@ -112,7 +130,8 @@ class AirflowApi:
     def log_tail(self, dag_id: str, run_id: str, task: TaskState, lines: int = 30) -> str:
         """The end of a task's newest log."""
         path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task.task_id}/logs/{max(task.tries, 1)}"
-        content = self._call("GET", path, params={"full_content": "true"}).get("content", [])
+        query = {"full_content": "true", "map_index": str(task.map_index)}
+        content = self._call("GET", path, params=query).get("content", [])
         return "\n".join([_line(entry) for entry in content][-lines:])
 
     def _call(self, method: str, path: str, **more: Any) -> Any:

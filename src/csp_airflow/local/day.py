@@ -1,4 +1,4 @@
-"""One day through Airflow's scheduler, watched from the terminal."""
+"""A run through Airflow's scheduler, watched from the terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.console import Console
 from csp_airflow.local.api import ENDED, AirflowApi, CallRefused, TaskState
 from csp_airflow.local.service import POLL_SECONDS
 
-DAG_ID = "reconcile_daily"
+DAY, FETCH = "reconcile_daily", "import_microsoft"
 SECONDS_TO_READ_DAGS = 120.0
 MARKS = {"success": "[green]✓[/green]", "skipped": "[dim]–[/dim]", "failed": "[red]✗[/red]"}
 DONE = frozenset({"success", "skipped", "failed", "upstream_failed"})
@@ -21,21 +21,21 @@ class RunFailed(RuntimeError):
     """The run ended red; what its failed tasks said was printed."""
 
 
-def run_day(api: AirflowApi, conf: Mapping[str, Any], console: Console, check: Callable[[], None]) -> str:
-    """Trigger `reconcile_daily` and wait for its end. Returns the run's id; raises RunFailed.
+def run_dag(api: AirflowApi, dag_id: str, conf: Mapping[str, Any], console: Console, check: Callable[[], None]) -> str:
+    """Trigger a DAG and wait for its end. Returns the run's id; raises RunFailed.
 
     `check` raises when one of Airflow's processes is gone, so that nobody waits for ever.
     """
-    wait_for_dag(api, DAG_ID, console)
-    api.unpause(DAG_ID)
-    run_id = api.trigger(DAG_ID, conf)
-    _watch(api, run_id, console, check)
-    if api.run_state(DAG_ID, run_id) == "success":
+    wait_for_dag(api, dag_id, console)
+    api.unpause(dag_id)
+    run_id = api.trigger(dag_id, conf)
+    _watch(api, dag_id, run_id, console, check)
+    if api.run_state(dag_id, run_id) == "success":
         return run_id
-    for task in api.tasks(DAG_ID, run_id):
+    for task in api.tasks(dag_id, run_id):
         if task.state == "failed":
             console.rule(f"{task.task_id} failed; the end of its log")
-            console.print(api.log_tail(DAG_ID, run_id, task), markup=False, highlight=False)
+            console.print(api.log_tail(dag_id, run_id, task), markup=False, highlight=False)
     raise RunFailed(f"the run {run_id} failed")
 
 
@@ -50,15 +50,15 @@ def wait_for_dag(api: AirflowApi, dag_id: str, console: Console) -> None:
             time.sleep(POLL_SECONDS)
 
 
-def _watch(api: AirflowApi, run_id: str, console: Console, check: Callable[[], None]) -> None:
+def _watch(api: AirflowApi, dag_id: str, run_id: str, console: Console, check: Callable[[], None]) -> None:
     """Show each task as it ends, until the run does."""
-    began, shown = time.monotonic(), set[str]()
+    began, shown = time.monotonic(), set[tuple[str, int]]()
     with console.status("waiting for the scheduler") as status:
         while True:
-            state, tasks = api.run_state(DAG_ID, run_id), api.tasks(DAG_ID, run_id)
+            state, tasks = api.run_state(dag_id, run_id), api.tasks(dag_id, run_id)
             for task in tasks:
-                if task.state in DONE and task.task_id not in shown:
-                    shown.add(task.task_id)
+                if task.state in DONE and (task.task_id, task.map_index) not in shown:
+                    shown.add((task.task_id, task.map_index))
                     console.print(_told(task, time.monotonic() - began), highlight=False)
             if state in ENDED:
                 return
@@ -69,12 +69,12 @@ def _watch(api: AirflowApi, run_id: str, console: Console, check: Callable[[], N
 
 
 def _told(task: TaskState, seconds: float) -> str:
-    return f"  {MARKS.get(task.state, '[red]✗[/red]')} {task.task_id:<20} {task.state:<10} {seconds:5.1f} s"
+    return f"  {MARKS.get(task.state, '[red]✗[/red]')} {task.name:<20} {task.state:<10} {seconds:5.1f} s"
 
 
 def returned(api: AirflowApi, run_id: str, task_id: str) -> Mapping[str, Any]:
-    """What a task of the run returned; nothing when it was skipped."""
+    """What a task of the day's run returned; nothing when it was skipped."""
     try:
-        return dict(api.returned(DAG_ID, run_id, task_id))
+        return dict(api.returned(DAY, run_id, task_id))
     except CallRefused:
         return {}

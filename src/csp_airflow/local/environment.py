@@ -12,12 +12,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from csp_receivables.microsoft_settings import READER, SCHEME
 from csp_receivables.settings import BadSetting, Settings
 
 LOOPBACK = "127.0.0.1"
 PORT = "CSP_AIRFLOW_PORT"
+PORTS_APART = 685  # the emulator's from Airflow's: 8765 beside 8080
 PARALLEL_TASKS = 4  # each idle worker is a forked process; the default of 32 would be 32 of them
 SQLITE_BUSY_SECONDS = 60  # five, the default, made REST writes answer 500 while a run with parallel tasks started
+DEMO_TENANT = "0e195b37-4574-4539-bc42-0e539b9684c0"  # of the made-up partner
 USERS = {"admin": "admin", "viewer": "viewer"}  # name: role of Airflow's SimpleAuthManager
 
 
@@ -53,6 +56,21 @@ class Place:
         return f"http://{LOOPBACK}:{self.port}"
 
     @property
+    def is_demo(self) -> bool:
+        """Is the ledger a demonstration? Then the emulator stands in for Microsoft."""
+        from csp_receivables.wiring import mark_of
+
+        return self.settings.home.is_dir() and mark_of(self.settings) == "demo"
+
+    @property
+    def emulator_port(self) -> int:
+        return self.port + PORTS_APART if self.port + PORTS_APART < 65536 else self.port - PORTS_APART
+
+    @property
+    def emulator_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.emulator_port}"
+
+    @property
     def passwords_file(self) -> Path:
         return self.home / "passwords.json"
 
@@ -81,11 +99,17 @@ def airflow_environment(place: Place, environment: Mapping[str, str] = os.enviro
 def _product(place: Place) -> dict[str, str]:
     """Our own settings, with absolute paths: Airflow's processes may run in any folder."""
     settings = place.settings
-    return {
+    told = {
         "CSP_HOME": str(settings.home),
         "CSP_INCLUDE": str(settings.include),
         "CSP_TIME_ZONE": str(settings.time_zone),
     }
+    return told | ({READER: identity_at(place.emulator_url)} if place.is_demo else {})
+
+
+def identity_at(emulator: str) -> str:
+    """Who reads at the emulator: it lets in everybody."""
+    return f"{SCHEME}://demo:demo@{DEMO_TENANT}?base={emulator}"
 
 
 def _airflow(place: Place) -> dict[str, str]:

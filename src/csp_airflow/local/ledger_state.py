@@ -16,7 +16,7 @@ from csp_receivables.settings import Settings, demo_clock, write_demo_clock
 from csp_receivables.wiring import make_home, mark_of, open_ledger, rows_kept
 
 MORNING = time(6)  # when the daily run starts, in the partner's time zone
-PURPOSES = ("microsoft", "accounting", "bank")
+PURPOSES = ("accounting", "bank")  # what lies in microsoft/ the emulator tells
 
 
 @dataclass(frozen=True, slots=True)

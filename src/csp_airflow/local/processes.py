@@ -1,4 +1,6 @@
-"""Airflow's four processes: each in a session of its own, found again whatever became of their parent, and stopped.
+"""Airflow's processes, and the emulator beside a demonstration.
+
+Each is in a session of its own, found again whatever became of their parent, and stopped.
 
 A process group is not enough to find them by: each task puts itself into a group of its own. The session stays.
 """
@@ -18,12 +20,13 @@ from pathlib import Path
 
 import psutil
 
+AIRFLOW = (sys.executable, "-m", "airflow")
 COMPONENTS = {
-    "api-server": ("api-server",),
+    "api-server": (*AIRFLOW, "api-server"),
     # Logs are read from the folder that all share. The log servers would listen on every interface.
-    "scheduler": ("scheduler", "--skip-serve-logs"),
-    "dag-processor": ("dag-processor",),
-    "triggerer": ("triggerer", "--skip-serve-logs"),
+    "scheduler": (*AIRFLOW, "scheduler", "--skip-serve-logs"),
+    "dag-processor": (*AIRFLOW, "dag-processor"),
+    "triggerer": (*AIRFLOW, "triggerer", "--skip-serve-logs"),
 }
 SECONDS_TO_END = 15.0  # a task gets this long to end by itself; then it is killed and repeated by the next run
 POLL_SECONDS = 0.1
@@ -51,11 +54,11 @@ class Processes:
     logs: Path
 
     def start(self, commands: Mapping[str, Iterable[str]], environment: Mapping[str, str]) -> None:
-        """Start each of `commands` (arguments of `airflow`) in a session of its own and note it down."""
+        """Start each of `commands` in a session of its own and note it down."""
         for folder in (self.records, self.logs):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name, arguments in commands.items():
-            self._start(name, [sys.executable, "-m", "airflow", *arguments], environment)
+        for name, command in commands.items():
+            self._start(name, list(command), environment)
 
     def recorded(self) -> list[Started]:
         """What was started and not yet stopped, as far as we noted; stale notes included."""
@@ -79,9 +82,7 @@ class Processes:
         """Raise ProcessDied when a recorded process is gone."""
         for started in self.recorded():
             if not _leader_lives(started):
-                raise ProcessDied(
-                    f"airflow {started.name} ended by itself; the end of its log:\n{self.tail(started.name)}"
-                )
+                raise ProcessDied(f"{started.name} ended by itself; the end of its log:\n{self.tail(started.name)}")
 
     def stop(self, seconds: float = SECONDS_TO_END) -> int:
         """TERM, wait, KILL what is left, and verify. Returns how many were alive; calling it again does nothing."""

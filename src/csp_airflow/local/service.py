@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, NoReturn
 
 from rich.console import Console
@@ -17,6 +18,7 @@ from rich.console import Console
 from csp_airflow.local.api import AirflowApi
 from csp_airflow.local.environment import PORT, Place, airflow_environment, passwords, port_is_free
 from csp_airflow.local.processes import COMPONENTS, ProcessDied, Processes
+from csp_airflow.pools import MICROSOFT, MICROSOFT_SLOTS
 
 SECONDS_TO_START = 300.0  # some 30 s on two idle cores; a laptop that does other things needs several times that
 POLL_SECONDS = 0.5
@@ -51,20 +53,36 @@ def start(place: Place, console: Console) -> AirflowApi:
     if is_up(place):
         return signed_in(place)
     processes.stop()  # what a killed parent left behind would schedule beside us
-    if not port_is_free(place.port):
-        raise CannotStart(f"port {place.port} is taken by another program; name a free one with {PORT}=8090")
+    for port in (place.port, place.emulator_port) if place.is_demo else (place.port,):
+        if not port_is_free(port):
+            raise CannotStart(f"port {port} is taken by another program; name free ones with {PORT}=8090")
     environment = airflow_environment(place)
     with console.status("making Airflow's database"):
         _migrate(place, environment)
     with console.status("starting Airflow"):
-        processes.start(COMPONENTS, environment)
+        processes.start(components(place), environment)
         _wait_until_healthy(place, processes)
-    return signed_in(place)
+    api = signed_in(place)
+    api.make_pool(MICROSOFT, MICROSOFT_SLOTS, "calls to Microsoft: it asks for few at once")
+    return api
+
+
+def components(place: Place) -> dict[str, tuple[str, ...]]:
+    """What runs here: Airflow's processes, and beside a demonstration the emulator of Microsoft."""
+    if not place.is_demo:
+        return dict(COMPONENTS)
+    settings = place.settings
+    what = ("--from", str(settings.include / "sample" / "inbox" / "microsoft"), "--port", str(place.emulator_port))
+    csp = str(Path(sys.executable).parent / "csp")
+    return {
+        "emulator": (csp, "emulator", *what, "--clock", settings.clock().isoformat(), "--poll-seconds", "1"),
+        **COMPONENTS,
+    }
 
 
 def is_up(place: Place) -> bool:
     """Are all processes of this home alive?"""
-    return processes_of(place).running() == set(COMPONENTS)
+    return processes_of(place).running() == set(components(place))
 
 
 def signed_in(place: Place) -> AirflowApi:
@@ -89,13 +107,17 @@ def one_at_a_time(place: Place) -> Iterator[None]:
 def _wait_until_healthy(place: Place, processes: Processes) -> None:
     api, until = AirflowApi(place.url), time.monotonic() + SECONDS_TO_START
     try:
-        while missing := api.unhealthy_parts():
+        while missing := [*api.unhealthy_parts(), *_emulator_missing(place)]:
             processes.check()
             if time.monotonic() > until:
                 raise CannotStart(f"{', '.join(missing)} not up after {SECONDS_TO_START:.0f} s; see {place.logs}")
             time.sleep(POLL_SECONDS)
     finally:
         api.close()
+
+
+def _emulator_missing(place: Place) -> list[str]:
+    return ["emulator"] if place.is_demo and port_is_free(place.emulator_port) else []
 
 
 def _migrate(place: Place, environment: dict[str, str]) -> None:

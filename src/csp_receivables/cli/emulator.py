@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,6 +21,7 @@ Customers = Annotated[int, typer.Option("--customers", min=1, max=100_000, help=
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free port.")]
 Now = Annotated[str, typer.Option("--clock", help="Its moment, as 2026-11-08T06:00:00Z; it stands still until moved.")]
 FaultSeed = Annotated[int | None, typer.Option("--faults", min=0, help="Faults at random from this seed.")]
+PollSeconds = Annotated[int, typer.Option("--poll-seconds", min=1, help="How long it asks to wait for an export.")]
 
 
 def emulator(  # noqa: PLR0917 - each is an option of the command
@@ -29,6 +31,7 @@ def emulator(  # noqa: PLR0917 - each is an option of the command
     port: Port = 8765,
     clock: Now = "",
     faults: FaultSeed = None,
+    poll_seconds: PollSeconds = 10,
 ) -> None:
     """Serve a partner as Microsoft would: sign-in, Partner Center, Graph billing. Nothing leaves this machine."""
     try:
@@ -37,6 +40,7 @@ def emulator(  # noqa: PLR0917 - each is an option of the command
     except ModuleNotFoundError as missing:
         raise Refused(f"this installation has no emulator ({missing.name} is not installed)") from None
     world = _world(folder, seed, customers, _moment(clock))
+    world.behaviour = replace(world.behaviour, poll_after_seconds=poll_seconds)
     if faults is not None:
         world.faults.random = Faults(seed=faults)
     try:
