@@ -19,8 +19,6 @@ from csp_receivables.mail_settings import (
     mailbox_settings,
     with_server,
 )
-from csp_receivables.microsoft_ports import RefreshTokens
-from csp_receivables.microsoft_settings import READER, Identity, identity_of_environment
 
 SMTP, IMAP = "smtp_default", "imap_bounces"
 _PORTS = {SMTP: {Security.TLS: 465, Security.STARTTLS: 587, Security.PLAIN: 25}, IMAP: {Security.TLS: 993}}
@@ -48,16 +46,6 @@ def mailbox(environment: Mapping[str, str] = os.environ) -> MailboxSettings | No
     security = Security.TLS if is_tls else Security.STARTTLS if starttls else Security.PLAIN
     named = {name: str(extra[name]) for name in ("folder", "processed") if extra.get(name)}
     return MailboxSettings(server=_server(IMAP, found, security), **named)
-
-
-def microsoft_reader(environment: Mapping[str, str] = os.environ) -> Identity | None:
-    """Who reads at Microsoft; None where nobody was named. Raises BadSetting."""
-    return identity_of_environment(READER, environment)
-
-
-def refresh_tokens(_identity: Identity) -> RefreshTokens | None:
-    """Where the identity's rolling refresh token lies; None for one that signs in as an app alone."""
-    return None
 
 
 def _server(name: str, found: Any, security: Security) -> Server:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from csp_airflow import connections
+from csp_airflow.partner_center import READER, PartnerCenterHook
 from csp_airflow.run_context import is_backfill
 from csp_airflow.tasks import Context, Told, at_work, refuse_to_outrun_the_clock, skip
 from csp_airflow.troubles import PassingTrouble
@@ -87,17 +87,17 @@ def at_microsoft(context: Context | None) -> Iterator[tuple[Settings, Ledger, Re
     """
     from csp_receivables import microsoft_wiring, wiring
 
-    identity = connections.microsoft_reader()
-    if identity is None:
+    hook = PartnerCenterHook(READER)
+    if not hook.is_set():
         skip("no identity may read at Microsoft: charges come as files in inbox/microsoft (docs/OPERATIONS.md)")
     with at_work() as (settings, ledger):
         if context is not None:
             _refuse_the_past(context, settings)
         try:
-            with microsoft_wiring.reading(settings, ledger, identity, connections.refresh_tokens(identity)) as reader:
+            with hook.reader(settings, ledger) as reader:
                 yield settings, ledger, reader
         except microsoft_wiring.ConsentLost as lost:
-            wiring.record_findings(ledger, [consent_lost(identity.name, str(lost))])
+            wiring.record_findings(ledger, [consent_lost(READER, str(lost))])
             raise
         except microsoft_wiring.MicrosoftRefused as refused:
             if refused.passes:

@@ -54,6 +54,12 @@ class PartnerCenterHook(BaseHook):  # type: ignore[misc]
             raise BadSetting(f"Airflow has no connection {self.conn_id}; add one of type Microsoft Partner Center")
         return identity
 
+    def is_set(self, environment: Mapping[str, str] = os.environ) -> bool:
+        """Was an identity named at all?"""
+        return connections.connection(self.conn_id) is not None or bool(
+            environment.get(_SETTINGS.get(self.conn_id, ""))
+        )
+
     def refresh_tokens(self, clock: Callable[[], datetime]) -> VariableTokens:
         """Where the rolling token of an identity with user lies."""
         return VariableTokens(self.conn_id, clock)
