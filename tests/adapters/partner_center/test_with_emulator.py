@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from csp_receivables.adapters.partner_center.actor import open_actor
 from csp_receivables.adapters.partner_center.reader import Reader, open_reader
 from csp_receivables.domain.microsoft.exports import ExportReady, ExportRunning, Move, next_move
-from csp_receivables.microsoft_ports import ConsentLost, ManifestExpired, MicrosoftRefused
+from csp_receivables.domain.microsoft.sign_in import RefreshToken
+from csp_receivables.domain.microsoft.subscriptions import Family
+from csp_receivables.microsoft_ports import ConsentLost, ManifestExpired, MicrosoftRefused, OutcomeUnknown
 from emulator.faults import KINDS, Wanted
 from emulator.server import Emulator
+from emulator.sign_in import REFRESH_TOKEN
 from tests.emulator.serving import sample_world
 from tests.microsoft_server import Waiting, identity
 
@@ -42,6 +48,19 @@ def asking(emulator: Emulator, waiting: Waiting) -> Iterator[Reader]:
     opened = open_reader(identity(emulator.url), waiting.manners)
     yield opened
     opened.close()
+
+
+class Consent:
+    """A person's consent, kept in memory."""
+
+    def __init__(self, now: datetime) -> None:
+        self.token = RefreshToken(token=REFRESH_TOKEN, stored_at=now)
+
+    def load(self) -> RefreshToken:
+        return self.token
+
+    def store(self, token: RefreshToken) -> None:
+        self.token = token
 
 
 def import_one(reader: Reader, waiting: Waiting, folder: Path) -> tuple[str, list[bytes]]:
@@ -104,6 +123,68 @@ def test_a_user_without_a_second_factor_is_for_a_person(emulator: Emulator, aski
 
     with pytest.raises(ConsentLost):
         asking.invoices.invoices()
+
+
+def test_everything_else_is_read_as_it_stands_there(emulator: Emulator, waiting: Waiting, tmp_path: Path) -> None:
+    reader = open_reader(identity(emulator.url, with_user=True), waiting.manners, Consent(waiting.now))
+
+    tenants = list(reader.subscriptions.tenants())
+    subscriptions = [each for tenant in tenants for each in reader.subscriptions.subscriptions(tenant)]
+    entitlements = [
+        each
+        for plan in subscriptions
+        if plan.family is Family.AZURE
+        for each in reader.subscriptions.entitlements(plan.tenant_id, plan.subscription_id)
+    ]
+    invoice = reader.invoices.invoices()[0]
+    (charges,) = invoice.charge_lists
+    count = reader.line_items.download(invoice.invoice_id, charges, tmp_path / "lines.gz")
+
+    world = emulator.world
+    assert sorted(tenants) == sorted(each.tenant_id for each in world.customers.values())
+    assert {each.subscription_id.lower() for each in subscriptions} == set(world.subscriptions)
+    assert {json.loads(each.document)["id"] for each in subscriptions} == {
+        each.subscription_id for each in subscriptions
+    }
+    assert {each.entitlement_id.lower() for each in entitlements} == set(world.entitlements)
+    assert count == len(list(world.charges["reconciliation", invoice.invoice_id].lines()))
+    assert count == gzip.decompress((tmp_path / "lines.gz").read_bytes()).count(b"\n")
+    assert {each.currency for each in reader.balances.every_currency()} == {"SEK", "EUR"}
+    reader.close()
+
+
+CHANGED = {  # what strikes the PATCH: how the call ends, what is true afterwards
+    "": ("done", "suspended"),
+    "throttled": ("done", "suspended"),
+    "closed_before": ("unknown", "active"),
+    "closed_after": ("unknown", "suspended"),
+    "error_503": ("unknown", "active"),
+    "html_200": ("unknown", "suspended"),
+    "empty_body": ("unknown", "suspended"),
+    "token_expired": ("done", "suspended"),
+}
+
+
+@pytest.mark.parametrize("kind", CHANGED)
+def test_a_suspension_tells_the_truth_whatever_breaks(emulator: Emulator, waiting: Waiting, kind: str) -> None:
+    actor = open_actor(identity(emulator.url), waiting.manners)
+    known = next(each for each in emulator.world.subscriptions.values() if each.document["unitType"] == "Licenses")
+    if kind:
+        emulator.world.faults.want(Wanted(kind=kind, method="PATCH", path="/subscriptions/"))
+
+    before = actor.subscriptions.read(known.tenant_id, known.id)
+    try:
+        ended = actor.subscriptions.set_status(before, "suspended").value
+    except OutcomeUnknown:
+        ended = "unknown"
+    except MicrosoftRefused as refused:
+        ended = refused.code
+    after = actor.subscriptions.read(known.tenant_id, known.id)
+    actor.close()
+
+    assert (ended, after.status) == CHANGED[kind]
+    assert (after.quantity, after.order_id) == (before.quantity, before.order_id)
+    assert sum(entry.method == "PATCH" for entry in emulator.world.log.entries) <= 2
 
 
 def test_what_needs_a_user_says_so(asking: Reader) -> None:
