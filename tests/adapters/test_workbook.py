@@ -86,6 +86,16 @@ def test_the_sheets_come_in_the_order_a_reader_wants(book: openpyxl.Workbook) ->
     assert book.sheetnames == TITLES
 
 
+def test_the_reasons_of_who_is_late_are_shown_whole(book: openpyxl.Workbook) -> None:
+    sheet = book["Who is late and what comes next"]
+    headings = {cell.value: cell for cell in sheet[1]}
+
+    assert headings["Comes on"].alignment.horizontal == "right"  # as the days under it
+    widths = sheet.column_dimensions
+    wrapped = [heading for heading, cell in headings.items() if widths[cell.column_letter].alignment.wrap_text]
+    assert wrapped == ["Notices", "Because"]
+
+
 def test_amounts_are_numbers_with_the_decimals_of_their_currency(book: openpyxl.Workbook) -> None:
     by_customer = {row["Customer no."].value: row["Open"] for row in _rows(book["Standings"])}
 

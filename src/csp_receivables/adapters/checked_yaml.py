@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 Model = TypeVar("Model", bound=BaseModel)
+Value = TypeVar("Value")
 Place = tuple[str | int, ...]  # the keys and list positions that lead to something: ("stages", 2, "when")
 
 
@@ -46,6 +47,26 @@ class FileFaults(ValueError):
 def read_checked(path: Path, model: type[Model], described_in: str) -> Model:
     """The file as `model`. `described_in`: where its keys are described. Raises BadYaml."""
     return parse_checked(path.name, read_text(path), model, described_in)
+
+
+def build_checked(
+    path: Path,
+    described_in: str,
+    model: type[Model],
+    build: Callable[[CheckedFile, Model], Value],
+    refused: type[FileFaults],
+) -> Value:
+    """What `build` makes of the file's form, which may find more faults. Raises `refused` with all that is wrong."""
+    try:
+        file = CheckedFile.parse(path.name, read_text(path), described_in)
+        form = file.read((), file.data, model)
+        built = [build(file, form)] if form else []
+        file.raise_faults()
+    except BadYaml as error:
+        raise refused([Fault(file=path.name, line=1, place="", found=str(error), remedy="")]) from None
+    except FileFaults as found:
+        raise refused(found.faults) from None
+    return built[0]  # a form that can't be read is a fault
 
 
 def parse_checked(name: str, text: str, model: type[Model], described_in: str) -> Model:

@@ -12,15 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from csp_receivables.adapters.checked_yaml import (
-    BadYaml,
-    CheckedFile,
-    Fault,
-    FileFaults,
-    Place,
-    did_you_mean,
-    read_text,
-)
+from csp_receivables.adapters.checked_yaml import CheckedFile, FileFaults, Place, build_checked, did_you_mean
 from csp_receivables.adapters.country_names import countries
 from csp_receivables.domain.collections.interest import (
     DayCount,
@@ -105,17 +97,9 @@ def read_late_interest(path: Path) -> LateInterestRules:
     """The rules in `path`; none at all when there is no such file. Raises LateInterestRefused."""
     if not path.is_file():
         return LateInterestRules(references={}, rules=(), fixed_sums=(), without={})
-    try:
-        file = CheckedFile.parse(path.name, read_text(path), DESCRIBED_IN)
-        form = file.read((), file.data, _File)
-        rules = _Reading(file=file).rules(form) if form else None
-        file.raise_faults()
-    except BadYaml as error:
-        raise LateInterestRefused([Fault(file=path.name, line=1, place="", found=str(error), remedy="")]) from None
-    except FileFaults as refused:
-        raise LateInterestRefused(refused.faults) from None
-    assert rules, "a file that can't be read has a fault"
-    return rules
+    return build_checked(
+        path, DESCRIBED_IN, _File, lambda file, form: _Reading(file=file).rules(form), LateInterestRefused
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,13 +16,12 @@ from stdnum.exceptions import ValidationError as NotANumber
 from stdnum.se import orgnr
 
 from csp_receivables.adapters.checked_yaml import (
-    BadYaml,
     CheckedFile,
     Fault,
     FileFaults,
     Place,
+    build_checked,
     did_you_mean,
-    read_text,
 )
 from csp_receivables.adapters.country_names import countries
 from csp_receivables.domain.collections.seller import Desk, OpeningHours, PaymentAccount, Seller, SupportPrice
@@ -99,17 +98,13 @@ def read_seller(path: Path, languages: Sequence[str] = ()) -> Seller:
         remedy = "Write one as include/policies/seller.yaml of the distribution is"
         fault = Fault(file=path.name, line=1, place="", found="there is no such file", remedy=remedy)
         raise SellerRefused([fault])
-    try:
-        file = CheckedFile.parse(path.name, read_text(path), DESCRIBED_IN)
-        form = file.read((), file.data, _Seller)
-        seller = _Reading(file=file, languages=languages).seller(form) if form else None
-        file.raise_faults()
-    except BadYaml as error:
-        raise SellerRefused([Fault(file=path.name, line=1, place="", found=str(error), remedy="")]) from None
-    except FileFaults as refused:
-        raise SellerRefused(refused.faults) from None
-    assert seller, "a seller that can't be built has a fault"
-    return seller
+    return build_checked(
+        path,
+        DESCRIBED_IN,
+        _Seller,
+        lambda file, form: _Reading(file=file, languages=languages).seller(form),
+        SellerRefused,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
