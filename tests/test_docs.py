@@ -20,6 +20,7 @@ PLACES = (
     PACKAGE / "adapters" / "ledger",
     PACKAGE / "adapters" / "microsoft_files",
     PACKAGE / "adapters" / "notices",
+    PACKAGE / "adapters" / "partner_center",
 )
 MACHINES = re.compile(r"/(work|home|root|Users)/\w")
 
