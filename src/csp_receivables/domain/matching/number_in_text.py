@@ -13,7 +13,7 @@ from csp_receivables.domain.matching.claims import grant_claims
 from csp_receivables.domain.matching.naming import RIVALS_LOOKED_AT_MAX
 from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.matching.rule import Rule, propose_nothing
-from csp_receivables.domain.matching.stock import count
+from csp_receivables.domain.matching.stock import count, view
 from csp_receivables.domain.relations import keep
 
 KEY_LENGTH_MIN = 4  # shorter numbers turn up in texts by chance
@@ -29,15 +29,13 @@ _WORDS = r"""
         unnest(words[4:]) AS fourth
     FROM (SELECT p, string_split_regex(run, '[\s\-/.]+') AS words FROM matching_run)
 """
-# All that is borne by what is still open: its number, its reference, the digits of its number.
+# All that is borne by what is still open: its number, its reference, the digits of its number. One list for each row
+# instead of one query for each kind: a condition on a column that is worked out is checked by working it out twice.
 _BORNE = f"""
     SELECT key, currency, r FROM (
-        SELECT matching_key(number) AS key, currency, r FROM matching_receivable_left
-        UNION ALL
-        SELECT reference_key, currency, r FROM matching_receivable_left
-        UNION ALL
-        SELECT matching_key(regexp_replace(number, '[^0-9]', '', 'g')), currency, r
-        FROM matching_receivable_left WHERE regexp_matches(number, '[^0-9]')
+        SELECT unnest([matching_key(number), reference_key, CASE WHEN regexp_matches(number, '[^0-9]')
+                THEN matching_key(regexp_replace(number, '[^0-9]', '', 'g')) END]) AS key, currency, r
+        FROM matching_receivable_left
     )
     WHERE len(key) >= {KEY_LENGTH_MIN}
 """
@@ -49,13 +47,13 @@ _LENGTHS = "SELECT min(len(key)), max(len(key)) FROM matching_borne"
 _SAID = r"""
     SELECT p, matching_text_key(said) AS key
     FROM (
-        SELECT p, unnest([CASE WHEN word < ':' OR regexp_matches(word, '[0-9]') THEN word END, word || second,
-            word || second || third, word || second || third || fourth]) AS said FROM matching_word
-        UNION ALL
-        SELECT p, regexp_extract(word, '^\p{{L}}+([0-9][0-9O]*)$', 1) FROM matching_word
-        WHERE word > 'A' AND len(word) > {shortest}
+        SELECT p, unnest([word, word || second, word || second || third, word || second || third || fourth,
+            CASE WHEN word > 'A' AND len(word) > {shortest}
+                THEN regexp_extract(word, '^\p{{L}}+([0-9][0-9O]*)$', 1) END]) AS said
+        FROM matching_word
     )
     WHERE len(said) >= {shortest} AND (len(said) <= {longest} OR starts_with(said, '0'))
+        AND (said < ':' OR regexp_matches(said, '[0-9]'))
 """
 _MEANT = "SELECT DISTINCT key, currency, r FROM matching_borne SEMI JOIN matching_said USING (key)"
 _CROWDED = f"SELECT 1 FROM matching_meant GROUP BY key, currency HAVING count(*) > {RIVALS_LOOKED_AT_MAX}"
@@ -71,16 +69,20 @@ _FOUND = """
     JOIN matching_payment_left payment USING (p, currency)
     JOIN (SELECT r, receivable_id, customer_id, open_amount FROM matching_receivable_left) receivable USING (r)
 """
+# Most payments name one receivable; only of those that name several must be summed up what they name together.
+_NAMING_SEVERAL = """
+    SELECT p, count(*) AS named, count(*) FILTER (open_amount = amount) AS equal, sum(open_amount) AS open_together,
+        bool_or(elsewhere) AS some_elsewhere, min(customer_id) = max(customer_id) AS one_customer
+    FROM matching_found SEMI JOIN (SELECT p FROM matching_found GROUP BY p HAVING count(*) > 1) USING (p) GROUP BY p
+"""
 _JUDGED = """
-    SELECT found.*, named, equal, open_together = amount AND NOT some_elsewhere AND one_customer AS adds_up
-    FROM matching_found found JOIN (
-        SELECT p, count(*) AS named, count(*) FILTER (open_amount = amount) AS equal, sum(open_amount) AS open_together,
-            bool_or(elsewhere) AS some_elsewhere, min(customer_id) = max(customer_id) AS one_customer
-        FROM matching_found GROUP BY p
-    ) USING (p)
+    SELECT found.*, coalesce(named, 1) AS named, coalesce(equal, (open_amount = amount)::BIGINT) AS equal,
+        coalesce(open_together, open_amount) = amount AND NOT coalesce(some_elsewhere, elsewhere)
+            AND coalesce(one_customer, true) AS adds_up
+    FROM matching_found found LEFT JOIN matching_naming_several USING (p)
 """
 _CLAIM = """
-    SELECT p, r FROM matching_judged
+    SELECT p, r FROM matching_found_judged
     WHERE adds_up OR (equal = 1 AND open_amount = amount AND NOT elsewhere)
 """
 _PROPOSAL = f"""
@@ -90,7 +92,7 @@ _PROPOSAL = f"""
             WHEN adds_up AND named > 1 THEN 'one of ' || named || ' whose open amounts add up to '
                 || amount_text(judged.amount, currency) || ' ' || currency
             ELSE 'amount equal' END AS because
-    FROM matching_granted JOIN matching_judged judged USING (p, r)
+    FROM matching_granted JOIN matching_found_judged judged USING (p, r)
     UNION ALL BY NAME
     SELECT p, r, least(judged.amount, judged.open_amount) AS amount, 0::BIGINT AS difference, '' AS outcome,
         false AS books, row_number() OVER (PARTITION BY p ORDER BY judged.open_amount = judged.amount DESC,
@@ -102,7 +104,7 @@ _PROPOSAL = f"""
             WHEN judged.open_amount = judged.amount THEN 'one of ' || equal || ' with an equal amount'
             ELSE 'but ' || amount_text(judged.open_amount, judged.currency) || ' ' || judged.currency
                 || ' is open and ' || amount_text(judged.amount, judged.currency) || ' was paid' END AS because
-    FROM (FROM matching_judged ANTI JOIN matching_claim USING (p)) judged
+    FROM (FROM matching_found_judged ANTI JOIN matching_claim USING (p)) judged
     JOIN matching_payment payment USING (p)
     QUALIFY option <= {SUGGESTED_MAX}
 """
@@ -134,7 +136,8 @@ def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> 
     if not count(connection, "matching_found"):
         propose_nothing(connection)
         return
-    keep(connection, "matching_judged", _JUDGED)
+    keep(connection, "matching_naming_several", _NAMING_SEVERAL)
+    view(connection, "matching_found_judged", _JUDGED)
     keep(connection, "matching_claim", _CLAIM)
     grant_claims(connection)
     keep(connection, "matching_proposal", _PROPOSAL)
