@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench import accuracy, growth
+from bench import accuracy, growth, outbox
 
 BENCHES = (
     "recon_csv", "camt", "mt940", "ledger_load", "receivables_import", "matching", "growth",
@@ -34,7 +34,9 @@ def main(names: list[str]) -> int:
     """Run the benches named (all by default); the exit code is the number of those that could not be run."""
     failed = [name for name in names or BENCHES if not _ran(name)]
     rows = "".join(_row(result) for result in _newest())
-    (HERE / "RESULTS.md").write_text(INTRODUCTION + rows + growth.section() + accuracy.section(), encoding="utf-8")
+    (HERE / "RESULTS.md").write_text(
+        INTRODUCTION + rows + growth.section() + outbox.section() + accuracy.section(), encoding="utf-8"
+    )
     for name in failed:
         print(f"bench.{name} ended with an error")
     return len(failed)

@@ -1,14 +1,17 @@
 """10,000 notices rendered and handed to a mail server on this machine: against bare sending of the same bytes.
 
-    python -m bench.outbox
+    python -m bench.outbox [NOTICES]
 
 The floor sends the very mails that ours made, over connections that it keeps as ours does. Ours claims each action in
-the ledger, looks again, renders, asks the gate, keeps the mail on the disk, and writes down what became of it: four
-times a letter something is on the disk before the next step. The server is another process, and the same for both.
+the ledger, looks again, renders, lays out the statement as PDF, asks the gate, keeps the mail on the disk, and writes
+down what became of it: four times a letter something is on the disk before the next step. The server is another
+process, and the same for both.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import smtplib
 import sys
@@ -22,11 +25,12 @@ from functools import partial
 from multiprocessing import get_context
 from multiprocessing.synchronize import Event
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert
 
-from bench.measure import ROOT, Budget, measure, report
+from bench.measure import RESULTS, ROOT, Budget, measure, report
 from bench.notices import contents
 from csp_receivables.adapters.ledger import Ledger, outbox, tables
 from csp_receivables.adapters.ledger.outbox_book import LedgerOutbox
@@ -59,6 +63,17 @@ POLICY = CollectionsPolicy(
     notices=Breaker(number_max=NOTICES, share_per_mille_max=1000),
 )
 SENDER = "accounts@partner.example"
+KEPT = RESULTS / "outbox.json"
+_HEAD = """
+## Notices handed over
+
+`python -m bench.outbox NOTICES`: each rendered with its statement as PDF and CSV, looked at last, gated, kept, and
+handed to a mail server in a process of its own on this machine; bare: the same mails sent by `smtplib` alone. The load
+is the machine's average over 1, 5 and 15 minutes at the end: on two cores, what is above 2 waited for others.
+
+| notices | a second | bare, a second | ratio | peak MB | load | measured |
+| ---: | ---: | ---: | ---: | ---: | --- | --- |
+"""
 
 
 @dataclass(frozen=True)
@@ -194,6 +209,20 @@ def _decision(customer_id: str) -> Decision:
     )
 
 
+def section() -> str:
+    """The newest run of each number of notices as a table; "" when none was measured."""
+    if not KEPT.exists():
+        return ""
+    newest = {row["notices"]: row for row in map(json.loads, KEPT.read_text(encoding="utf-8").splitlines())}
+    return _HEAD + "".join(_line(newest[notices]) for notices in sorted(newest))
+
+
+def _line(row: dict[str, Any]) -> str:
+    load = ", ".join(f"{each:g}" for each in row.get("load", ()))
+    cells = (f"{row['notices']:,}", row["a_second"], row["bare_a_second"], f"{row['ratio']:.1f}")
+    return f"| {' | '.join(map(str, cells))} | {row['ours']['peak_mb']:.0f} | {load} | {row['measured_at']} |\n"
+
+
 def main(notices: int = NOTICES) -> bool:
     """Measure, print and keep the result. DESIGN has no budget for it: the partner's own rate limit is lower by far."""
     with tempfile.TemporaryDirectory(prefix="csp-bench-") as folder, _server() as port:
@@ -201,7 +230,12 @@ def main(notices: int = NOTICES) -> bool:
         ours = measure("bench.outbox:send", folder, port, notices, rounds=1)  # makes the mails that the floor sends
         assert ours.returned == {"accepted": notices}, ours.returned
         floor = measure("bench.outbox:send_bare", folder, port, rounds=1)
-    facts = {"notices": notices, "a_second": round(notices / ours.best), "bare_a_second": round(notices / floor.best)}
+    facts = {
+        "notices": notices,
+        "a_second": round(notices / ours.best, 1),
+        "bare_a_second": round(notices / floor.best),
+        "load": [round(each, 1) for each in os.getloadavg()],
+    }
     return report("outbox", floor, ours, Budget(peak_mb=400), **facts)
 
 
