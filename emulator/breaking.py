@@ -11,6 +11,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emulator.clock import stamp
+from emulator.faults import SILENT
 from emulator.request_log import Entry
 from emulator.state import World
 
@@ -54,7 +55,7 @@ class Breaking:
         fault = entry.fault
         if fault == "closed_before":
             await self._cut(scope, receive)
-        elif fault in ("silent_before", "silent_after"):
+        elif fault in SILENT:
             if fault == "silent_after":
                 await self._app(scope, receive, _nowhere)
             await _gone(receive)
