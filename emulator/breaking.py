@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from email.utils import format_datetime
 from http import HTTPStatus
@@ -60,7 +61,7 @@ class Breaking:
                 await self._app(scope, receive, _nowhere)
             await _gone(receive)
         elif fault in _INSTEAD:
-            await _send(send, _INSTEAD[fault], *_broken(scope["app"].state.world, fault, _place(entry.path)))
+            await _send(send, _INSTEAD[fault], *_broken(scope["app"].state.world, entry))
         elif fault == "html_502":
             await _send(send, 502, _PAGE, {"content-type": "text/html"})
         elif fault in ("closed_after", "html_200", "empty_body"):
@@ -104,25 +105,28 @@ class Breaking:
         return cut
 
 
-def _broken(world: World, fault: str, place: str) -> tuple[bytes, dict[str, str]]:
+def _broken(world: World, entry: Entry) -> tuple[bytes, dict[str, str]]:
     """Body and headers of a gateway's own answers; throttling has another shape at each door."""
-    status = _INSTEAD[fault]
-    if fault == "throttled":
-        seconds = world.behaviour.throttle_seconds
-        said = b'{ "statusCode": 429, "message": "Rate limit is exceeded. Try again in %d seconds." }' % seconds
-        if place == "graph":
-            said = b'{"error": {"code": "TooManyRequests", "message": "Too Many Requests", "innerError": {}}}'
-        return said, {"content-type": "application/json", "retry-after": str(seconds)}
+    status, place = _INSTEAD[entry.fault], _place(entry.path)
     phrase = HTTPStatus(status).phrase
+    headers = {"content-type": "application/json"}
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        headers["retry-after"] = str(world.behaviour.throttle_seconds)
+    elif status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["retry-after"] = "1"
     if place == "graph":
-        code = phrase.replace(" ", "")
-        said = f'{{"error": {{"code": "{code}", "message": "{phrase}", "innerError": {{}}}}}}'.encode()
-    elif place == "blob":
-        said = f"<?xml version='1.0'?><Error><Code>ServerBusy</Code><Message>{phrase}</Message></Error>".encode()
-    else:
-        said = f'\ufeff{{"code": 800003, "description": "{phrase}", "data": [], "source": "PartnerFD"}}'.encode()
-    headers = {"content-type": "application/xml" if place == "blob" else "application/json"}
-    return said, headers | ({"retry-after": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {})
+        ids = {"request-id": f"00000000-0000-4000-8000-{entry.number:012d}", "client-request-id": entry.request_id}
+        inner = {"date": f"{world.clock.now:%Y-%m-%dT%H:%M:%S}", **ids}
+        error = {"code": phrase.replace(" ", ""), "message": phrase, "innerError": inner}
+        return json.dumps({"error": error}).encode(), headers
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        said = f"Rate limit is exceeded. Try again in {world.behaviour.throttle_seconds} seconds."
+        return json.dumps({"statusCode": 429, "message": said}).encode(), headers
+    if place == "blob":
+        text = f"<?xml version='1.0'?><Error><Code>ServerBusy</Code><Message>{phrase}</Message></Error>"
+        return text.encode(), headers | {"content-type": "application/xml"}
+    body = {"code": 800003, "description": phrase, "data": [], "source": "PartnerFD"}
+    return f"\ufeff{json.dumps(body)}".encode(), headers
 
 
 def _place(path: str) -> str:
