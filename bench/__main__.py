@@ -15,7 +15,7 @@ from typing import Any
 from bench import accuracy, growth, outbox
 
 BENCHES = (
-    "recon_csv", "camt", "mt940", "ledger_load", "receivables_import", "matching", "growth",
+    "recon_csv", "charge_export", "camt", "mt940", "ledger_load", "receivables_import", "matching", "growth",
     "decisions", "workbook", "dag_parse",
     "generate", "day_through_airflow", "notices", "outbox", "accuracy",
 )  # fmt: skip

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import duckdb
+
+from csp_receivables.adapters.microsoft_files.download_record import Part, write_record
 
 MONEY_AND_NUMBERS = frozenset(
     {"UnitPrice", "Quantity", "Subtotal", "TaxTotal", "Total", "EffectiveUnitPrice", "BillableQuantity"}
@@ -73,3 +76,21 @@ def write_recon(path: Path, lines: int, seed: int = 7) -> None:
         connection.execute(
             f"COPY (SELECT {cells} FROM ({rows})) TO '{path}' (FORMAT csv, HEADER true, COMPRESSION {packed})"
         )
+
+
+def write_export(folder: Path, lines: int, per_part: int = 500_000, seed: int = 7) -> Path:
+    """The same lines as `write_recon`, as a download of gzip JSON-lines parts; returns its record."""
+    cells = ", ".join(f"{cell} AS {name}" for name, cell in _RECON_CELLS.items())
+    parts = []
+    with duckdb.connect(config={"threads": 2}) as connection:
+        for number, first in enumerate(range(0, lines, per_part)):
+            until = min(first + per_part, lines)
+            rows = f"SELECT hash(range * 7 + {seed}) AS h, hash(range * 13 + {seed}) AS g FROM range({first}, {until})"
+            path = folder / f"part-{number:05}.json.gz"
+            connection.execute(f"COPY (SELECT {cells} FROM ({rows})) TO '{path}' (FORMAT json, COMPRESSION gzip)")
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            parts.append(Part(path=path, bytes=path.stat().st_size, digest=digest))
+    record = folder / "G110000001.download.json"
+    write_record(record, invoice_id="G110000001", parts=parts)
+    return record

@@ -15,16 +15,18 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 
 from csp_airflow.local import processes as local_processes
 from csp_airflow.local.api import ENDED, AirflowApi, CallRefused
-from csp_airflow.local.environment import Place
-from csp_airflow.local.processes import ProcessDied
+from csp_airflow.local.environment import DEMO_TENANT, Place, airflow_environment
+from csp_airflow.local.processes import COMPONENTS, ProcessDied
 from csp_airflow.local.service import processes_of, signed_in
 from csp_receivables import collections_wiring, mail_wiring, wiring
 from csp_receivables.domain.matching_by_hand.requests import Person
+from csp_receivables.domain.microsoft.sign_in import RefreshToken, kept_text
 from csp_receivables.domain.run_plan import plan_run
 from tests.airflow_home import ROOT
 from tests.left_behind import left_behind
@@ -275,6 +277,63 @@ def test_sending_that_is_started_for_a_backfilled_day_refuses(
 def test_sending_can_not_be_backfilled(running: AirflowApi) -> None:
     with pytest.raises(CallRefused, match=r"422|backfill"):
         running.backfill("send_notices", "2026-10-28T00:00:00Z", "2026-10-29T23:59:00Z", {})
+
+
+def at_emulator(shell: Shell, method: str, path: str, told: Any = None) -> Any:
+    """One of the emulator's own controls."""
+    answer = httpx.request(method, f"{shell.place().emulator_url}/_emulator/{path}", json=told, timeout=30)
+    answer.raise_for_status()
+    return answer.json()
+
+
+def states(running: AirflowApi, run_id: str, task_id: str) -> list[str]:
+    return [task.state for task in running.tasks("import_microsoft", run_id) if task.task_id == task_id]
+
+
+def test_an_export_parks_without_a_worker_and_goes_on_after_the_triggerer_was_killed(
+    shell: Shell, running: AirflowApi
+) -> None:
+    at_emulator(shell, "PATCH", "behaviour", {"polls_until_done": 1_000_000})
+    running.unpause("import_microsoft")
+    run_id = running.trigger("import_microsoft", {"invoices": ["G112804417", "G113950301"]})
+    shell.wait_until(lambda: states(running, run_id, "export_charges") == ["deferred"] * 2, seconds=300)
+    shell.wait_until(lambda: states(running, run_id, "sync_subscriptions") == ["success"], seconds=300)
+    assert not {"running", "queued"} & {task.state for task in running.tasks("import_microsoft", run_id)}
+
+    processes, place = processes_of(shell.place()), shell.place()
+    triggerer = next(started for started in processes.recorded() if started.name == "triggerer")
+    for process in processes.alive():
+        if os.getsid(process.pid) == triggerer.pid:
+            process.kill()
+    processes.start({"triggerer": COMPONENTS["triggerer"]}, airflow_environment(place, shell.environment))
+    at_emulator(shell, "PATCH", "behaviour", {"polls_until_done": 0})
+
+    assert ended(shell, running, "import_microsoft", run_id) == "success"
+    assert states(running, run_id, "import_charges") == ["success"] * 2
+
+
+def test_a_refresh_token_that_was_revoked_ends_in_one_clear_alert(shell: Shell, running: AirflowApi) -> None:
+    place = shell.place()
+    token = RefreshToken(token="a-token-that-was-revoked", stored_at=place.settings.clock())
+    running.put_variable("partner_center_reader_refresh_token", kept_text(token))
+    running.put_connection(
+        "partner_center_reader",
+        conn_type="partner_center",
+        login="reader",
+        password="a-secret-of-the-test",
+        extra={"tenant_id": DEMO_TENANT, "base": place.emulator_url, "with_user": "true"},
+    )
+
+    run_id = running.trigger("import_microsoft", {})
+
+    assert ended(shell, running, "import_microsoft", run_id) == "failed"
+    asked = {task.task_id: (task.state, task.tries) for task in running.tasks("import_microsoft", run_id)}
+    assert asked["list_invoices"] == asked["sync_subscriptions"] == ("failed", 1)  # no retry: it can't help
+    with closing(sqlite3.connect(shell.home / "ledger.db")) as ledger:
+        told = ledger.execute("SELECT found, remedy FROM finding WHERE code = 'microsoft.consent_lost'").fetchall()
+    assert len(told) == 1
+    assert "Consent again with MFA" in told[0][1]
+    assert "a-token-that-was-revoked" not in "".join(told[0])
 
 
 def test_what_airflow_keeps_is_read_by_its_owner_only(shell: Shell, running: AirflowApi) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -76,6 +77,15 @@ class AirflowApi:
         body = {"name": name, "slots": slots, "description": why, "include_deferred": False}
         if self._client.get(f"/api/v2/pools/{name}").status_code != httpx.codes.OK:
             self._call("POST", "/api/v2/pools", json=body)
+
+    def put_variable(self, key: str, value: str) -> None:
+        """Make a Variable."""
+        self._call("POST", "/api/v2/variables", json={"key": key, "value": value})
+
+    def put_connection(self, conn_id: str, *, extra: Mapping[str, str], **fields: str) -> None:
+        """Make a connection."""
+        body = {"connection_id": conn_id, "extra": json.dumps(dict(extra)), **fields}
+        self._call("POST", "/api/v2/connections", json=body)
 
     def trigger(self, dag_id: str, conf: Mapping[str, Any], logical_date: str | None = None) -> str:
         """Start a run; returns its id."""
