@@ -324,6 +324,8 @@ def test_a_refresh_token_that_was_revoked_ends_in_one_clear_alert(shell: Shell, 
         extra={"tenant_id": DEMO_TENANT, "base": place.emulator_url, "with_user": "true"},
     )
 
+    at_emulator(shell, "PUT", "sign-in", {"consent": token.token})
+    at_emulator(shell, "PUT", "sign-in", {"revoke": True})
     run_id = running.trigger("import_microsoft", {})
 
     assert ended(shell, running, "import_microsoft", run_id) == "failed"
