@@ -74,7 +74,10 @@ def rest(request: Request, body: Any, status: int = 200, headers: Mapping[str, s
 def rest_headers(request: Request) -> dict[str, str]:
     """Ids as they were sent, or new ones."""
     number = world_of(request).next_number("answer")
+    asks_for_mfa = request.headers.get("ValidateMfa", "").lower() == "true"
+    mfa = {"isMfaCompliant": str(request.scope.get("emulator.mfa", False)).lower()} if asks_for_mfa else {}
     return {
+        **mfa,
         "MS-RequestId": request.headers.get("MS-RequestId", f"00000000-0000-4000-8000-{number:012d}"),
         "MS-CorrelationId": request.headers.get("MS-CorrelationId", f"00000000-0000-4000-9000-{number:012d}"),
         "MS-CV": f"{number:016d}.0",

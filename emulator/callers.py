@@ -13,6 +13,8 @@ from emulator.state import Grant
 def partner_center_caller(request: Request) -> Grant:
     """Anybody whose token is for Partner Center. A user without MFA is refused."""
     grant = _grant(request)
+    if grant is not None:
+        request.scope["emulator.mfa"] = grant.mfa or not grant.with_user
     if grant is None:
         raise Refusal(401, 900401, "The access token is missing, unknown or expired.")
     if grant.audience != "partner_center":

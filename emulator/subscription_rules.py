@@ -6,6 +6,7 @@ out stays. Codes as documented; where two apply, the order below is a guess.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +25,24 @@ RESET: dict[str, Any] = {
 }
 _EDITABLE = ("friendlyName", "quantity", "billingCycle", "partnerId", *RESET)
 _REQUIRED = ("id", "quantity", "status")
+
+
+def _is_plan(value: Any) -> bool:
+    """What is planned for the next term: both parts are optional."""
+    if not isinstance(value, dict):
+        return False
+    return isinstance(value.get("product", {}), dict) and isinstance(value.get("quantity", 1), int)
+
+
+_VALID: dict[str, Callable[[Any], bool]] = {
+    "quantity": lambda value: type(value) is int and value > 0,
+    "status": lambda value: isinstance(value, str),
+    "friendlyName": lambda value: isinstance(value, str),
+    "autoRenewEnabled": lambda value: isinstance(value, bool),
+    "scheduledNextTermInstructions": _is_plan,
+    "nextChargeInstructions": lambda value: isinstance(value, dict),
+    "scheduledActions": lambda value: isinstance(value, list) and all(isinstance(each, dict) for each in value),
+}
 # Products with nothing to switch off: the status and code that each refuses with.
 _UNSUSPENDABLE = {
     "Software": (400, 800096),
@@ -49,11 +68,7 @@ class Around:
 def patched(subscription: Subscription, body: Json, around: Around) -> Json:
     """The document after the change; the same document when nothing changes. Raises Refusal."""
     before, asked = subscription.document, told(body, subscription.document)
-    for name in _REQUIRED:
-        if asked.get(name) is None:
-            raise Refusal(400, 3000, f"The property {name} is missing: send the complete subscription.")
-    if str(asked["id"]).lower() != subscription.id.lower():
-        raise Refusal(400, 3000, "The property id is not that of the subscription.")
+    _check_complete(subscription, asked)
     edits = _edits(before, asked)
     status, target = str(before["status"]), str(asked["status"]).lower()
     _check_open(subscription, status, target, edits, around)
@@ -73,13 +88,31 @@ def patched(subscription: Subscription, body: Json, around: Around) -> Json:
 def told(body: Json, document: Json) -> Json:
     """The body under the document's own spelling of names; Partner Center doesn't mind capitals."""
     spelling = {name.lower(): name for name in (*_EDITABLE, *_REQUIRED, *document)}
-    return {spelling.get(name.lower(), name[:1].lower() + name[1:]): value for name, value in body.items()}
+    named = {spelling.get(name.lower(), name[:1].lower() + name[1:]): value for name, value in body.items()}
+    return named | {name: _camel(named[name]) for name in RESET if name in named}
+
+
+def _camel(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name[:1].lower() + name[1:]: _camel(each) for name, each in value.items()}
+    return [_camel(each) for each in value] if isinstance(value, list) else value
 
 
 def without_nothing(document: Json) -> Json:
     """Instructions that are not there aren't shown."""
     return {name: value for name, value in document.items()
             if value is not None or name not in RESET}  # fmt: skip
+
+
+def _check_complete(subscription: Subscription, asked: Json) -> None:
+    for name in _REQUIRED:
+        if asked.get(name) is None:
+            raise Refusal(400, 3000, f"The property {name} is missing: send the complete subscription.")
+    if str(asked["id"]).lower() != subscription.id.lower():
+        raise Refusal(400, 3000, "The property id is not that of the subscription.")
+    for name, is_valid in _VALID.items():
+        if asked.get(name) is not None and not is_valid(asked[name]):
+            raise Refusal(400, 3000, f"The property {name} is not valid.")
 
 
 def _edits(before: Json, asked: Json) -> Json:

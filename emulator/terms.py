@@ -90,6 +90,8 @@ def _ended(world: World, subscription: Subscription) -> Subscription:
     if not document.get("autoRenewEnabled"):
         return _not_renewed(subscription, end)
     opens = end + timedelta(seconds=61)  # 00:01 of the next day
+    if now < opens:
+        return subscription
     return replace(subscription, renewing_until=opens + timedelta(seconds=world.behaviour.renewal_seconds))
 
 

@@ -128,7 +128,8 @@ def test_what_an_app_alone_is_refused(client: Client, path: str) -> None:
 def test_a_user_without_mfa_is_refused_and_an_app_is_not(client: Client) -> None:
     client.world.behaviour = replace(client.world.behaviour, users_pass_mfa=False)
 
-    assert (401, 900421) == code(client.http.get("/v1/invoices", headers=client.user))
+    refused = client.http.get("/v1/invoices", headers=client.user | {"ValidateMfa": "true"})
+    assert (401, 900421, "false") == (*code(refused), refused.headers["isMfaCompliant"])
     assert 200 == client.get("/v1/invoices").status_code
 
 

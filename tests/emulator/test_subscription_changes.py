@@ -81,6 +81,8 @@ def test_half_a_subscription_is_refused(actor: Actor, missing: str) -> None:
 
 def test_names_are_taken_in_any_case(actor: Actor) -> None:
     body = {name[0].upper() + name[1:]: value for name, value in actor.read().items()}
+    actor.write(body | {"ScheduledNextTermInstructions": {"Quantity": 3, "Product": {"TermDuration": "P1Y"}}}, NCE)
+    assert PLANNED == actor.read()["scheduledNextTermInstructions"]
     answer = actor.write(body | {"Status": "Suspended"}, NCE)
 
     assert (200, "suspended") == (answer.status_code, actor.status())

@@ -47,6 +47,14 @@ def test_a_renewal_takes_from_a_minute_after_midnight_and_lets_nothing_change_un
     assert 200 == actor.change(status="suspended").status_code
 
 
+def test_until_a_minute_after_midnight_the_renewal_can_be_called_off(at: At) -> None:
+    actor = at(timedelta(seconds=60))
+    assert 200 == actor.change(autoRenewEnabled=False, scheduledActions=CANCEL).status_code
+    actor.world.clock.advance(1)
+    assert "disabled" == actor.status()
+    assert (409, 800082) == code(at(timedelta(seconds=61)).change(autoRenewEnabled=False))
+
+
 def test_a_renewal_brings_what_was_planned_and_seven_days_to_cancel(at: At) -> None:
     plan = {"quantity": 3, "product": {"termDuration": "P1M"}}
     actor = at(timedelta(hours=2), scheduledNextTermInstructions=plan, isTrial=True)
