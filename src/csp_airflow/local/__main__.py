@@ -10,7 +10,7 @@ from rich.console import Console
 
 from csp_airflow.local.api import CallRefused
 from csp_airflow.local.day import DAY, FETCH, RunFailed, returned, run_dag, wait_for_dag
-from csp_airflow.local.environment import USERS, Place, airflow_environment, passwords
+from csp_airflow.local.environment import FAB_USERS, USERS, Place, airflow_environment, passwords
 from csp_airflow.local.headline import show_day, what_would_leave
 from csp_airflow.local.ledger_state import prepare, state_of
 from csp_airflow.local.processes import ProcessDied
@@ -70,8 +70,9 @@ def up() -> None:
             raise
     secrets = passwords(place)
     console.print(f"Airflow: {place.url}", highlight=False)
-    for user, role in USERS.items():
-        console.print(f"  user {user}, password {secrets[user]} ({role})", highlight=False, markup=False)
+    for user, role in (FAB_USERS if place.has_roles else USERS).items():
+        told = role if isinstance(role, str) else ", ".join(role)
+        console.print(f"  user {user}, password {secrets[user]} ({told})", highlight=False, markup=False)
     if place.is_demo:
         console.print(f"A demonstration: Microsoft is the emulator at {place.emulator_url}.", highlight=False)
     console.print("Notices wait in the outbox (csp outbox list); the DAG send_notices relays them.", highlight=False)

@@ -12,16 +12,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from csp_airflow.roles import APPROVER
 from csp_receivables.microsoft_settings import READER, SCHEME
 from csp_receivables.settings import BadSetting, Settings
 
 LOOPBACK = "127.0.0.1"
 PORT = "CSP_AIRFLOW_PORT"
+FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 PORTS_APART = 685  # the emulator's from Airflow's: 8765 beside 8080
 PARALLEL_TASKS = 4  # each idle worker is a forked process; the default of 32 would be 32 of them
 SQLITE_BUSY_SECONDS = 60  # five, the default, made REST writes answer 500 while a run with parallel tasks started
 DEMO_TENANT = "0e195b37-4574-4539-bc42-0e539b9684c0"  # of the made-up partner
 USERS = {"admin": "admin", "viewer": "viewer"}  # name: role of Airflow's SimpleAuthManager
+AUTH = "CSP_AIRFLOW_AUTH"  # "fab": users and roles as in production; else Airflow's simple ones
+FAB_USERS = {
+    "admin": ("Admin",),
+    "viewer": ("Viewer",),
+    "approver": ("Viewer", APPROVER),
+    "second": ("Viewer", APPROVER),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +40,7 @@ class Place:
     settings: Settings
     root: Path  # the checkout: dags/ and plugins/ lie in it
     port: int
+    has_roles: bool = False  # Flask-AppBuilder's users and roles, as in production
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Place:
@@ -41,7 +51,8 @@ class Place:
         root = Path(environment.get("CSP_ROOT") or ".").resolve()
         if not (root / "dags").is_dir():
             raise BadSetting(f"{root} has no dags/; run this in the checkout, or name it with CSP_ROOT")
-        return cls(settings=Settings.from_environment(environment), root=root, port=int(text))
+        settings = Settings.from_environment(environment)
+        return cls(settings=settings, root=root, port=int(text), has_roles=environment.get(AUTH) == "fab")
 
     @property
     def home(self) -> Path:
@@ -72,7 +83,7 @@ class Place:
 
     @property
     def passwords_file(self) -> Path:
-        return self.home / "passwords.json"
+        return self.home / ("passwords_of_roles.json" if self.has_roles else "passwords.json")
 
 
 def port_is_free(port: int) -> bool:
@@ -121,6 +132,7 @@ def _airflow(place: Place) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__PARALLELISM": str(PARALLEL_TASKS),
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{place.url}/execution/",
+        **({"AIRFLOW__CORE__AUTH_MANAGER": FAB} if place.has_roles else {}),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in USERS.items()),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(place.passwords_file),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{place.home}/airflow.db?timeout={SQLITE_BUSY_SECONDS}",
@@ -140,7 +152,14 @@ def _airflow(place: Place) -> dict[str, str]:
 
 def passwords(place: Place) -> dict[str, str]:
     """User name to password; made once, in a file that only its owner reads."""
-    return _made_once(place.passwords_file, lambda: {name: secrets.token_urlsafe(12) for name in USERS})
+    names = FAB_USERS if place.has_roles else USERS
+    return _made_once(place.passwords_file, lambda: {name: secrets.token_urlsafe(12) for name in names})
+
+
+def fab_users(place: Place) -> str:
+    """The users of this machine as `csp airflow roles` takes them."""
+    made = passwords(place)
+    return json.dumps({name: {"password": made[name], "roles": roles} for name, roles in FAB_USERS.items()})
 
 
 def _secrets(place: Place) -> dict[str, str]:

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from rich.console import Console
 
 from csp_airflow.local.api import AirflowApi
-from csp_airflow.local.environment import PORT, Place, airflow_environment, passwords, port_is_free
+from csp_airflow.local.environment import PORT, Place, airflow_environment, fab_users, passwords, port_is_free
 from csp_airflow.local.processes import COMPONENTS, ProcessDied, Processes
 from csp_airflow.pools import MICROSOFT, MICROSOFT_SLOTS
 
@@ -122,17 +122,25 @@ def _emulator_missing(place: Place) -> list[str]:
 
 def _migrate(place: Place, environment: dict[str, str]) -> None:
     """Make or migrate Airflow's own database, once for each version of Airflow: it takes several seconds."""
-    done, wanted = place.home / "migrated", version("apache-airflow-core")
+    done, wanted = (
+        place.home / "migrated",
+        f"{version('apache-airflow-core')}{' with roles' if place.has_roles else ''}",
+    )
     if done.exists() and done.read_text() == wanted and (place.home / "airflow.db").exists():
         return
+    _command(place, "migrate", ["airflow", "db", "migrate"], environment)
+    if place.has_roles:
+        _command(place, "roles", ["csp_airflow.roles"], environment | {"CSP_AIRFLOW_USERS": fab_users(place)})
+    done.write_text(wanted)
+
+
+def _command(place: Place, name: str, module: list[str], environment: dict[str, str]) -> None:
     place.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
-    log = place.logs / "migrate.log"
-    with log.open("wb") as output:
-        command = [sys.executable, "-m", "airflow", "db", "migrate"]
+    with (place.logs / f"{name}.log").open("wb") as output:
+        command = [sys.executable, "-m", *module]
         code = subprocess.run(command, env=environment, stdout=output, stderr=output, check=False).returncode  # noqa: S603
     if code:
-        raise ProcessDied(f"`airflow db migrate` failed:\n{processes_of(place).tail('migrate')}")
-    done.write_text(wanted)
+        raise ProcessDied(f"`{' '.join(module)}` failed:\n{processes_of(place).tail(name)}")
 
 
 @contextmanager

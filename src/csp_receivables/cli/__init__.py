@@ -8,6 +8,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
+from csp_receivables.cli.airflow import airflow_app
 from csp_receivables.cli.aliases import aliases_app
 from csp_receivables.cli.bank import bank_app
 from csp_receivables.cli.customer import customer_app
@@ -50,6 +51,7 @@ app.command("generate")(generate)
 app.command("inbox")(inbox)
 app.command("reconcile")(reconcile)
 app.command("why")(why)
+app.add_typer(airflow_app, name="airflow")
 app.add_typer(aliases_app, name="aliases")
 app.add_typer(bank_app, name="bank")
 app.add_typer(customer_app, name="customer")
