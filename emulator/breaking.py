@@ -55,6 +55,7 @@ class Breaking:
     async def _answer(self, entry: Entry, scope: Scope, receive: Receive, send: Send) -> None:
         fault = entry.fault
         if fault == "closed_before":
+            await _read(receive)
             await self._cut(scope, receive)
         elif fault in SILENT:
             if fault == "silent_after":
@@ -167,6 +168,12 @@ def _slowly(send: Send, pauses: tuple[float, ...]) -> Send:
         await send({**message, "body": body[len(pauses) * size :]})
 
     return slow
+
+
+async def _read(receive: Receive) -> None:
+    """Take the request's body: unread, it would make the end of the connection a reset."""
+    while (await receive()).get("more_body"):
+        pass
 
 
 async def _gone(receive: Receive) -> None:

@@ -39,10 +39,10 @@ async def change(request: Request, world: TheWorld, _: PartnerCenterUser, reques
     body = {name.lower(): value for name, value in (await body_of(request)).items()}
     found = _find(world, request_id)
     document = dict(found.document)
-    note = {name.lower(): value for name, value in (body.get("newnote") or {}).items()}
-    status = str(body.get("status") or "none").lower()
-    if status not in STATUSES:
-        raise Refusal(400, 3000, f"The status {status} is not valid.")
+    told, status = body.get("newnote") or {}, str(body.get("status") or "none").lower()
+    if status not in STATUSES or not isinstance(told, dict):
+        raise Refusal(400, 3000, "The status or the note is not valid.")
+    note = {name.lower(): value for name, value in told.items()}
     now = stamp(world.clock.now, zone=False)
     if note.get("text"):
         made = {"createdByName": note.get("createdbyname") or "Account", "createdDate": now, "text": note["text"]}

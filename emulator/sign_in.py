@@ -60,7 +60,7 @@ async def instance(request: Request) -> Json:
 @router.post("/{tenant}/oauth2/token")
 async def token(request: Request, world: TheWorld, tenant: str) -> Response:
     """Client credentials with a secret or an assertion, or a refresh token."""
-    fields = dict(parse_qsl((await request.body()).decode()))
+    fields = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
     try:
         return JSONResponse(_answer(world, tenant, fields))
     except NoToken as refusal:

@@ -68,18 +68,21 @@ def _put(world: World, before: Subscription, document: Json, *, slowly: bool) ->
     changes_status = document["status"] != before.document["status"]
     times = (*before.changed_at, world.clock.now) if changes_status else before.changed_at
     before = replace(before, changed_at=times[-world.behaviour.changes_a_day :])
-    if slowly:
-        settles = world.clock.now + timedelta(seconds=world.behaviour.settle_seconds)
-        after = replace(before, pending=_versioned(document, before.version + 1), settles_at=settles)
-        world.subscriptions[before.id.lower()] = after
-        world.settled_at = None
-    else:
-        after = _keep(world, before, document)
+    make = _keep_later if slowly else _keep
+    after = make(world, before, document)
     if changes_status and document["status"] == "suspended" and not is_new_commerce(document):
         for child in list(world.subscriptions.values()):
             is_child = str(child.document.get("parentSubscriptionId") or "").lower() == before.id.lower()
             if is_child and child.document["status"] == "active":
-                _keep(world, child, child.document | {"status": "suspended"})
+                make(world, child, child.document | {"status": "suspended"})
+    return after
+
+
+def _keep_later(world: World, subscription: Subscription, document: Json) -> Subscription:
+    settles = world.clock.now + timedelta(seconds=world.behaviour.settle_seconds)
+    after = replace(subscription, pending=_versioned(document, subscription.version + 1), settles_at=settles)
+    world.subscriptions[subscription.id.lower()] = after
+    world.settled_at = None
     return after
 
 

@@ -230,6 +230,8 @@ def test_a_note_and_a_status_are_added_to_a_service_request(desk: Client) -> Non
         after["lastClosedDate"],
     )
     assert 1 == desk.world.log.effects()
+    assert (400, 3000) == code(desk.http.patch(path, json={"Status": "lost"}, headers=desk.user))
+    assert (400, 3000) == code(desk.http.patch(path, json={"NewNote": "Thanks"}, headers=desk.user))
 
 
 def test_the_log_tells_what_was_asked_and_the_doors_have_their_own_words_for_busy(client: Client) -> None:
