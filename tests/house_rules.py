@@ -175,6 +175,7 @@ MONEY_CODE = (
     "csp_receivables.adapters.accounting_files",
     "csp_receivables.adapters.bank_files",
     "csp_receivables.adapters.microsoft_files",
+    "csp_receivables.adapters.partner_center",
 )
 CLOCKS = {
     ("datetime", "now"),

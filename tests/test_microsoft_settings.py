@@ -78,6 +78,7 @@ FAULTY = [
     ("partner-center://app:s3cret@t.example?colour=red", "'colour'"),
     ("partner-center://app:s3cret@t.example?base=http://10.0.0.1", "https"),
     ("partner-center://app:s3cret@t.example?base=ftp://127.0.0.1", "https"),
+    ("partner-center://app:s3cret@t.example?base=http://127.0.0.1/below", "https"),
 ]
 
 

@@ -174,8 +174,8 @@ def cloud_named(name: str, cloud: str, base: str = "") -> Cloud:
         raise BadSetting(f"{name} names the cloud {cloud!r}; there are {', '.join(CLOUDS)}")
     if not base:
         return CLOUDS[cloud]
-    if not is_safe_address(base, may_be_here=True) or urlsplit(base).query:
-        raise BadSetting(f"{name}: base={base!r} must be https://…, or http:// on this machine: secrets go there")
+    if not is_safe_address(base, may_be_here=True) or urlsplit(base).query or urlsplit(base).path.strip("/"):
+        raise BadSetting(f"{name}: base={base!r} must be https://host, or http:// on this machine: secrets go there")
     return replace(CLOUDS[cloud], base=base.rstrip("/"))
 
 

@@ -65,6 +65,7 @@ def test_a_link_that_asks_for_something_else_is_told(
         ([page([], "1"), page([], "2"), page([], "1")], "there before"),
         ([as_json({"items": [], "links": {"next": {"uri": "/customers"}}})], "without the token"),
         ([as_json({"items": {"id": "a"}})], "no list"),
+        ([page([], "å\r\nX: y"), page([])], "fits into no header"),
         ([as_json({"items": ["a"]})], "no JSON object"),
         ([as_json({"items": [{"name": "no id"}]})], "no id"),
     ],
@@ -92,6 +93,13 @@ def test_line_items_of_legacy_invoices_are_counted_through(server: Scripted, rea
     first, second = server.to(path)
     assert first.query == {"provider": "office", "invoicelineitemtype": "billinglineitems", "size": "2", "offset": "0"}
     assert second.query["offset"] == "2"
+
+
+def test_a_list_that_does_not_count_on_is_refused(server: Scripted, reader: Reader, tmp_path: Path) -> None:
+    server.says("GET", "/v1/invoices/D1/lineitems", as_json({"items": [{"a": 1}, {"a": 2}]}))
+
+    with pytest.raises(MicrosoftRefused, match="the same page again"):
+        LineItems(reader.line_items._session, page=2).download("D1", LEGACY, tmp_path / "lines.gz")
 
 
 def test_a_number_keeps_every_digit(server: Scripted, reader: Reader, tmp_path: Path) -> None:

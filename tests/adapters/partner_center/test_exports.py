@@ -8,8 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from csp_receivables.adapters.partner_center.blobs import Blobs
 from csp_receivables.adapters.partner_center.reader import Reader
 from csp_receivables.adapters.partner_center.whole_files import is_whole_gzip
 from csp_receivables.domain.microsoft.exports import (
@@ -20,6 +22,7 @@ from csp_receivables.domain.microsoft.exports import (
     Manifest,
 )
 from csp_receivables.microsoft_ports import ManifestExpired, MicrosoftRefused
+from csp_receivables.microsoft_settings import CLOUDS
 from tests.microsoft_server import Answer, Scripted, Waiting, as_json
 
 BILLING = "/v1.0/reports/partners/billing"
@@ -71,6 +74,7 @@ def test_an_export_is_asked_for_and_its_operation_named_at_our_own_address(serve
             ExportFailed(code="5000", message="No data"),
         ),
         (as_json({"error": {"code": "Gone"}}, 410), ExportGone()),
+        (as_json({"error": {"code": "ResourceNotFound"}}, 404), ExportGone()),
     ],
 )
 def test_an_operation_tells_how_it_stands(server: Scripted, reader: Reader, answer: Answer, state: object) -> None:
@@ -179,6 +183,15 @@ def test_a_closed_store_asks_for_a_fresh_manifest(
 def test_an_address_that_is_not_safe_is_never_asked(reader: Reader, tmp_path: Path, root: str, blob: str) -> None:
     with pytest.raises(MicrosoftRefused, match="Nothing was downloaded"):
         reader.exports.download(manifest("", root=root), blob, tmp_path / "p.gz")
+
+
+def test_microsofts_manifest_can_not_lead_into_this_machine(server: Scripted, waiting: Waiting, tmp_path: Path) -> None:
+    at_microsoft = Blobs(CLOUDS["global"], httpx.Client(), waiting.manners)
+
+    with pytest.raises(MicrosoftRefused, match="Nothing was downloaded"):
+        at_microsoft.download(manifest(server.base), "part-0.json.gz", tmp_path / "p.gz")
+
+    assert server.asked == []
 
 
 def test_a_redirect_is_not_followed(server: Scripted, reader: Reader, tmp_path: Path) -> None:

@@ -34,7 +34,12 @@ class OneToken:
 
 def session_to(server: Scripted, waiting: Waiting, **changes: Any) -> Session:
     cloud = cloud_named("test", "global", server.base)
-    usual = {"cloud": cloud, "tokens": OneToken(), "client": connect(cloud), "manners": waiting.manners}
+    usual = {
+        "cloud": cloud,
+        "tokens": OneToken(),
+        "client": connect(cloud, waiting.manners),
+        "manners": waiting.manners,
+    }
     return Session(**(usual | changes))
 
 
@@ -228,7 +233,9 @@ def test_a_throttled_writing_call_is_repeated_with_its_request_id(server: Script
 
 def test_nobody_there_is_tried_again_and_told(waiting: Waiting) -> None:
     cloud = cloud_named("test", "global", "http://127.0.0.1:1")
-    alone = Session(cloud=cloud, tokens=OneToken(), client=connect(cloud), manners=waiting.manners, rights=READING)
+    alone = Session(
+        cloud=cloud, tokens=OneToken(), client=connect(cloud, waiting.manners), manners=waiting.manners, rights=READING
+    )
 
     with pytest.raises(MicrosoftRefused, match="no answer came") as refused:
         alone.get(CUSTOMERS)
@@ -240,7 +247,7 @@ def test_nobody_there_is_tried_again_and_told(waiting: Waiting) -> None:
 @pytest.mark.parametrize("cloud", ["us_gov", "china"])
 def test_a_cloud_without_an_export_says_so(waiting: Waiting, cloud: str) -> None:
     there = cloud_named("test", cloud)
-    session = Session(cloud=there, tokens=OneToken(), client=connect(there), manners=waiting.manners)
+    session = Session(cloud=there, tokens=OneToken(), client=connect(there, waiting.manners), manners=waiting.manners)
 
     with pytest.raises(MicrosoftRefused, match="no billing export"):
         session.send(Call(method="GET", service=Service.GRAPH, path="/v1.0/reports/x"))

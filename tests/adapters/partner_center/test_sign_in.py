@@ -65,7 +65,7 @@ class Broken(Kept):
 
 def sign_in(emulator: Emulator, waiting: Waiting, kept: Kept | None = None, **changes: Any) -> SignIn:
     who = identity(emulator.url, with_user=kept is not None, **changes)
-    return SignIn(who, connect(who.cloud), waiting.manners, kept)
+    return SignIn(who, connect(who.cloud, waiting.manners), waiting.manners, kept)
 
 
 def asked_for_tokens(emulator: Emulator) -> int:

@@ -36,7 +36,7 @@ class Actor:
 
 def open_actor(identity: Identity, manners: Manners, refresh_tokens: RefreshTokens | None = None) -> Actor:
     """The actor of `identity`; nothing is asked before something is wanted."""
-    client = connect(identity.cloud)
+    client = connect(identity.cloud, manners)
     sign_in = SignIn(identity, client, manners, refresh_tokens)
     session = Session(cloud=identity.cloud, tokens=sign_in, client=client, manners=manners, rights=ACTING)
     return Actor(sign_in=sign_in, subscriptions=Changes(session), close=client.close)

@@ -35,7 +35,7 @@ def exact_json(node: Any) -> str:
 def _number(value: Any) -> Any:
     if not isinstance(value, Decimal):
         raise TypeError(f"{type(value).__name__} is no JSON")
-    nearest = float(value)
+    nearest = float(value)  # not money: it is sent as it came, or not at all
     if Decimal(repr(nearest)) != value:
         raise unreadable("a document", "a number of too many digits to be sent back as it is")
     return nearest

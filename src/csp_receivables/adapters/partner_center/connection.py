@@ -8,21 +8,23 @@ from functools import cache
 
 import httpx
 
+from csp_receivables.adapters.partner_center.manners import Manners
 from csp_receivables.microsoft_settings import Cloud
 
 CONNECTIONS_MAX = 4  # Microsoft asks for few at once (microsoft.md 6)
 CONNECT_SECONDS = 10
-READ_SECONDS = 300  # old line items take minutes for their first byte: the commonest failure was a shorter wait
 WRITE_SECONDS = 60
 POOL_SECONDS = 600  # for a free connection
 
 
-def connect(cloud: Cloud) -> httpx.Client:
+def connect(cloud: Cloud, manners: Manners) -> httpx.Client:
     """A client that follows no redirect. A proxy of the environment counts, except on the way to the emulator."""
     _log_no_queries()
     return httpx.Client(
         verify=_authorities(),
-        timeout=httpx.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS, write=WRITE_SECONDS, pool=POOL_SECONDS),
+        timeout=httpx.Timeout(
+            connect=CONNECT_SECONDS, read=manners.read_seconds, write=WRITE_SECONDS, pool=POOL_SECONDS
+        ),
         limits=httpx.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=CONNECTIONS_MAX),
         follow_redirects=False,
         trust_env=not cloud.is_emulator,

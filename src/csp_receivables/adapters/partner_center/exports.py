@@ -64,7 +64,7 @@ class Exports:
             state = state_of(answer, reply.headers.get("retry-after", ""))
             return state or ExportReady(manifest=self._linked(answer))
         except MicrosoftRefused as refused:
-            if refused.status == 410:
+            if refused.status in (404, 410):  # expired, and perhaps cleared away since
                 return ExportGone()
             raise
 

@@ -19,6 +19,7 @@ from csp_receivables.microsoft_ports import MicrosoftRefused
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
+READ_SECONDS = 300  # old line items take minutes for their first byte: the commonest failure was a shorter wait
 TRIES = 5
 SECONDS_IN_ALL = 600
 PAUSE_MAX = 300  # seconds: a longer Retry-After is cut to this
@@ -27,12 +28,16 @@ FIRST_PAUSE = 2  # seconds; doubled with each try
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manners:
-    """The world's clock and chance. `elapsed`: seconds that only grow; `chance`: from 0 to 1."""
+    """The world's clock and chance, and how long an answer is waited for.
+
+    `elapsed`: seconds that only grow; `chance`: from 0 to 1.
+    """
 
     clock: Callable[[], datetime]
     elapsed: Callable[[], float]  # not money: seconds
     sleep: Callable[[float], None]  # not money: seconds
     chance: Callable[[], float]  # not money: a share
+    read_seconds: float = READ_SECONDS  # not money: seconds without a byte
 
 
 class TryAgain(Exception):

@@ -39,13 +39,16 @@ def seek(session: Session, path: str, query: Mapping[str, str]) -> Iterator[Reco
 
 def by_offset(session: Session, path: str, query: Mapping[str, str], size: int) -> Iterator[Record]:
     """The pages of a collection that is counted through, until one is empty or plainly the last."""
-    offset = 0
+    offset, last = 0, None
     while True:
         page = session.get(path, {**query, "size": str(size), "offset": str(offset)})
-        count = len(page.value("items") or ())
-        if not count:
+        found = page.value("items")
+        if not found:
             return
+        if found == last:
+            raise unreadable(page.where, "the same page again")
         yield page
+        count, last = len(found), found
         if count < size and "next" not in page.record("links"):
             return
         offset += count

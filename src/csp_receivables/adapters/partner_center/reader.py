@@ -47,7 +47,7 @@ def patient(clock: Callable[[], datetime]) -> Manners:
 
 def open_reader(identity: Identity, manners: Manners, refresh_tokens: RefreshTokens | None = None) -> Reader:
     """The reader of `identity`; nothing is asked before something is wanted."""
-    client = connect(identity.cloud)
+    client = connect(identity.cloud, manners)
     sign_in = SignIn(identity, client, manners, refresh_tokens)
     session = Session(cloud=identity.cloud, tokens=sign_in, client=client, manners=manners, rights=READING)
     blobs = Blobs(identity.cloud, client, manners)

@@ -17,7 +17,7 @@ from typing import Protocol
 
 import httpx
 
-from csp_receivables.adapters.partner_center.answers import Record, parse_json
+from csp_receivables.adapters.partner_center.answers import Record, parse_json, unreadable
 from csp_receivables.adapters.partner_center.errors import hollow_success, refusal
 from csp_receivables.adapters.partner_center.manners import Manners, TryAgain, persist, retry_after
 from csp_receivables.microsoft_ports import ConsentLost, MicrosoftRefused, OutcomeUnknown
@@ -181,6 +181,8 @@ class Session:
             "MS-CorrelationId": correlation_id,
             **call.headers,
         }
+        if not all(value.isascii() and value.isprintable() for value in call.headers.values()):
+            raise unreadable(call.path, "a token or etag that fits into no header")
         if call.body is not None:
             headers["Content-Type"] = "application/json"
         url = httpx.URL(base).copy_with(path=call.path, query=None)
