@@ -118,6 +118,13 @@ def ledger(ledger_url: str, migrated_file: Path, clock: StandingClock) -> Iterat
         yield ledger
 
 
+@pytest.fixture
+def demo_ledger(ledger_url: str, migrated_file: Path, clock: StandingClock) -> Iterator[Ledger]:
+    """The same, marked `demo`: it may speak to the emulator."""
+    with _opened(ledger_url, migrated_file, clock, kind="demo") as ledger:
+        yield ledger
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def module_ledger(
     request: pytest.FixtureRequest, migrated_file: Path, tmp_path_factory: pytest.TempPathFactory
@@ -131,11 +138,11 @@ def module_ledger(
 
 
 @contextmanager
-def _opened(url: str, migrated_file: Path, clock: StandingClock) -> Iterator[Ledger]:
+def _opened(url: str, migrated_file: Path, clock: StandingClock, kind: str = "real") -> Iterator[Ledger]:
     if url.startswith("sqlite"):
         shutil.copy(migrated_file, make_url(url).database or "")
     ledger = Ledger.open(url, clock)
-    ledger.mark("real", "development")
+    ledger.mark(kind, "development")
     yield ledger
     ledger.engine.dispose()
 

@@ -27,12 +27,14 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "csp_receivables.mail_settings": ("csp_receivables.settings",),
     "csp_receivables.outbox_ports": ("csp_receivables.domain",),
     "csp_receivables.microsoft_ports": ("csp_receivables.domain",),
+    "csp_receivables.access_ports": ("csp_receivables.domain", "csp_receivables.outbox_ports"),
     "csp_receivables.microsoft_settings": ("csp_receivables.settings",),
     "csp_receivables.steps": (
         "csp_receivables.domain",
         "csp_receivables.ports",
         "csp_receivables.outbox_ports",
         "csp_receivables.microsoft_ports",
+        "csp_receivables.access_ports",
         "csp_receivables.settings",
     ),
     "csp_receivables.adapters": (
@@ -40,6 +42,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "csp_receivables.ports",
         "csp_receivables.outbox_ports",
         "csp_receivables.microsoft_ports",
+        "csp_receivables.access_ports",
         "csp_receivables.microsoft_settings",
         "csp_receivables.settings",
         "csp_receivables.mail_settings",
@@ -92,6 +95,18 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "csp_receivables.adapters",
         "csp_receivables.wiring",
     ),
+    "csp_receivables.access_wiring": (  # the same for what is changed at Microsoft
+        "csp_receivables.domain",
+        "csp_receivables.access_ports",
+        "csp_receivables.outbox_ports",
+        "csp_receivables.microsoft_settings",
+        "csp_receivables.settings",
+        "csp_receivables.steps",
+        "csp_receivables.adapters",
+        "csp_receivables.wiring",
+        "csp_receivables.mail_wiring",
+        "csp_receivables.microsoft_wiring",
+    ),
     "csp_receivables.worlds_wiring": (  # apart, so that nothing that runs for a partner reaches the generator
         "csp_receivables.domain",
         "csp_receivables.settings",
@@ -114,6 +129,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "csp_receivables.microsoft_ports",
         "csp_receivables.microsoft_settings",
         "csp_receivables.microsoft_wiring",
+        "csp_receivables.access_wiring",
         "csp_receivables.cli",
         "emulator",  # `csp emulator`
     ),
@@ -129,6 +145,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "csp_receivables.microsoft_ports",
         "csp_receivables.microsoft_settings",
         "csp_receivables.microsoft_wiring",
+        "csp_receivables.access_wiring",
         "csp_receivables.cli",  # `make run` shows the same headline as `csp headline`
         "csp_airflow",
     ),

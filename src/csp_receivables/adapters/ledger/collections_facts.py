@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from csp_receivables.adapters.collections_policy import parse_kept_policy
 from csp_receivables.adapters.ledger import collections_tables as t
+from csp_receivables.adapters.ledger.access_changes import began_taking
 from csp_receivables.adapters.ledger.outbox_messages import notices as notices_handed_over
 from csp_receivables.adapters.ledger.outbox_messages import unreachable
 from csp_receivables.adapters.ledger.outbox_tables import action, action_event
@@ -41,7 +42,7 @@ def read_collections(connection: Connection, as_of: date, known_at: str, zone: Z
         tags=read_tags(connection, known_at),
         rounds=rounds,
         notices=_notices(connection, rounds, done, as_of, known_at),
-        suspensions=_suspensions(done),
+        suspensions=_suspensions([*done, *(each for each in _begun(connection, known_at, zone) if each.on <= as_of)]),
         reachable=_reachable(connection, known_at),
         policies=_policies(connection, rounds),
     )
@@ -129,6 +130,7 @@ class _Performed:
     round_id: str
     stage: str
     kind: str
+    at: str  # the moment
     on: date  # the partner's day
     receivable_ids: frozenset[str]
 
@@ -142,23 +144,39 @@ def _performed(connection: Connection, known_at: str, zone: ZoneInfo) -> Iterato
         .where(action.c.kind.in_(kinds), action_event.c.event.in_(PERFORMED), action_event.c.recorded_at <= known_at)
         .order_by(action_event.c.recorded_at, action.c.action_id)
     )
-    for row in connection.execute(query):
-        yield _Performed(
-            customer_id=row.customer_id,
-            round_id=row.round_id,
-            stage=row.stage,
-            kind=row.kind,
-            on=datetime.fromisoformat(row.done_at).astimezone(zone).date(),
-            receivable_ids=frozenset(json.loads(row.payload)["receivable_ids"]),
-        )
+    return (_one_performed(row, zone) for row in connection.execute(query))
+
+
+def _begun(connection: Connection, known_at: str, zone: ZoneInfo) -> Iterator[_Performed]:
+    """Suspensions that may have taken access already, though not everything that they name."""
+    began = {row.action_id: row.began_at for row in began_taking(connection, known_at)}
+    if not began:
+        return
+    for row in connection.execute(select(action).where(action.c.action_id.in_(began)).order_by(action.c.action_id)):
+        yield _one_performed(row, zone, began[row.action_id])
+
+
+def _one_performed(row: Row[Any], zone: ZoneInfo, at: str = "") -> _Performed:
+    moment = at or row.done_at
+    return _Performed(
+        customer_id=row.customer_id,
+        round_id=row.round_id,
+        stage=row.stage,
+        kind=row.kind,
+        at=moment,
+        on=datetime.fromisoformat(moment).astimezone(zone).date(),
+        receivable_ids=frozenset(json.loads(row.payload)["receivable_ids"]),
+    )
 
 
 def _suspensions(done: Iterable[_Performed]) -> dict[str, Suspension]:
-    """Whom access is taken from: a suspension that was done and no reinstatement after it."""
+    """Whom access is taken from: a suspension that was begun or done, and no reinstatement after it."""
     taken: dict[str, Suspension] = {}
-    for row in done:
+    for row in sorted(done, key=lambda each: (each.at, each.kind)):
         if row.kind == Answer.PROPOSE_SUSPENSION.value:
-            taken[row.customer_id] = Suspension(round_id=row.round_id, on=row.on, receivable_ids=row.receivable_ids)
+            known = taken.get(row.customer_id)
+            since = known.on if known and known.round_id == row.round_id else row.on
+            taken[row.customer_id] = Suspension(round_id=row.round_id, on=since, receivable_ids=row.receivable_ids)
         elif row.kind == Answer.REINSTATE.value:
             taken.pop(row.customer_id, None)
     return taken

@@ -84,7 +84,7 @@ class LedgerSubscriptionBook:
         """What Microsoft lists as far as we know: of one tenant or of all, in the order of their ids."""
         with self.ledger.reading() as connection:
             rows = latest_subscriptions(connection, tenant_id)
-        return tuple(_value(row) for row in rows if row["listed"])
+        return tuple(subscription_of(row) for row in rows if row["listed"])
 
 
 def latest_subscriptions(connection: Connection, tenant_id: str = "") -> list[dict[str, Any]]:
@@ -94,6 +94,16 @@ def latest_subscriptions(connection: Connection, tenant_id: str = "") -> list[di
     rows = connection.execute(query.where(c.tenant_id == tenant_id) if tenant_id else query).mappings()
     newest = {(row["tenant_id"], row["subscription_id"]): dict(row) for row in rows}
     return list(newest.values())
+
+
+def keep_one(writing: Writing, read: Subscription) -> bool:
+    """Keep one subscription as it was just read, where anything that matters changed."""
+    known = {row["subscription_id"]: row for row in latest_subscriptions(writing.connection, read.tenant_id)}
+    row = _row(read)
+    if not _differs(row, known.get(read.subscription_id)):
+        return False
+    writing.connection.execute(insert(subscription).values(**row, recorded_at=writing.recorded_at))
+    return True
 
 
 def _latest(connection: Connection, invoice_id: str) -> Any:
@@ -123,7 +133,8 @@ def _row(each: Subscription) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _value(row: dict[str, Any]) -> Subscription:
+def subscription_of(row: dict[str, Any]) -> Subscription:
+    """A row of `subscription` as a value."""
     moments = {name: _moment(row[name]) for name in MOMENTS}
     reasons = tuple(name for name in row["suspension_reasons"].split(",") if name)
     kept = {name: value for name, value in row.items() if name not in ("recorded_at", "listed")}

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, or_, select, union
 from csp_receivables.adapters.ledger import collections_tables as t
 from csp_receivables.adapters.ledger import tables
 from csp_receivables.adapters.ledger.collections_facts import read_holds, read_tags
-from csp_receivables.adapters.ledger.connection import Ledger
+from csp_receivables.adapters.ledger.connection import Ledger, Writing
 from csp_receivables.domain.collections.cases import Hold
 from csp_receivables.domain.matching_by_hand.requests import AlreadyDone, ByHandRefused, Person
 
@@ -24,19 +24,7 @@ class LedgerHoldBook:
 
     def place(self, hold: Hold) -> None:
         with self.ledger.writing() as writing:
-            connection = writing.connection
-            _refuse_unknown(connection, hold.customer_id)
-            if connection.execute(select(t.hold.c.hold_id).where(t.hold.c.hold_id == hold.hold_id)).first():
-                raise AlreadyDone(f"the same hold is on already: {hold.hold_id}")
-            row = {name: getattr(hold, name) for name in t.hold.c.keys() if name != "recorded_at"}  # noqa: SIM118
-            recorded = {"recorded_at": writing.recorded_at}
-            connection.execute(insert(t.hold).values(**row | recorded))
-            parts = [
-                {"hold_id": hold.hold_id, "ordinal": ordinal, "due_on": part.due_on, "amount": part.amount} | recorded
-                for ordinal, part in enumerate(hold.instalments, start=1)
-            ]
-            if parts:
-                connection.execute(insert(t.hold_instalment), parts)
+            place_hold(writing, hold)
 
     def end(self, hold_id: str, on: date, who: Person) -> str:
         with self.ledger.writing() as writing:
@@ -88,6 +76,23 @@ class LedgerHoldBook:
         with self.ledger.reading() as connection:
             rows = [dict(row._mapping) for row in connection.execute(query)]
         return [row for before, row in zip([None, *rows], rows, strict=False) if _says_something(before, row)]
+
+
+def place_hold(writing: Writing, hold: Hold) -> None:
+    """Keep a hold, in the transaction of whatever it follows from. Raises ByHandRefused, AlreadyDone."""
+    connection = writing.connection
+    _refuse_unknown(connection, hold.customer_id)
+    if connection.execute(select(t.hold.c.hold_id).where(t.hold.c.hold_id == hold.hold_id)).first():
+        raise AlreadyDone(f"the same hold is on already: {hold.hold_id}")
+    row = {name: getattr(hold, name) for name in t.hold.c.keys() if name != "recorded_at"}  # noqa: SIM118
+    recorded = {"recorded_at": writing.recorded_at}
+    connection.execute(insert(t.hold).values(**row | recorded))
+    parts = [
+        {"hold_id": hold.hold_id, "ordinal": ordinal, "due_on": part.due_on, "amount": part.amount} | recorded
+        for ordinal, part in enumerate(hold.instalments, start=1)
+    ]
+    if parts:
+        connection.execute(insert(t.hold_instalment), parts)
 
 
 def _says_something(before: dict[str, Any] | None, row: dict[str, Any]) -> bool:

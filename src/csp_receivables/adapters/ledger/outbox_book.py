@@ -85,7 +85,7 @@ class LedgerOutbox:
     def load(self, kinds: Sequence[Answer], today: date, wanted: int) -> Load:
         with self.ledger.reading() as connection:
             days = _accepted_by_day(connection, kinds, today - timedelta(days=USUAL_DAYS))
-            owing = _customers_that_owe(connection)
+            owing = customers_that_owe(connection)
         usual = [count for day, count in days.items() if day != today]
         return Load(wanted=wanted, done_today=days.get(today, 0), owing=owing, usual=usual)
 
@@ -189,7 +189,7 @@ def _accepted_by_day(connection: Connection, kinds: Sequence[Answer], since: dat
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
-def _customers_that_owe(connection: Connection) -> int:
+def customers_that_owe(connection: Connection) -> int:
     """How many customers owed anything in the newest live reconciliation."""
     run = _newest_live_run(connection)
     owes = (daily_standing.c.run_id == run.run_id, daily_standing.c.open > 0) if run else None

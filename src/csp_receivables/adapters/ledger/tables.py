@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Index, Integer, Table
 
+from csp_receivables.adapters.ledger import access_tables as access_tables  # noqa: PLC0414 - its tables belong here too
 from csp_receivables.adapters.ledger import collections_tables as collections_tables  # noqa: PLC0414 - the same
 from csp_receivables.adapters.ledger import columns
 from csp_receivables.adapters.ledger import microsoft_tables as microsoft_tables  # noqa: PLC0414 - the same

@@ -8,8 +8,9 @@ never sent again by itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from csp_receivables.adapters.partner_center.answers import exact_json, parse_json, unreadable
 from csp_receivables.adapters.partner_center.connection import connect
@@ -22,6 +23,7 @@ from csp_receivables.microsoft_ports import Change, MicrosoftRefused, OutcomeUnk
 from csp_receivables.microsoft_settings import Identity
 
 _SUBSCRIPTION = re.compile(r"/v1/customers/[A-Za-z0-9.-]+/subscriptions/[A-Za-z0-9-]+")
+_RENEWAL = ("autoRenewEnabled", "scheduledNextTermInstructions", "nextChargeInstructions", "scheduledActions")
 ACTING: Rights = (("GET", _SUBSCRIPTION), ("PATCH", _SUBSCRIPTION))
 
 
@@ -29,6 +31,7 @@ ACTING: Rights = (("GET", _SUBSCRIPTION), ("PATCH", _SUBSCRIPTION))
 class Actor:
     """What may be changed at Microsoft. Close it when done: `close`."""
 
+    identity: Identity
     sign_in: SignIn
     subscriptions: Changes
     close: Callable[[], None]
@@ -39,7 +42,7 @@ def open_actor(identity: Identity, manners: Manners, refresh_tokens: RefreshToke
     client = connect(identity.cloud, manners)
     sign_in = SignIn(identity, client, manners, refresh_tokens)
     session = Session(cloud=identity.cloud, tokens=sign_in, client=client, manners=manners, rights=ACTING)
-    return Actor(sign_in=sign_in, subscriptions=Changes(session), close=client.close)
+    return Actor(identity=identity, sign_in=sign_in, subscriptions=Changes(session), close=client.close)
 
 
 class Changes:
@@ -60,14 +63,22 @@ class Changes:
         """See `SubscriptionChanges`."""
         return self._change(subscription, "autoRenewEnabled", on)
 
+    def set_renewal(self, subscription: Subscription, like: str) -> Change:
+        """See `SubscriptionChanges`."""
+        before = {name.casefold(): value for name, value in whole(like).items()}
+        return self._send(subscription, changed_all(subscription.document, renewal_of(before)))
+
     def _change(self, subscription: Subscription, field: str, value: object) -> Change:
+        return self._send(subscription, changed(subscription.document, field, value))
+
+    def _send(self, subscription: Subscription, document: str) -> Change:
         reply = self._session.send(
             Call(
                 method="PATCH",
                 service=Service.PARTNER_CENTER,
                 path=_path(subscription.tenant_id, subscription.subscription_id),
                 headers={"If-Match": subscription.etag} if subscription.etag else {},
-                body=changed(subscription.document, field, value).encode(),
+                body=document.encode(),
                 repeatable=False,
             )
         )
@@ -82,13 +93,31 @@ class Changes:
 
 def changed(document: str, field: str, value: object) -> str:
     """The document with one field changed, under the name that it has there: `Status` or `status`."""
+    return changed_all(document, {field: value})
+
+
+def changed_all(document: str, fields: Mapping[str, object]) -> str:
+    """The document with these fields changed, each under the name that it has there."""
+    node = whole(document)
+    for field, value in fields.items():
+        names = [name for name in node if name.casefold() == field.casefold()]
+        if len(names) > 1:
+            raise unreadable("a subscription", f"more than one {field}")
+        node[names[0] if names else field] = value
+    return exact_json(node)
+
+
+def whole(document: str) -> dict[str, Any]:
+    """A subscription's document as its fields."""
     node = parse_json(document.encode())
     if not isinstance(node, dict):
         raise unreadable("a subscription", "no JSON object")
-    names = [name for name in node if name.casefold() == field.casefold()]
-    if len(names) > 1:
-        raise unreadable("a subscription", f"more than one {field}")
-    return exact_json({**node, (names[0] if names else field): value})
+    return dict(node)
+
+
+def renewal_of(fields: Mapping[str, object]) -> dict[str, object]:
+    """What decides the next term, out of a document's fields by their names in lower case. None: there is none."""
+    return {name: fields.get(name.casefold()) for name in _RENEWAL}
 
 
 def _path(tenant_id: str, subscription_id: str) -> str:

@@ -1,0 +1,83 @@
+"""What changing access needs from the world, as Protocols, and the values that pass between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from csp_receivables.domain.access.approvals import Approval
+from csp_receivables.domain.access.changes import Change, ChangeEvent, Standing
+from csp_receivables.domain.access.proposal import Evidence, Proposal
+from csp_receivables.domain.access.snapshot import Snapshot
+from csp_receivables.domain.collections.decisions import Decision
+from csp_receivables.domain.findings import Finding
+from csp_receivables.domain.microsoft.subscriptions import Subscription
+from csp_receivables.domain.outbox.breaker import Load
+from csp_receivables.outbox_ports import Claim
+
+
+class NotNow(RuntimeError):
+    """Nothing may be sent at this moment: everything is stopped, or another worker has the claim by now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One word on a change: Microsoft's code and ids where it answered, what a reading showed."""
+
+    event: ChangeEvent
+    why: str = ""
+    code: str = ""
+    request_ids: str = ""  # "request …, correlation …", as Microsoft's support asks for them
+    shown: Snapshot | None = None
+
+
+class AccessBook(Protocol):
+    """Access as the ledger keeps it. Each call is one transaction; what returns False changed nothing."""
+
+    def evidence(self, customer_id: str, receivable_ids: Sequence[str]) -> Evidence:
+        """What a proposal about this customer is computed from."""
+
+    def keep_proposal(self, proposal: Proposal) -> bool:
+        """Keep what a person is asked. False: it was asked last already."""
+
+    def approval(self, action_id: str) -> Approval | None:
+        """The newest answer to an action."""
+
+    def answer(self, approval: Approval, customer_id: str) -> None:
+        """Keep an answer with what follows for its action, in one transaction. Raises ByHandRefused."""
+
+    def changes(self, action_id: str) -> Sequence[Standing]:
+        """The changes of one action, by subscription."""
+
+    def taken(self, customer_id: str) -> Sequence[Standing]:
+        """Suspensions of ours at a customer that may have happened and were not given back yet, by subscription."""
+
+    def is_busy(self, customer_id: str) -> bool:
+        """Is a worker suspending subscriptions of this customer at this moment?"""
+
+    def suspended(self) -> Sequence[str]:
+        """Customers that access may have been taken from and was not given back, by id."""
+
+    def prepare(self, claim: Claim, changes: Sequence[Change]) -> bool:
+        """Keep the snapshots of what an action will change. False: the claim is another's by now."""
+
+    def begin(self, claim: Claim, change: Change, still_wanted: Callable[[], str]) -> str:
+        """Write down that a change is about to be sent, unless `still_wanted`, asked in the same transaction, says why
+        not: then that is returned; "" when it may be sent. Raises NotNow."""
+
+    def say(self, change: Change, said: Said) -> None:
+        """Write down what became of a change."""
+
+    def saw(self, subscription: Subscription) -> None:
+        """Keep a subscription as it was just read, where it changed."""
+
+    def load(self, today: date, wanted: int) -> Load:
+        """What is usual, for the breaker."""
+
+    def propose(self, decisions: Iterable[Decision]) -> None:
+        """Keep the actions that these decisions ask for; known ones change nothing."""
+
+    def record(self, findings: Iterable[Finding]) -> None:
+        """Keep findings; the same one again changes nothing."""

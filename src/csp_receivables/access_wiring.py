@@ -1,0 +1,154 @@
+"""Changing access, plugged together: for the command line, the DAGs and the simulator.
+
+The thin path, in the order in which a DAG calls it. Every function opens what it needs, may be repeated at any time and
+after any crash, and says what it did as a value; none prints, none asks.
+
+    questions(settings, ledger)                      -> what to ask people now: one `Due` a customer, kept as asked
+    record_answer(settings, ledger, approval)        -> the answer of a named person (or that nobody answered)
+    with acting(settings, ledger, identity) as actor:
+        performer(settings, ledger, actor).perform() -> Performed: approved suspensions, as far as they may go
+        restorer(settings, ledger, actor).restore()  -> Restored: what is paid is given back
+
+`questions` gives the evidence as values (`Due.proposal`, `.decision`, `.fresh.case`), and `question_text(due, now)`
+as Markdown. An answer names the digest of the proposal it was given on (`Due.proposal.digest`): an answer to something
+older is refused with ByHandRefused, and one that went stale later is asked again by `questions`. `historical` (why the
+run speaks for the past) makes every step do nothing. Outside production a real ledger changes nothing; a demonstration
+speaks to the emulator only.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from csp_receivables.adapters.charged_subscriptions import LakeCharges
+from csp_receivables.adapters.ledger import Ledger
+from csp_receivables.adapters.ledger.access_book import LedgerAccessBook
+from csp_receivables.adapters.ledger.outbox_book import LedgerOutbox, OthersWrote
+from csp_receivables.adapters.ledger.outbox_people import LedgerOutboxDesk
+from csp_receivables.domain.access import question
+from csp_receivables.domain.access.approvals import Approval
+from csp_receivables.domain.access.door import Door, why_closed
+from csp_receivables.domain.access.policy import AccessPolicy
+from csp_receivables.mail_wiring import last_looks
+from csp_receivables.microsoft_settings import Identity
+from csp_receivables.microsoft_wiring import Actor, acting
+from csp_receivables.settings import Settings
+from csp_receivables.steps.change_access.changing import Changer
+from csp_receivables.steps.change_access.performing import AccessPerformer
+from csp_receivables.steps.change_access.proposing import Due, Proposer
+from csp_receivables.steps.change_access.restoring import AccessRestorer
+
+__all__ = ["acting"]
+
+Wait = Callable[[timedelta], None]
+
+
+def questions(settings: Settings, ledger: Ledger) -> Sequence[Due]:
+    """What people are to be asked now, each kept as it is asked."""
+    return proposer(settings, ledger).questions()
+
+
+def question_text(due: Due, now: datetime) -> str:
+    """The evidence of one question as Markdown."""
+    return question.question_text(due.proposal, due.decision, due.fresh.case, now)
+
+
+def record_answer(settings: Settings, ledger: Ledger, approval: Approval, customer_id: str) -> None:
+    """Keep what a person answered, with what follows for the action. Raises ByHandRefused."""
+    access_book(settings, ledger, OthersWrote()).answer(approval, customer_id)
+
+
+def proposer(settings: Settings, ledger: Ledger, outbox: LedgerOutbox | None = None) -> Proposer:
+    """What proposing needs."""
+    outbox = outbox or LedgerOutbox(ledger)
+    return Proposer(
+        outbox=outbox,
+        book=access_book(settings, ledger, outbox.others),
+        look=last_looks(settings, ledger, lambda: outbox.others.since_last_asked(ledger.last_recorded_at())),
+        policy=access_policy(settings),
+        clock=settings.clock,
+        today=partial(_today, settings),
+    )
+
+
+def performer(
+    settings: Settings, ledger: Ledger, actor: Actor, *, historical: str = "", wait: Wait | None = None
+) -> AccessPerformer:
+    """What performs approved suspensions."""
+    proposing = proposer(settings, ledger)
+    changing = _changer(settings, ledger, actor, proposing, historical=historical, wait=wait)
+    return AccessPerformer(proposer=proposing, changer=changing, token=_token(), historical=historical)
+
+
+def restorer(
+    settings: Settings, ledger: Ledger, actor: Actor, *, historical: str = "", wait: Wait | None = None
+) -> AccessRestorer:
+    """What gives access back."""
+    proposing = proposer(settings, ledger)
+    return AccessRestorer(
+        outbox=proposing.outbox,
+        book=proposing.book,
+        look=proposing.look,
+        changer=_changer(settings, ledger, actor, proposing, historical=historical, wait=wait),
+        clock=settings.clock,
+        token=_token(),
+        historical=historical,
+    )
+
+
+def access_book(settings: Settings, ledger: Ledger, others: OthersWrote) -> LedgerAccessBook:
+    """Access as the ledger keeps it."""
+    charges = LakeCharges(root=settings.lake, spill=settings.home / "spill")
+    return LedgerAccessBook(ledger=ledger, charges=charges, zone=settings.time_zone, others=others)
+
+
+def access_policy(_settings: Settings) -> AccessPolicy:
+    """The rules of access in force. Raises FileFaults."""
+    return AccessPolicy()
+
+
+def _changer(
+    settings: Settings, ledger: Ledger, actor: Actor, proposing: Proposer, *, historical: str, wait: Wait | None
+) -> Changer:
+    return Changer(
+        book=proposing.book,
+        microsoft=actor.subscriptions,
+        policy=proposing.policy,
+        clock=settings.clock,
+        wait=wait or (lambda pause: time.sleep(pause.total_seconds())),
+        door=door_of(settings, ledger, actor.identity, historical),
+    )
+
+
+def door_of(settings: Settings, ledger: Ledger, identity: Identity, historical: str = "") -> Callable[[], str]:
+    """Why nothing may be changed, asked anew before every change. A ledger's marks are for ever and read once."""
+    is_demo, is_production = ledger.kind() != "real", ledger.is_production(settings)
+
+    def asked() -> str:
+        stop = LedgerOutboxDesk(ledger).stopped()
+        # Without a name: logs and Airflow's own database keep this, and no erasure reaches them.
+        since = stop.recorded_at[:16] if stop else ""
+        return why_closed(
+            Door(
+                is_demo=is_demo,
+                is_emulator=identity.cloud.is_emulator,
+                is_production=is_production,
+                stop=f"everything is stopped since {since}; csp outbox list says by whom" if stop else "",
+                historical=historical,
+            )
+        )
+
+    return asked
+
+
+def _today(settings: Settings) -> date:
+    return settings.clock().astimezone(settings.time_zone).date()
+
+
+def _token() -> str:
+    return f"{socket.gethostname()}/{os.getpid()}/{time.monotonic_ns()}"

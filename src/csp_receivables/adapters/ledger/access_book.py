@@ -1,0 +1,184 @@
+"""The `AccessBook` of a ledger: each step of changing access is one transaction of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, insert, select
+
+from csp_receivables.access_ports import NotNow, Said
+from csp_receivables.adapters.ledger import outbox
+from csp_receivables.adapters.ledger.access_answers import keep_answer, newest_approval
+from csp_receivables.adapters.ledger.access_changes import changes_where, customers_taken_from, say, taken_from
+from csp_receivables.adapters.ledger.access_evidence import Charges, evidence_of
+from csp_receivables.adapters.ledger.access_tables import access_change, access_event, access_proposal
+from csp_receivables.adapters.ledger.bulk import insert_new
+from csp_receivables.adapters.ledger.connection import Ledger, Writing, moment_text
+from csp_receivables.adapters.ledger.fetch_book import keep_one
+from csp_receivables.adapters.ledger.outbox_book import CLAIM_LASTS, USUAL_DAYS, OthersWrote, customers_that_owe
+from csp_receivables.adapters.ledger.outbox_tables import action, action_state
+from csp_receivables.adapters.ledger.tables import finding
+from csp_receivables.domain.access.approvals import Approval
+from csp_receivables.domain.access.changes import Change, ChangeEvent, Direction, Standing
+from csp_receivables.domain.access.proposal import Evidence, Proposal, document_of
+from csp_receivables.domain.collections.decisions import Answer, Decision
+from csp_receivables.domain.findings import Finding, findings_table
+from csp_receivables.domain.microsoft.subscriptions import Subscription
+from csp_receivables.domain.outbox.actions import action_of
+from csp_receivables.domain.outbox.breaker import Load
+from csp_receivables.domain.outbox.states import State
+from csp_receivables.outbox_ports import Claim
+
+RUN = "access"  # in the place of a run's id: what the last look asked for between two decisions
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerAccessBook:
+    """Implements access_ports.AccessBook on the ledger. `others`: shared with the outbox of the same worker."""
+
+    ledger: Ledger
+    charges: Charges
+    zone: ZoneInfo  # of the partner
+    others: OthersWrote = field(default_factory=OthersWrote)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Writing]:
+        with self.ledger.writing() as writing:
+            self.others.saw(writing)
+            yield writing
+
+    def evidence(self, customer_id: str, receivable_ids: Sequence[str]) -> Evidence:
+        with self.ledger.reading() as connection:
+            return evidence_of(connection, self.charges, customer_id, receivable_ids)
+
+    def keep_proposal(self, proposal: Proposal) -> bool:
+        row = {"action_id": proposal.action_id, "customer_id": proposal.customer_id, "digest": proposal.digest}
+        with self._writing() as writing:
+            if newest_digest(writing.connection, proposal.action_id) == proposal.digest:
+                return False
+            told = row | {"document": document_of(proposal), "recorded_at": writing.recorded_at}
+            writing.connection.execute(insert(access_proposal).values(**told))
+            return True
+
+    def approval(self, action_id: str) -> Approval | None:
+        with self.ledger.reading() as connection:
+            return newest_approval(connection, action_id)
+
+    def answer(self, approval: Approval, customer_id: str) -> None:
+        with self._writing() as writing:
+            asked = newest_digest(writing.connection, approval.action_id)
+            keep_answer(writing, approval, customer_id, asked, self.ledger.clock().astimezone(self.zone).date())
+
+    def changes(self, action_id: str) -> Sequence[Standing]:
+        with self.ledger.reading() as connection:
+            return changes_where(connection, access_change.c.action_id == action_id)
+
+    def taken(self, customer_id: str) -> Sequence[Standing]:
+        with self.ledger.reading() as connection:
+            return taken_from(connection, customer_id)
+
+    def is_busy(self, customer_id: str) -> bool:
+        mine = (action.c.customer_id == customer_id, action.c.kind == Answer.PROPOSE_SUSPENSION.value)
+        at_it = select(action.c.action_id).join(action_state, action_state.c.action_id == action.c.action_id)
+        with self.ledger.reading() as connection:
+            claimed = at_it.where(*mine, action_state.c.state == State.CLAIMED.value)
+            return connection.execute(claimed).first() is not None
+
+    def suspended(self) -> Sequence[str]:
+        with self.ledger.reading() as connection:
+            return customers_taken_from(connection)
+
+    def prepare(self, claim: Claim, changes: Sequence[Change]) -> bool:
+        with self._writing() as writing:
+            if not outbox.still_claimed(writing, claim.action_id, claim.token, self._until()):
+                return False
+            for change in changes:
+                _prepare(writing, change)
+            return True
+
+    def begin(self, claim: Claim, change: Change, still_wanted: Callable[[], str]) -> str:
+        with self.ledger.writing() as writing:
+            # Nobody else writes now: what the last look reads, beside this transaction, is all there is.
+            why_not = still_wanted()
+            self.others.saw(writing)
+            if why_not:
+                return why_not
+            if stop := outbox.stop_in_force(writing.connection):
+                raise NotNow(f"everything is stopped since {stop.recorded_at[:16]}")
+            if not outbox.still_claimed(writing, claim.action_id, claim.token, self._until()):
+                raise NotNow("another worker has the claim by now")
+            say(writing, change.change_id, Said(event=ChangeEvent.BEGAN), by=claim.token)
+            return ""
+
+    def say(self, change: Change, said: Said) -> None:
+        with self._writing() as writing:
+            say(writing, change.change_id, said)
+
+    def saw(self, subscription: Subscription) -> None:
+        with self._writing() as writing:
+            keep_one(writing, subscription)
+
+    def load(self, today: date, wanted: int) -> Load:
+        with self.ledger.reading() as connection:
+            days = _taken_by_day(connection, today - timedelta(days=USUAL_DAYS), self.zone)
+            owing = customers_that_owe(connection)
+        usual = [count for day, count in days.items() if day != today]
+        return Load(wanted=wanted, done_today=days.get(today, 0), owing=owing, usual=usual)
+
+    def propose(self, decisions: Iterable[Decision]) -> None:
+        wanted = [action for each in decisions if (action := action_of(each, RUN))]
+        if wanted:
+            with self._writing() as writing:
+                outbox.propose(writing, wanted)
+
+    def record(self, findings: Iterable[Finding]) -> None:
+        with self._writing() as writing:
+            rows = findings_table(findings)
+            insert_new(writing.connection, finding, rows, recorded_at=writing.recorded_at, file_digest="")
+
+    def _until(self) -> str:
+        return moment_text(self.ledger.clock() + CLAIM_LASTS)
+
+
+def newest_digest(connection: Connection, action_id: str) -> str:
+    """The digest of the proposal that was asked last; "" for none."""
+    c = access_proposal.c
+    query = select(c.digest).where(c.action_id == action_id).order_by(c.recorded_at.desc()).limit(1)
+    return str(connection.execute(query).scalar_one_or_none() or "")
+
+
+def _prepare(writing: Writing, change: Change) -> None:
+    """Keep a change, once, and the snapshot from which it begins now."""
+    known = select(access_change.c.change_id).where(access_change.c.change_id == change.change_id)
+    if not writing.connection.execute(known).first():
+        row: dict[str, Any] = {
+            "change_id": change.change_id,
+            "action_id": change.action_id,
+            "customer_id": change.customer_id,
+            "tenant_id": change.tenant_id,
+            "subscription_id": change.subscription_id,
+            "direction": change.direction.value,
+        }
+        writing.connection.execute(insert(access_change).values(**row, recorded_at=writing.recorded_at))
+    say(writing, change.change_id, Said(event=ChangeEvent.PREPARED, shown=change.snapshot))
+
+
+def _taken_by_day(connection: Connection, since: date, zone: ZoneInfo) -> dict[date, int]:
+    """How many customers lost access on each of the partner's days."""
+    query = (
+        select(access_change.c.customer_id, access_event.c.recorded_at)
+        .join(access_event, access_event.c.change_id == access_change.c.change_id)
+        .where(access_change.c.direction == Direction.SUSPEND.value, access_event.c.event == ChangeEvent.VERIFIED.value)
+        .order_by(access_event.c.recorded_at, access_change.c.customer_id)
+    )
+    seen: dict[date, set[str]] = {}
+    for row in connection.execute(query):
+        day = datetime.fromisoformat(row.recorded_at).astimezone(zone).date()
+        if day >= since:
+            seen.setdefault(day, set()).add(row.customer_id)
+    return {day: len(customers) for day, customers in seen.items()}

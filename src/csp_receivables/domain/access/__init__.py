@@ -1,0 +1,1 @@
+"""Taking access away and giving it back: what is proposed, approved, changed, verified and restored. Rules only."""

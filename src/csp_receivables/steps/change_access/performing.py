@@ -1,0 +1,181 @@
+"""Performing suspensions that named people approved: last look, breaker, canaries, then one customer at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+from csp_receivables.domain.access.changes import Change, ChangeEvent, Direction, Standing
+from csp_receivables.domain.access.concluding import ending_of
+from csp_receivables.domain.access.proposal import differences
+from csp_receivables.domain.access.snapshot import snapshot_of
+from csp_receivables.domain.access.timing import wrong_hour
+from csp_receivables.domain.findings import Finding
+from csp_receivables.domain.outbox.gate import Moment
+from csp_receivables.domain.outbox.states import Event
+from csp_receivables.microsoft_ports import MicrosoftRefused
+from csp_receivables.outbox_ports import Claim, End, Fresh
+from csp_receivables.steps.change_access import findings
+from csp_receivables.steps.change_access.changing import Changer, RunEnds, Turn, moment_text
+from csp_receivables.steps.change_access.proposing import Due, Proposer
+from csp_receivables.steps.change_access.suspending import Suspender
+from csp_receivables.steps.change_access.wanted import decision_for, why_not
+
+
+@dataclass(slots=True, kw_only=True)
+class Performed:
+    """What a run came to: how many actions ended how, how many wait and why, and what a person must look at.
+
+    `ended` by "suspended", "superseded", "later", "stale", "failed", "taken" (by another worker).
+    """
+
+    ended: Counter[str] = field(default_factory=Counter)
+    waits: Counter[str] = field(default_factory=Counter)  # by reason
+    findings: list[Finding] = field(default_factory=list)
+    because: str = ""  # why the run ended early, or did nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How one action ended, and the findings."""
+
+    how: str
+    found: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessPerformer:
+    """What performing needs. `token` names this worker; `historical`: why this run speaks for the past."""
+
+    proposer: Proposer
+    changer: Changer
+    token: str
+    historical: str = ""
+
+    def perform(self) -> Performed:
+        """Perform what is approved and due. Repeating it is safe. Findings are kept in the ledger, too."""
+        done = Performed(because=self.historical)
+        if self.historical:
+            return done
+        try:
+            self.changer.must_be_open()
+            self._perform(done)
+        except RunEnds as ends:
+            done.because = str(ends)
+        finally:
+            if done.findings:
+                self.proposer.book.record(done.findings)
+        return done
+
+    def _perform(self, done: Performed) -> None:
+        self.proposer.outbox.recover()
+        ready = [
+            each for each in self.proposer.due(lambda _: done.ended.update(superseded=1)) if self._is_ready(each, done)
+        ]
+        for each in ready:
+            ended = self.suspend(each)
+            done.ended[ended.how] += 1
+            done.findings += ended.found
+
+    def _is_ready(self, due: Due, done: Performed) -> bool:
+        if due.has_begun:
+            return True
+        if not due.proposal.targets:
+            done.findings.append(findings.nothing_to_suspend(due.decision.customer_id, due.action_id))
+        why = due.open_because or wrong_hour(self._moment(due.fresh), self.changer.policy)
+        if why:
+            done.waits[why] += 1
+        return not why
+
+    def _moment(self, fresh: Fresh) -> Moment:
+        quiet = fresh.policy.quiet_hours
+        return Moment(now=self.changer.clock(), zones=fresh.zones, country=fresh.country, quiet_hours=quiet)
+
+    def suspend(self, due: Due) -> Ended:
+        """Suspend what one approved proposal names, or go on where an earlier attempt ended."""
+        claim = self.proposer.outbox.claim(due.action_id, self.token)
+        if claim is None:
+            return Ended(how="taken")
+        try:
+            stale = "" if due.has_begun else self._prepare(claim, due)
+            if stale:
+                self._conclude(claim, Event.LET_GO, stale)
+                return Ended(how="stale")
+            return self._one_after_the_other(claim, due)
+        except RunEnds as ends:
+            self._conclude(claim, Event.LET_GO, str(ends))
+            raise
+
+    def _prepare(self, claim: Claim, due: Due) -> str:
+        """Read every target once more, and keep their snapshots before the first is touched. Returns what is stale."""
+        known = {each.subscription_id: each for each in self.proposer.book.changes(due.action_id)}
+        answered = datetime.fromisoformat(due.approval.recorded_at) if due.approval else None
+        changes = []
+        for target in due.proposal.targets:
+            try:
+                read = self.changer.read(target.tenant_id, target.subscription_id)
+            except MicrosoftRefused as refusal:
+                return f"{target.subscription_id} can't be read: {refusal.meaning} ({refusal.code})"
+            if differing := differences(target, read):
+                return f"asked again: {target.subscription_id}: {', '.join(differing)}"
+            change = Change(
+                action_id=due.action_id,
+                customer_id=due.waiting.customer_id,
+                direction=Direction.SUSPEND,
+                snapshot=snapshot_of(read),
+            )
+            before = known.get(target.subscription_id)
+            if before is None or _begins_anew(before, change, answered):
+                changes.append(change)
+        return "" if self.proposer.book.prepare(claim, changes) else "another worker is at it"
+
+    def _one_after_the_other(self, claim: Claim, due: Due) -> Ended:
+        suspender = Suspender(
+            changer=self.changer,
+            claim=claim,
+            still_wanted=partial(self._why_not_wanted, due.action_id, due.waiting.customer_id),
+        )
+        turns: list[Turn] = []
+        taken: set[str] = set()
+        for standing in self.proposer.book.changes(due.action_id):
+            turn = (
+                Turn(standing=standing)
+                if standing.is_ended
+                else suspender.suspend(standing, came_along=_is_legacy_child_of(standing, taken))
+            )
+            turns.append(turn)
+            if turn.event is ChangeEvent.VERIFIED:
+                taken.add(standing.subscription_id.casefold())
+            if turn.why_not:
+                break
+        return self._concluded(claim, turns)
+
+    def _why_not_wanted(self, action_id: str, customer_id: str) -> str:
+        fresh = self.proposer.look.look([customer_id]).get(customer_id)
+        return "" if decision_for(action_id, fresh) else why_not(fresh)
+
+    def _concluded(self, claim: Claim, turns: Sequence[Turn]) -> Ended:
+        found = tuple(each for turn in turns for each in turn.found)
+        why_not = next((turn.why_not for turn in turns if turn.why_not), "")
+        ending = ending_of([(turn.event, turn.again) for turn in turns], why_not, "suspended")
+        self._conclude(claim, ending.event, ending.why, ending.again)
+        return Ended(how=ending.how, found=found)
+
+    def _conclude(self, claim: Claim, event: Event, why: str, again: datetime | None = None) -> None:
+        retry_at = moment_text(again) if again else ""
+        self.proposer.outbox.conclude(claim, event, why, End(retry_at=retry_at))
+
+
+def _begins_anew(before: Standing, change: Change, answered: datetime | None) -> bool:
+    """Is a new snapshot due? Nothing of it was sent and it is another, or a person answered again after a no."""
+    if before.event in (ChangeEvent.REFUSED, ChangeEvent.NOT_OURS):
+        return answered is not None and answered > before.at
+    return before.event in (ChangeEvent.PREPARED, ChangeEvent.PUT_OFF) and before.change.snapshot != change.snapshot
+
+
+def _is_legacy_child_of(standing: Standing, taken: set[str]) -> bool:
+    """Did its base, suspended just now, take it along? Only legacy bases do (microsoft.md 4.3)."""
+    return not standing.change.snapshot.product_type and standing.parent_id.casefold() in taken

@@ -1,0 +1,89 @@
+"""Proposing: what a person is asked about each customer whose suspension is due, computed from the facts of now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from csp_receivables.access_ports import AccessBook
+from csp_receivables.domain.access.approvals import Approval, why_not_approved
+from csp_receivables.domain.access.policy import AccessPolicy
+from csp_receivables.domain.access.proposal import Proposal, propose
+from csp_receivables.domain.collections.decisions import Answer, Decision
+from csp_receivables.domain.collections.going_live import why_dry
+from csp_receivables.outbox_ports import Fresh, LastLook, Outbox, Waiting
+from csp_receivables.steps.change_access.wanted import decision_for, why_not
+
+SUSPENSIONS = (Answer.PROPOSE_SUSPENSION,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A suspension that is due, looked at now. `open_because`: why it may not be performed: nobody was asked …
+
+    `has_begun`: something of it was sent; then nothing is asked again, only finished.
+    """
+
+    waiting: Waiting
+    fresh: Fresh
+    decision: Decision
+    proposal: Proposal
+    approval: Approval | None
+    open_because: str
+    has_begun: bool = False
+
+    @property
+    def action_id(self) -> str:
+        return self.waiting.action_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposer:
+    """What proposing needs."""
+
+    outbox: Outbox
+    book: AccessBook
+    look: LastLook
+    policy: AccessPolicy
+    clock: Callable[[], datetime]
+    today: Callable[[], date]
+
+    def due(self, superseded: Callable[[str], None] | None = None) -> list[Due]:
+        """Everything that waits and is still decided, the largest debt first; what no longer is gets superseded."""
+        waiting = self.outbox.waiting(SUSPENSIONS)
+        looks = self.look.look(sorted({each.customer_id for each in waiting})) if waiting else {}
+        found = []
+        for each in waiting:
+            fresh = looks.get(each.customer_id)
+            decision = decision_for(each.action_id, fresh)
+            if decision is None or fresh is None:
+                if self.outbox.supersede(each.action_id, why_not(fresh)) and superseded:
+                    superseded(each.action_id)
+            elif not why_dry(fresh.policy, self.today(), is_approved=fresh.policy_approved):
+                found.append(self.looked_at(each, fresh, decision))
+        return sorted(found, key=lambda due: (-due.decision.overdue, due.action_id))
+
+    def looked_at(self, waiting: Waiting, fresh: Fresh, decision: Decision) -> Due:
+        """One of them, with its proposal as it is now and whether the answer to it holds."""
+        evidence = self.book.evidence(decision.customer_id, decision.receivable_ids)
+        proposal = propose(decision, evidence, self.policy, self.clock())
+        approval = self.book.approval(waiting.action_id)
+        has_begun = any(each.tries for each in self.book.changes(waiting.action_id))
+        why = why_not_approved(approval, proposal.digest, self.clock(), self.policy.approval_days)
+        return Due(
+            waiting=waiting,
+            fresh=fresh,
+            decision=decision,
+            proposal=proposal,
+            approval=approval,
+            open_because="" if has_begun else why,
+            has_begun=has_begun,
+        )
+
+    def questions(self) -> Sequence[Due]:
+        """What people are to be asked now, kept as asked; the policy's number at most, the largest debts first."""
+        asked = [each for each in self.due() if each.open_because and each.proposal.targets]
+        for each in asked[: self.policy.questions_max]:
+            self.book.keep_proposal(each.proposal)
+        return asked[: self.policy.questions_max]
