@@ -16,6 +16,7 @@ from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.microsoft.exports import Move
 from csp_receivables.domain.microsoft.fetches import legacy_findings
 from csp_receivables.domain.microsoft.invoices import ListedInvoice
+from csp_receivables.domain.microsoft.sign_in import aging_finding
 
 if TYPE_CHECKING:
     from csp_receivables.microsoft_wiring import Reader
@@ -96,6 +97,8 @@ def at_microsoft(context: Context | None) -> Iterator[tuple[Settings, Ledger, Re
         try:
             with hook.reader(settings, ledger) as reader:
                 yield settings, ledger, reader
+                if aged := reader.sign_in.aging:
+                    wiring.record_findings(ledger, [aging_finding(aged)])
         except microsoft_wiring.ConsentLost as lost:
             wiring.record_findings(ledger, [consent_lost(READER, str(lost))])
             raise
@@ -111,7 +114,7 @@ def consent_lost(identity: str, said: str) -> Finding:
         code="microsoft.consent_lost",
         severity=Severity.HELD,
         found=f"Microsoft no longer lets {identity} in: {said}",
-        remedy="Consent again with MFA, or renew the secret or certificate: docs/OPERATIONS.md, Microsoft",
+        remedy="Consent again with MFA, or renew the secret or certificate: docs/OPERATIONS.md, Two app registrations",
         subject=identity,
     )
 
