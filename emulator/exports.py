@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +14,7 @@ from emulator.blob_lines import write_blobs
 from emulator.charges import Charges
 from emulator.state import Manifest, Operation, World
 
+PATIENCE = 5.0  # real seconds that a look waits for blobs to be written
 NO_DATA = "No data available"
 LEGACY = "No reconciliation data available currently for Invoice {}. Please try again later."
 
@@ -43,6 +45,8 @@ async def look(world: World, operation: Operation) -> Operation:
     waited = (world.clock.now - seen.asked_at).total_seconds()
     if seen.done_at is None and seen.looks > behaviour.polls_until_done and waited >= behaviour.seconds_until_done:
         seen = await _end(world, seen)
+        if world.operations[seen.id].done_at:  # another look came to the end meanwhile
+            return world.operations[seen.id]
     world.operations[seen.id] = seen
     return seen
 
@@ -50,11 +54,26 @@ async def look(world: World, operation: Operation) -> Operation:
 async def _end(world: World, operation: Operation) -> Operation:
     if failure := _why_not(world, operation):
         return replace(operation, done_at=world.clock.now, failure=failure)
-    manifest = await manifest_of(world, operation.export, operation.subject, basic=operation.basic)
+    manifest = await _prepared(world, operation)
+    if manifest is None:
+        return operation  # it goes on
     if not manifest.blobs:
         return replace(operation, done_at=world.clock.now, failure=NO_DATA)
     world.manifests[manifest.id] = manifest
     return replace(operation, done_at=world.clock.now, manifest_id=manifest.id)
+
+
+async def _prepared(world: World, operation: Operation) -> Manifest | None:
+    """None: a long month is still being written, and no look waits for that."""
+    task = world.writing.get(operation.id)
+    if task is None:
+        asked_for = manifest_of(world, operation.export, operation.subject, basic=operation.basic)
+        task = world.writing[operation.id] = asyncio.create_task(asked_for)
+    done, _ = await asyncio.wait({task}, timeout=PATIENCE)
+    if not done:
+        return None
+    world.writing.pop(operation.id, None)
+    return task.result()
 
 
 def _why_not(world: World, operation: Operation) -> str:

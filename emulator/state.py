@@ -6,6 +6,7 @@ that Microsoft would show can be lost on the way.
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -174,6 +175,7 @@ class World:
     without_mfa: list[Json] = field(default_factory=list)
     operations: dict[str, Operation] = field(default_factory=dict)
     manifests: dict[str, Manifest] = field(default_factory=dict)
+    writing: dict[str, asyncio.Task[Manifest]] = field(default_factory=dict)  # by operation, while blobs are written
     sign_in: SignIn = field(default_factory=SignIn)
     faults: FaultBox = field(default_factory=FaultBox)
     log: RequestLog = field(default_factory=RequestLog)

@@ -13,6 +13,7 @@ from decimal import Decimal
 import httpx
 import pytest
 
+from emulator import exports
 from emulator.blob_lines import NUMBERS
 from emulator.faults import Wanted
 from tests.emulator.serving import BILLING, SAMPLE, Client
@@ -122,6 +123,17 @@ def test_two_exports_at_once_share_their_blobs(client: Client) -> None:
 
     assert 1 == len({manifest["blobs"][0]["name"] for manifest in manifests})
     assert 1 == len({client.blob(manifest).content for manifest in manifests})
+
+
+def test_no_look_waits_for_a_long_month(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exports, "PATIENCE", 0.0)
+    client.world.behaviour = replace(client.world.behaviour, polls_until_done=0)
+    asked = client.ask(INVOICE)
+    first = client.http.get(asked.headers["Location"], headers=client.graph)
+
+    assert ("notStarted", "10") == (first.json()["status"], first.headers["Retry-After"])
+    assert "succeeded" == client.settled(asked)["status"]
+    assert not client.world.writing
 
 
 @pytest.mark.parametrize(("kind", "operations"), [("silent_before", 0), ("silent_after", 1)])
