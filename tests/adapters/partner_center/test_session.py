@@ -246,11 +246,13 @@ def test_nobody_there_is_tried_again_and_told(waiting: Waiting) -> None:
 
 @pytest.mark.parametrize("cloud", ["us_gov", "china"])
 def test_a_cloud_without_an_export_says_so(waiting: Waiting, cloud: str) -> None:
-    there = cloud_named("test", cloud)
-    session = Session(cloud=there, tokens=OneToken(), client=connect(there, waiting.manners), manners=waiting.manners)
+    there, tokens = cloud_named("test", cloud), OneToken()
+    session = Session(cloud=there, tokens=tokens, client=connect(there, waiting.manners), manners=waiting.manners)
 
     with pytest.raises(MicrosoftRefused, match="no billing export"):
         session.send(Call(method="GET", service=Service.GRAPH, path="/v1.0/reports/x"))
+
+    assert tokens.given == 0
 
 
 def test_ids_are_logged_and_queries_are_not(

@@ -125,6 +125,7 @@ class Session:
         """Make the call; its success. Raises MicrosoftRefused, OutcomeUnknown where a writing call broke off."""
         if not any(call.method == method and path.fullmatch(call.path) for method, path in self._rights):
             raise PermissionError(f"this session may not {call.method} {call.path}")
+        self._base(call.service)  # before a token is asked for that nobody needs
         reply = self._tried(call, fresh=False)
         if reply.status == 401 and not isinstance(refusal(401, reply.body), ConsentLost):
             reply = self._tried(call, fresh=True)
@@ -167,13 +168,6 @@ class Session:
 
     def _request(self, call: Call, token: str, request_id: str, correlation_id: str) -> httpx.Request:
         is_graph = call.service is Service.GRAPH
-        base = self.cloud.graph_at if is_graph else self.cloud.partner_center_at
-        if not base:
-            raise MicrosoftRefused(
-                "no_export",
-                f"the cloud {self.cloud.name} has no billing export",
-                "Import the files that Partner Center's portal offers",
-            )
         headers = {
             "Authorization": f"Bearer {token}",
             "Accept": "application/json",
@@ -185,10 +179,20 @@ class Session:
             raise unreadable(call.path, "a token or etag that fits into no header")
         if call.body is not None:
             headers["Content-Type"] = "application/json"
-        url = httpx.URL(base).copy_with(path=call.path, query=None)
+        url = httpx.URL(self._base(call.service)).copy_with(path=call.path, query=None)
         return self._client.build_request(
             call.method, url, params=dict(call.query) or None, headers=headers, content=call.body
         )
+
+    def _base(self, service: Service) -> str:
+        base = self.cloud.graph_at if service is Service.GRAPH else self.cloud.partner_center_at
+        if not base:
+            raise MicrosoftRefused(
+                "no_export",
+                f"the cloud {self.cloud.name} has no billing export",
+                "Import the files that Partner Center's portal offers",
+            )
+        return base
 
 
 def segment(name: str) -> str:
