@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,8 @@ from csp_receivables.domain.collections.policy import Breaker
 from csp_receivables.domain.outbox.actions import action_of
 from csp_receivables.settings import Settings
 from csp_receivables.steps.change_access.changing import Changer
-from csp_receivables.steps.change_access.performing import AccessPerformer, Performed
+from csp_receivables.steps.change_access.ended import Performed
+from csp_receivables.steps.change_access.performing import AccessPerformer
 from csp_receivables.steps.change_access.proposing import Due, Proposer
 from csp_receivables.steps.change_access.restoring import AccessRestorer, Restored
 from emulator.portfolio import add_subscription
@@ -38,7 +39,7 @@ from tests.conftest import StandingClock
 from tests.emulator.serving import empty_world
 from tests.letters import STOCKHOLM
 from tests.microsoft_server import identity
-from tests.outbox_desk import POLICY, Decided, decided
+from tests.outbox_desk import POLICY, Decided, decided, owe_something
 
 TUESDAY = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)  # ten o'clock in Stockholm, a working day
 ADA = Approver(id="ada", name="Ada Lund", auth_manager="test")
@@ -106,6 +107,7 @@ class AccessDesk:
     decided: Decided = field(default_factory=Decided)
     policy: AccessPolicy = field(default_factory=AccessPolicy)
     token: str = "worker"
+    waited: Callable[[], None] | None = None
 
     def customer(self, customer: str, *documents: Json, covered: Sequence[str] | None = None) -> str:
         """A customer with a tenant, these subscriptions and an unpaid receivable that covers them (or `covered`)."""
@@ -127,6 +129,10 @@ class AccessDesk:
                 writing.connection.execute(insert(tables.receivable_line).values(**line | at))
         self.sync(tenant)
         return self.decide(due_to_suspend(customer))
+
+    def owing(self, customers: int) -> None:
+        """So many customers owe 1,000.00 each, as the newest live reconciliation saw it."""
+        owe_something(self.ledger, customers, TUESDAY.date(), 100_000)
 
     def sync(self, tenant: str) -> None:
         """Read the tenant's subscriptions into the ledger, as the reader does."""
@@ -214,8 +220,10 @@ class AccessDesk:
         ).restore()
 
     def wait(self, pause: timedelta) -> None:
-        """Time passes here and at Microsoft."""
+        """Time passes here and at Microsoft; `waited` happens meanwhile."""
         self.clock.now += pause
+        if self.waited:
+            self.waited()
         self.emulator.world.clock.set(self.clock.now)
 
     def later(self, **by: int) -> None:

@@ -64,9 +64,12 @@ class Decided:
     policy: CollectionsPolicy = POLICY
     approved: bool = True
     looks: list[str] = field(default_factory=list)
+    after: Callable[[], None] | None = None  # what happens right before a look
 
     def look(self, customer_ids: Sequence[str]) -> dict[str, Fresh]:
         self.looks += customer_ids
+        if self.after:
+            self.after()
         return {
             customer: Fresh(
                 decision=self.decisions[customer],
@@ -129,16 +132,7 @@ class Desk:
 
     def owing(self, customers: int) -> None:
         """So many customers owe something, as the newest live reconciliation saw it."""
-        amounts = dict.fromkeys(
-            ["not_due", "days_1_30", "days_31_60", "days_61_90", "days_over_90", "unapplied", "credit_left"], 0
-        )
-        row = {"run_id": "r1", "currency": "SEK", "customer_name": "", "open": 1, "overdue": 1, "days_overdue": 1}
-        with self.ledger.writing() as writing:
-            recorded = {"recorded_at": writing.recorded_at}
-            run = {"run_id": "r1", "mode": "live", "as_of": TODAY, "allocations_booked": 0, "issued": True} | recorded
-            writing.connection.execute(insert(tables.reconciliation_run), [run])
-            rows = [row | amounts | recorded | {"customer_id": f"C{number}"} for number in range(customers)]
-            writing.connection.execute(insert(tables.daily_standing), rows)
+        owe_something(self.ledger, customers, TODAY, 1)
 
     def sender(self, **given: Any) -> SendNotices:
         """Everything as it runs, with the answers of this desk."""
@@ -207,3 +201,17 @@ def desk_at(ledger: Ledger, clock: StandingClock, folder: Path, port: int | None
 def moment(*numbers: int) -> Callable[[], datetime]:
     """A clock that stands at a moment in UTC."""
     return lambda: datetime(*numbers, tzinfo=UTC)  # type: ignore[arg-type,misc]
+
+
+def owe_something(ledger: Ledger, customers: int, as_of: date, amount: int) -> None:
+    """A live reconciliation that saw so many customers owe `amount` each."""
+    amounts = dict.fromkeys(
+        ["not_due", "days_1_30", "days_31_60", "days_61_90", "days_over_90", "unapplied", "credit_left"], 0
+    )
+    row = {"run_id": "r1", "currency": "SEK", "customer_name": "", "open": amount, "overdue": amount, "days_overdue": 1}
+    with ledger.writing() as writing:
+        recorded = {"recorded_at": writing.recorded_at}
+        run = {"run_id": "r1", "mode": "live", "as_of": as_of, "allocations_booked": 0, "issued": True} | recorded
+        writing.connection.execute(insert(tables.reconciliation_run), [run])
+        rows = [row | amounts | recorded | {"customer_id": f"C{number}"} for number in range(customers)]
+        writing.connection.execute(insert(tables.daily_standing), rows)

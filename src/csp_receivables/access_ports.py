@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from csp_receivables.domain.access.approvals import Approval
+from csp_receivables.domain.access.approvals import Approval, Approver
+from csp_receivables.domain.access.breaker import AccessLoad
 from csp_receivables.domain.access.changes import Change, ChangeEvent, Standing
 from csp_receivables.domain.access.proposal import Evidence, Proposal
 from csp_receivables.domain.access.snapshot import Snapshot
 from csp_receivables.domain.collections.decisions import Decision
 from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.microsoft.subscriptions import Subscription
-from csp_receivables.domain.outbox.breaker import Load
 from csp_receivables.outbox_ports import Claim
 
 
@@ -73,8 +73,14 @@ class AccessBook(Protocol):
     def saw(self, subscription: Subscription) -> None:
         """Keep a subscription as it was just read, where it changed."""
 
-    def load(self, today: date, wanted: int) -> Load:
-        """What is usual, for the breaker."""
+    def load(self, today: date, wanted: int, value: Mapping[str, int]) -> AccessLoad:
+        """What is usual, for the breaker. `value`: what those owe that are wanted, by currency in minor units."""
+
+    def released(self, action_id: str) -> Sequence[str]:
+        """The digests under which a second person let this action go past the breaker."""
+
+    def release(self, waiting: Mapping[str, str], who: Approver, why: str) -> None:
+        """Let these actions go past the breaker, each under the digest of its proposal. Raises ByHandRefused."""
 
     def propose(self, decisions: Iterable[Decision]) -> None:
         """Keep the actions that these decisions ask for; known ones change nothing."""

@@ -25,13 +25,14 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 
+from csp_receivables.adapters.access_policy import read_access_policy
 from csp_receivables.adapters.charged_subscriptions import LakeCharges
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger.access_book import LedgerAccessBook
 from csp_receivables.adapters.ledger.outbox_book import LedgerOutbox, OthersWrote
 from csp_receivables.adapters.ledger.outbox_people import LedgerOutboxDesk
 from csp_receivables.domain.access import question
-from csp_receivables.domain.access.approvals import Approval
+from csp_receivables.domain.access.approvals import Approval, Approver
 from csp_receivables.domain.access.door import Door, why_closed
 from csp_receivables.domain.access.policy import AccessPolicy
 from csp_receivables.mail_wiring import last_looks
@@ -39,6 +40,7 @@ from csp_receivables.microsoft_settings import Identity
 from csp_receivables.microsoft_wiring import Actor, acting
 from csp_receivables.settings import Settings
 from csp_receivables.steps.change_access.changing import Changer
+from csp_receivables.steps.change_access.limits import release
 from csp_receivables.steps.change_access.performing import AccessPerformer
 from csp_receivables.steps.change_access.proposing import Due, Proposer
 from csp_receivables.steps.change_access.restoring import AccessRestorer
@@ -61,6 +63,11 @@ def question_text(due: Due, now: datetime) -> str:
 def record_answer(settings: Settings, ledger: Ledger, approval: Approval, customer_id: str) -> None:
     """Keep what a person answered, with what follows for the action. Raises ByHandRefused."""
     access_book(settings, ledger, OthersWrote()).answer(approval, customer_id)
+
+
+def release_breaker(settings: Settings, ledger: Ledger, who: Approver, why: str) -> tuple[str, ...]:
+    """Let the approved suspensions that wait now go past the breaker. Raises ByHandRefused for who approved any."""
+    return release(proposer(settings, ledger), who, why)
 
 
 def proposer(settings: Settings, ledger: Ledger, outbox: LedgerOutbox | None = None) -> Proposer:
@@ -107,9 +114,9 @@ def access_book(settings: Settings, ledger: Ledger, others: OthersWrote) -> Ledg
     return LedgerAccessBook(ledger=ledger, charges=charges, zone=settings.time_zone, others=others)
 
 
-def access_policy(_settings: Settings) -> AccessPolicy:
+def access_policy(settings: Settings) -> AccessPolicy:
     """The rules of access in force. Raises FileFaults."""
-    return AccessPolicy()
+    return read_access_policy(settings.include / "policies" / "access.yaml")
 
 
 def _changer(

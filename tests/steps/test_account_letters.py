@@ -269,3 +269,21 @@ def test_interest_stands_in_a_letter_where_the_policy_shows_it(
     for text_of in words.values():
         assert is_shown is ("interest" in text_of.lower())
         assert is_shown is (INTEREST in text_of)
+
+
+@pytest.mark.parametrize("kind", [HoldKind.MANUAL, HoldKind.PROMISE])
+def test_a_hold_of_today_keeps_back_what_was_decided_of_yesterday(
+    ledger: Ledger, clock: StandingClock, tmp_path: Path, server: MailServer, kind: HoldKind
+) -> None:
+    owe(ledger, receivable("C3", "300"))
+    feed(ledger, YESTERDAY)
+    _approved(ledger, tmp_path)
+    _decide(ledger, tmp_path)
+    parts = ((MONDAY, "50.00"),) if kind is HoldKind.PROMISE else ()
+    request = HoldRequest(customer_id="C3", kind=kind, currency="EUR" if parts else "", parts=parts)
+    LedgerHoldBook(ledger).place(hold_of(request, ADA, clock().astimezone(STOCKHOLM).date()))
+
+    sent = _send(ledger, clock, tmp_path, server)
+
+    notices = [each for each in server.accepted if "notice" in each.mail["Subject"].lower()]
+    assert (notices, sent.ended["superseded"] > 0) == ([], True)

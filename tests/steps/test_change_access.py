@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from csp_receivables.adapters.ledger import Ledger
+from csp_receivables.adapters.ledger.access_tables import access_approval
+from csp_receivables.adapters.ledger.collections_facts import read_holds
+from csp_receivables.adapters.ledger.outbox_people import LedgerOutboxDesk
+from csp_receivables.adapters.ledger.outbox_tables import action_state
+from csp_receivables.domain.access.approvals import Approval, Approver, Word
+from csp_receivables.domain.access.door import Door, why_closed
+from csp_receivables.domain.access.policy import Protected
+from csp_receivables.domain.collections.cases import HoldKind
+from csp_receivables.domain.collections.decisions import Answer
+from csp_receivables.domain.matching_by_hand.requests import ByHandRefused, person
+from csp_receivables.steps.change_access.limits import release
+from emulator.faults import Wanted
+from emulator.portfolio import add_subscription
 from emulator.server import Emulator
-from tests.access_desk import AccessDesk, access_desk, document
+from tests.access_desk import ADA, BEA, AccessDesk, access_desk, document, due_to_suspend, legacy, settled
 from tests.conftest import StandingClock
 from tests.emulator.serving import empty_world
 
@@ -49,3 +66,522 @@ def test_what_a_person_approved_is_suspended_and_comes_back_as_it_was_once_it_is
     ]  # fmt: skip
     assert (desk.perform().ended, desk.restore().ended) == ({}, {})
     assert desk.changes_at("s-1") == 3
+
+
+def approved(desk: AccessDesk, customer: str = "C1", *documents: Any) -> str:
+    action = desk.customer(customer, *(documents or (document(f"{customer.lower()}-1"),)))
+    desk.approve()
+    return action
+
+
+# --- what people answer
+
+
+@pytest.mark.parametrize(
+    ("word", "given", "state"),
+    [
+        (Word.DECLINE, {}, "declined"),
+        (Word.NO_ANSWER, {"who": None, "why": ""}, "expired"),
+        (Word.HOLD, {"until": date(2026, 11, 20)}, "superseded"),
+    ],
+)
+def test_every_other_answer_is_a_no(desk: AccessDesk, word: Word, given: dict[str, Any], state: str) -> None:
+    action = desk.customer("C1", document("c1-1"))
+    desk.approve(word=word, **given)
+
+    assert desk.perform().ended == {}
+    assert (desk.state(action), desk.changes_at("c1-1")) == (state, 0)
+
+
+def test_a_hold_until_a_day_is_a_hold_like_any_other(desk: AccessDesk) -> None:
+    desk.customer("C1", document("c1-1"))
+    desk.approve(word=Word.HOLD, until=date(2026, 11, 20))
+
+    with desk.ledger.reading() as connection:
+        (hold,) = read_holds(connection, date(2026, 11, 3), "9")["C1"]
+    assert (hold.kind, hold.until, hold.placed_by) == (HoldKind.MANUAL, date(2026, 11, 20), "Ada Lund")
+
+
+def test_nobody_is_a_no_that_is_asked_again_the_next_day(desk: AccessDesk) -> None:
+    desk.customer("C1", document("c1-1"))
+    desk.approve(word=Word.NO_ANSWER, who=None, why="")
+    assert desk.questions() == []
+
+    desk.decide(due_to_suspend("C1"))
+
+    assert len(desk.questions()) == 1
+
+
+BAD_ANSWERS: list[tuple[dict[str, Any], str]] = [
+    ({"who": None}, "the person"),
+    ({"who": Approver(id=" ", name="Ada", auth_manager="test")}, "the person"),
+    ({"why": " "}, "a reason"),
+    ({"word": Word.HOLD}, "a last day"),
+    ({"word": Word.HOLD, "until": date(2026, 11, 2)}, "a last day"),
+    ({"until": date(2026, 11, 20)}, "only a hold"),
+    ({"word": Word.NO_ANSWER}, "names a person"),
+    ({"digest": "another"}, "have changed"),
+    ({"action_id": "C9/1.1/suspension/propose_suspension"}, "no action"),
+]
+
+
+@pytest.mark.parametrize(("given", "said"), BAD_ANSWERS)
+def test_an_answer_that_is_none_is_refused(desk: AccessDesk, given: dict[str, Any], said: str) -> None:
+    action = desk.customer("C1", document("c1-1"))
+
+    with pytest.raises(ByHandRefused, match=said):
+        desk.approve(**given)
+
+    assert (desk.state(action), desk.book.approval(action)) == ("proposed", None)
+
+
+def test_acting_demands_the_row_whatever_the_outbox_says(desk: AccessDesk) -> None:
+    action = desk.customer("C1", document("c1-1"))
+    LedgerOutboxDesk(desk.ledger).release(action, person("Ada", "past the breaker"))
+    assert desk.state(action) == "approved"
+
+    assert desk.perform().waits == {"nobody was asked yet": 1}
+    assert desk.changes_at("c1-1") == 0
+
+
+@pytest.mark.parametrize(("days", "seconds", "changes"), [(3, 0, 1), (3, 1, 0)])
+def test_an_answer_holds_for_days(desk: AccessDesk, days: int, seconds: int, changes: int) -> None:
+    approved(desk)
+    with desk.ledger.reading() as connection:
+        given = datetime.fromisoformat(connection.execute(select(access_approval.c.recorded_at)).scalar_one())
+
+    desk.wait(given + timedelta(days=days, seconds=seconds) - desk.clock.now)
+    waits = desk.perform().waits
+
+    assert desk.changes_at("c1-1") == changes
+    assert bool(waits) is not bool(changes)
+
+
+def test_what_changed_since_is_asked_again(desk: AccessDesk) -> None:
+    action = approved(desk)
+    world = desk.emulator.world
+    add_subscription(world, "c1-tenant", document("c1-1", quantity=25))
+
+    assert desk.perform().ended == {"stale": 1}
+    assert "seats was 10, is 25" in desk.why(action)
+    assert desk.perform().waits == {"what the answer rested on has changed since": 1}
+    assert desk.changes_at("c1-1") == 0
+
+    desk.approve()
+    assert desk.perform().ended == {"suspended": 1}
+
+
+# --- the last look
+
+
+def test_who_paid_meanwhile_keeps_access(desk: AccessDesk) -> None:
+    action = approved(desk)
+    desk.decided.decisions["C1"] = replace(due_to_suspend("C1"), answer=Answer.WAIT, stage="clear")
+
+    assert desk.perform().ended == {"superseded": 1}
+    assert (desk.state(action), desk.changes_at("c1-1")) == ("superseded", 0)
+
+
+def test_who_pays_between_two_subscriptions_keeps_the_second_and_gets_the_first_back(desk: AccessDesk) -> None:
+    action = approved(desk, "C1", document("c1-1"), document("c1-2"))
+    before = desk.at_microsoft("c1-1")
+    desk.decided.after = lambda: desk.pays("C1") if desk.changes_at("c1-1") else None
+
+    done = desk.perform()
+
+    assert (done.ended, desk.state(action)) == ({"suspended": 1}, "done")
+    assert (desk.at_microsoft("c1-1")["status"], desk.changes_at("c1-2")) == ("suspended", 0)
+    assert desk.restore().ended == {"restored": 1}
+    assert desk.at_microsoft("c1-1") == before
+    assert desk.changes_at("c1-2") == 0
+
+
+def test_a_hold_outranks_an_approval(desk: AccessDesk) -> None:
+    action = approved(desk)
+    LedgerOutboxDesk(desk.ledger).hold(action, person("Bea", "a call this afternoon"))
+
+    assert desk.perform().ended == {}
+    assert (desk.state(action), desk.changes_at("c1-1")) == ("held", 0)
+    with pytest.raises(ByHandRefused, match="takes no answer"):
+        desk.book.answer(replace(an_answer(desk, action), why="again"), "C1")
+
+
+def an_answer(desk: AccessDesk, action: str) -> Approval:
+    found = desk.book.approval(action)
+    assert found is not None
+    return found
+
+
+# --- the door
+
+
+def test_a_stop_holds_everything_restoring_too(desk: AccessDesk) -> None:
+    approved(desk)
+    book = LedgerOutboxDesk(desk.ledger)
+    book.stop(person("Ada", "something is wrong"))
+
+    done = desk.perform()
+    assert "stopped since" in done.because
+    assert desk.changes_at("c1-1") == 0
+
+    book.start(person("Ada", "it was nothing"))
+    assert desk.perform().ended == {"suspended": 1}
+    desk.pays("C1")
+    book.stop(person("Ada", "something is wrong"))
+    assert "stopped since" in desk.restore().because
+    assert desk.at_microsoft("c1-1")["status"] == "suspended"
+
+
+def test_a_stop_between_two_subscriptions_holds_the_second(desk: AccessDesk) -> None:
+    action = approved(desk, "C1", document("c1-1"), document("c1-2"))
+    book = LedgerOutboxDesk(desk.ledger)
+
+    def stop() -> None:
+        if desk.changes_at("c1-1") and not book.stopped():
+            book.stop(person("Ada", "something is wrong"))
+
+    desk.emulator.world.behaviour = replace(desk.emulator.world.behaviour, slow_share=1.0, settle_seconds=5)
+    desk.waited = stop
+
+    assert "stopped since" in desk.perform().because
+    assert (desk.state(action), desk.changes_at("c1-2")) == ("proposed", 0)
+    desk.waited = None
+    book.start(person("Ada", "go on"))
+    assert desk.perform().ended == {"suspended": 1}
+    assert (desk.changes_at("c1-1"), desk.changes_at("c1-2")) == (1, 1)
+
+
+def test_a_run_about_the_past_changes_nothing(desk: AccessDesk) -> None:
+    approved(desk)
+
+    done = desk.perform(historical="2025-01-31 is the past")
+
+    assert (done.because, done.ended) == ("2025-01-31 is the past", {})
+    desk.pays("C1")
+    assert desk.restore(historical="2025-01-31 is the past").ended == {}
+    assert [each for each in desk.emulator.world.log.entries if each.method == "PATCH"] == []
+
+
+def test_a_real_ledger_outside_production_changes_nothing(
+    ledger: Ledger, served: Emulator, clock: StandingClock, tmp_path: Path
+) -> None:
+    with access_desk(ledger, served, clock, tmp_path) as real:
+        real.customer("C1", document("c1-1"))
+        real.approve()
+
+        assert "a real ledger to Microsoft only" in real.perform().because
+        assert real.changes_at("c1-1") == 0
+
+
+DOORS = [
+    ({"is_demo": True, "is_emulator": True, "is_production": False}, True),
+    ({"is_demo": True, "is_emulator": False, "is_production": False}, False),
+    ({"is_demo": False, "is_emulator": True, "is_production": True}, False),
+    ({"is_demo": False, "is_emulator": False, "is_production": False}, False),
+    ({"is_demo": False, "is_emulator": False, "is_production": True}, True),
+    ({"is_demo": True, "is_emulator": True, "is_production": False, "stop": "a stop"}, False),
+    ({"is_demo": True, "is_emulator": True, "is_production": False, "historical": "the past"}, False),
+]
+
+
+@pytest.mark.parametrize(("given", "is_open"), DOORS)
+def test_who_may_change_what(given: dict[str, Any], is_open: bool) -> None:
+    assert (why_closed(Door(**given)) == "") is is_open
+
+
+# --- hours
+
+
+@pytest.mark.parametrize(
+    ("moment", "said"),
+    [
+        (datetime(2026, 11, 7, 10, tzinfo=UTC), "no working day"),  # a Saturday
+        (datetime(2026, 11, 6, 14, tzinfo=UTC), "a day off begins"),  # Friday, 15 o'clock in Stockholm, 9 h before
+        (datetime(2026, 12, 24, 10, tzinfo=UTC), "no working day"),
+    ],
+)
+def test_nobody_loses_access_when_nobody_can_answer(desk: AccessDesk, moment: datetime, said: str) -> None:
+    desk.policy = replace(desk.policy, hours_before_days_off=10)
+    desk.customer("C1", document("c1-1"))
+    desk.wait(moment - desk.clock.now)
+    desk.approve()
+
+    (why,) = desk.perform().waits
+
+    assert said in why
+    assert desk.changes_at("c1-1") == 0
+
+
+@pytest.mark.parametrize(("end", "changes"), [("08:59:59", 0), ("09:00:00", 0), ("09:00:01", 1)])
+def test_nothing_is_changed_around_a_renewal(desk: AccessDesk, end: str, changes: int) -> None:
+    action = approved(desk, "C1", document("c1-1", commitmentEndDateTime=f"2026-11-04T{end}Z"))
+
+    desk.perform()
+
+    assert desk.changes_at("c1-1") == changes
+    if not changes:
+        assert desk.story("c1-1") == ["prepared", "put_off"]
+        assert desk.state(action) == "failed"
+
+
+# --- Microsoft's answers
+
+
+BREAKS = {"closed_before": 1, "closed_after": 1, "error_500": 1, "html_502": 1, "empty_body": 1, "html_200": 1}
+
+
+@pytest.mark.parametrize("fault", list(BREAKS))
+def test_a_change_that_broke_off_is_settled_by_reading(desk: AccessDesk, fault: str) -> None:
+    action = approved(desk)
+    desk.emulator.world.faults.want(Wanted(kind=fault, method="PATCH"))
+
+    first = desk.perform()
+    desk.later(minutes=11)
+    desk.perform()
+
+    assert first.findings == []
+    assert (desk.state(action), desk.at_microsoft("c1-1")["status"]) == ("done", "suspended")
+    assert desk.changes_at("c1-1") == 1
+    desk.pays("C1")
+    desk.emulator.world.faults.want(Wanted(kind=fault, method="PATCH"))
+    desk.restore()
+    desk.later(minutes=11)
+    desk.restore()
+    shown = desk.at_microsoft("c1-1")
+    assert (shown["status"], shown["autoRenewEnabled"], shown["scheduledNextTermInstructions"]["quantity"]) == (
+        "active", True, 8,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("seconds", "first"), [(5, "suspended"), (300, "later")])
+def test_what_takes_its_time_is_read_until_it_shows(desk: AccessDesk, seconds: int, first: str) -> None:
+    action = approved(desk)
+    desk.emulator.world.behaviour = replace(desk.emulator.world.behaviour, slow_share=1.0, settle_seconds=seconds)
+
+    assert desk.perform().ended == {first: 1}
+    desk.later(minutes=11)
+    desk.perform()
+
+    assert (desk.state(action), desk.changes_at("c1-1")) == ("done", 1)
+
+
+@pytest.mark.parametrize(("code", "minutes"), [(800082, 2), (900278, 24 * 60)])
+def test_a_renewal_at_microsoft_is_waited_for(desk: AccessDesk, code: int, minutes: int) -> None:
+    action = approved(desk)
+    world = desk.emulator.world
+    own = world.subscriptions["c1-1"]
+    world.subscriptions["c1-1"] = replace(own, renewing_until=desk.clock.now + timedelta(minutes=minutes - 1))
+    world.behaviour = replace(world.behaviour, renewal_code=code)
+
+    assert desk.perform().ended == {"later": 1}
+    assert retry_at(desk, action) == desk.clock.now + timedelta(minutes=minutes)
+
+
+def retry_at(desk: AccessDesk, action: str) -> datetime:
+    with desk.ledger.reading() as connection:
+        query = select(action_state.c.retry_at).where(action_state.c.action_id == action)
+        return datetime.fromisoformat(connection.execute(query).scalar_one())
+
+
+def test_what_microsoft_refuses_for_good_is_for_a_person(desk: AccessDesk) -> None:
+    action = approved(desk)
+    desk.emulator.world.behaviour = replace(desk.emulator.world.behaviour, changes_a_day=0)
+
+    done = desk.perform()
+
+    assert (done.ended, desk.findings()) == ({"failed": 1}, ["access.refused"])
+    desk.later(days=1)
+    assert desk.perform().ended == {}
+    assert (desk.state(action), desk.story("c1-1")) == ("failed", ["prepared", "began", "refused"])
+
+
+def test_a_customer_who_left_us_is_told_and_the_others_go_on(desk: AccessDesk) -> None:
+    desk.customer("C1", document("c1-1"))
+    desk.customer("C2", document("c2-1"))
+    desk.approve()
+    world = desk.emulator.world
+    world.customers["c1-tenant"] = replace(world.customers["c1-tenant"], related=False)
+
+    done = desk.perform()
+
+    assert done.ended == {"unreadable": 1, "suspended": 1}
+    assert desk.findings() == ["access.unreadable"]
+
+
+def test_a_consent_that_is_lost_ends_the_run_and_nothing_is_lost(desk: AccessDesk) -> None:
+    action = approved(desk)
+    desk.emulator.world.faults.want(Wanted(kind="mfa_missing", method="GET", path="subscriptions", times=9))
+
+    assert "second factor" in desk.perform().because
+    desk.emulator.world.faults.clear()
+    assert desk.state(action) == "proposed"
+    assert desk.perform().ended == {"suspended": 1}
+
+
+def test_who_was_suspended_already_is_not_ours(desk: AccessDesk) -> None:
+    action = approved(desk, "C1", document("c1-1"), document("c1-2"))
+    tenant = "c1-tenant"
+    reads = desk.actor.subscriptions
+    reads.set_status(reads.read(tenant, "c1-2"), "suspended")
+    desk.sync(tenant)
+
+    assert desk.perform().waits == {"what the answer rested on has changed since": 1}
+    desk.approve()
+    desk.perform()
+    desk.pays("C1")
+    desk.restore()
+
+    assert desk.state(action) == "done"
+    assert [desk.at_microsoft(own)["status"] for own in ("c1-1", "c1-2")] == ["active", "suspended"]
+
+
+# --- what belongs together
+
+
+def test_a_legacy_base_takes_its_add_on_along_and_both_come_back_base_first(desk: AccessDesk) -> None:
+    action = approved(desk, "C1", legacy("z-base"), legacy("a-add-on", parentSubscriptionId="z-base"))
+
+    assert desk.perform().ended == {"suspended": 1}
+    assert (desk.changes_at("z-base"), desk.changes_at("a-add-on")) == (1, 0)
+    assert desk.story("a-add-on") == ["prepared", "verified"]
+    desk.pays("C1")
+    assert desk.restore().ended == {"restored": 1}
+    assert [desk.at_microsoft(own)["status"] for own in ("z-base", "a-add-on")] == ["active", "active"]
+    order = [each.path.rsplit("/", 1)[1] for each in desk.emulator.world.log.entries if each.method == "PATCH"]
+    assert order[1:] == ["z-base", "a-add-on"]
+    assert desk.state(action) == "done"
+
+
+def test_a_base_stays_while_its_add_on_must(desk: AccessDesk) -> None:
+    desk.policy = replace(desk.policy, protected=Protected(subscriptions=frozenset({"a-add-on"})))
+    desk.customer("C1", legacy("z-base"), legacy("a-add-on", parentSubscriptionId="z-base"), document("c1-1"))
+
+    (asked,) = desk.questions()
+
+    assert [each.subscription_id for each in asked.proposal.targets] == ["c1-1"]
+    assert [each.because for each in asked.proposal.left_out] == [
+        "the policy protects this subscription by its id",
+        "it would take its add-on a-add-on along, which stays",
+    ]
+
+
+# --- giving back
+
+
+def test_only_what_we_took_comes_back_and_only_for_our_reasons(desk: AccessDesk) -> None:
+    approved(desk)
+    desk.perform()
+    own = desk.emulator.world.subscriptions["c1-1"]
+    document_now = own.document | {"suspensionReasons": ["PartnerSuspended", "Expiration"]}
+    desk.emulator.world.subscriptions["c1-1"] = replace(own, document=document_now)
+    desk.pays("C1")
+
+    done = desk.restore()
+
+    assert (desk.changes_at("c1-1"), desk.findings()) == (1, ["access.not_ours"])
+    assert "Expiration" in done.findings[0].found
+
+
+def test_what_somebody_else_gave_back_is_told_and_not_touched(desk: AccessDesk) -> None:
+    approved(desk)
+    desk.perform()
+    reads = desk.actor.subscriptions
+    reads.set_status(reads.read("c1-tenant", "c1-1"), "active")
+    desk.pays("C1")
+
+    desk.restore()
+
+    assert desk.changes_at("c1-1") == 2
+    assert desk.findings() == ["access.not_ours", "access.renewal_differs"]
+
+
+def test_what_ran_out_meanwhile_is_for_a_person(desk: AccessDesk) -> None:
+    approved(desk, "C1", document("c1-1", commitmentEndDateTime="2026-11-20T23:59:59Z", commitmentEndDate="2026-11-20"))
+    desk.perform()
+    desk.later(days=20)
+    desk.pays("C1")
+
+    desk.restore()
+
+    assert desk.findings() == ["access.odd_status"]
+
+
+def test_access_waits_for_a_renewal_and_comes_back_after_it(desk: AccessDesk) -> None:
+    approved(desk)
+    desk.perform()
+    world = desk.emulator.world
+    own = world.subscriptions["c1-1"]
+    world.subscriptions["c1-1"] = replace(own, renewing_until=desk.clock.now + timedelta(minutes=1))
+    desk.pays("C1")
+
+    assert desk.restore().ended == {"later": 1}
+    desk.later(minutes=2)
+    assert desk.restore().ended == {"restored": 1}
+    assert desk.findings() == []
+
+
+def test_a_persons_word_gives_back_what_is_not_paid(desk: AccessDesk) -> None:
+    approved(desk)
+    desk.perform()
+    desk.decided.decisions["C1"] = replace(due_to_suspend("C1"), answer=Answer.WAIT)
+    desk.decide(settled("C1"))
+    desk.decided.decisions["C1"] = replace(due_to_suspend("C1"), answer=Answer.WAIT)
+    action = settled("C1").action_id
+    LedgerOutboxDesk(desk.ledger).release(action, person("Ada", "the invoice was wrong"))
+
+    assert desk.restore().ended == {"restored": 1}
+    assert desk.at_microsoft("c1-1")["status"] == "active"
+
+
+# --- the breaker
+
+
+def crowd(desk: AccessDesk, customers: int, **limits: Any) -> list[str]:
+    desk.decided.policy = replace(desk.decided.policy, suspensions=replace(desk.decided.policy.suspensions, **limits))
+    desk.owing(1000)
+    actions = [desk.customer(f"C{number}", document(f"c{number}-1")) for number in range(customers)]
+    desk.approve()
+    return actions
+
+
+@pytest.mark.parametrize(("customers", "goes"), [(2, True), (3, True), (4, False)])
+def test_more_than_the_policy_allows_and_none_goes(desk: AccessDesk, customers: int, goes: bool) -> None:
+    crowd(desk, customers, number_max=3)
+
+    done = desk.perform()
+
+    assert done.ended == ({"suspended": customers} if goes else {})
+    assert desk.findings() == ([] if goes else ["access.breaker"])
+
+
+def test_what_was_done_today_counts(desk: AccessDesk) -> None:
+    crowd(desk, 3, number_max=3)
+    desk.perform()
+    approved(desk, "C9")
+
+    assert desk.perform().ended == {}
+
+
+def test_a_second_person_releases_the_breaker(desk: AccessDesk) -> None:
+    crowd(desk, 4, number_max=3)
+    desk.perform()
+
+    with pytest.raises(ByHandRefused, match="second person"):
+        release(desk.proposer()[1], replace(ADA, name="Somebody else", id="ADA"), "they are right")
+    assert len(release(desk.proposer()[1], BEA, "they are right")) == 4
+
+    assert desk.perform().ended == {"suspended": 4}
+
+
+def test_the_first_few_must_end_well(desk: AccessDesk) -> None:
+    crowd(desk, 4, canary=1)
+    world = desk.emulator.world
+    world.behaviour = replace(world.behaviour, changes_a_day=0)
+
+    done = desk.perform()
+
+    assert done.ended == {"failed": 1}
+    assert "first suspensions must end well" in done.because
+    assert desk.findings() == ["access.canary", "access.refused"]
+    world.behaviour = replace(world.behaviour, changes_a_day=20)
+    assert desk.perform().ended == {"suspended": 3}

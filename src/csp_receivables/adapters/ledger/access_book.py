@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,21 +16,22 @@ from csp_receivables.adapters.ledger import outbox
 from csp_receivables.adapters.ledger.access_answers import keep_answer, newest_approval
 from csp_receivables.adapters.ledger.access_changes import changes_where, customers_taken_from, say, taken_from
 from csp_receivables.adapters.ledger.access_evidence import Charges, evidence_of
-from csp_receivables.adapters.ledger.access_tables import access_change, access_event, access_proposal
+from csp_receivables.adapters.ledger.access_load import load_of
+from csp_receivables.adapters.ledger.access_tables import access_change, access_proposal, access_release
 from csp_receivables.adapters.ledger.bulk import insert_new
 from csp_receivables.adapters.ledger.connection import Ledger, Writing, moment_text
 from csp_receivables.adapters.ledger.fetch_book import keep_one
-from csp_receivables.adapters.ledger.outbox_book import CLAIM_LASTS, USUAL_DAYS, OthersWrote, customers_that_owe
+from csp_receivables.adapters.ledger.outbox_book import CLAIM_LASTS, OthersWrote
 from csp_receivables.adapters.ledger.outbox_tables import action, action_state
 from csp_receivables.adapters.ledger.tables import finding
-from csp_receivables.domain.access.approvals import Approval
-from csp_receivables.domain.access.changes import Change, ChangeEvent, Direction, Standing
+from csp_receivables.domain.access.approvals import Approval, Approver
+from csp_receivables.domain.access.breaker import AccessLoad, check_releaser
+from csp_receivables.domain.access.changes import Change, ChangeEvent, Standing
 from csp_receivables.domain.access.proposal import Evidence, Proposal, document_of
 from csp_receivables.domain.collections.decisions import Answer, Decision
 from csp_receivables.domain.findings import Finding, findings_table
 from csp_receivables.domain.microsoft.subscriptions import Subscription
 from csp_receivables.domain.outbox.actions import action_of
-from csp_receivables.domain.outbox.breaker import Load
 from csp_receivables.domain.outbox.states import State
 from csp_receivables.outbox_ports import Claim
 
@@ -123,12 +124,23 @@ class LedgerAccessBook:
         with self._writing() as writing:
             keep_one(writing, subscription)
 
-    def load(self, today: date, wanted: int) -> Load:
+    def load(self, today: date, wanted: int, value: Mapping[str, int]) -> AccessLoad:
         with self.ledger.reading() as connection:
-            days = _taken_by_day(connection, today - timedelta(days=USUAL_DAYS), self.zone)
-            owing = customers_that_owe(connection)
-        usual = [count for day, count in days.items() if day != today]
-        return Load(wanted=wanted, done_today=days.get(today, 0), owing=owing, usual=usual)
+            return load_of(connection, today, wanted, value, self.zone)
+
+    def released(self, action_id: str) -> Sequence[str]:
+        with self.ledger.reading() as connection:
+            query = select(access_release.c.digest).where(access_release.c.action_id == action_id)
+            return list(connection.execute(query.order_by(access_release.c.recorded_at)).scalars())
+
+    def release(self, waiting: Mapping[str, str], who: Approver, why: str) -> None:
+        with self._writing() as writing:
+            approvals = [newest_approval(writing.connection, action_id) for action_id in sorted(waiting)]
+            check_releaser(who, [each.who for each in approvals if each])
+            person = {"person_id": who.id, "person_name": who.name, "auth_manager": who.auth_manager, "why": why}
+            for action_id, digest in sorted(waiting.items()):
+                row = {"action_id": action_id, "digest": digest, "recorded_at": writing.recorded_at}
+                writing.connection.execute(insert(access_release).values(**row | person))
 
     def propose(self, decisions: Iterable[Decision]) -> None:
         wanted = [action for each in decisions if (action := action_of(each, RUN))]
@@ -166,19 +178,3 @@ def _prepare(writing: Writing, change: Change) -> None:
         }
         writing.connection.execute(insert(access_change).values(**row, recorded_at=writing.recorded_at))
     say(writing, change.change_id, Said(event=ChangeEvent.PREPARED, shown=change.snapshot))
-
-
-def _taken_by_day(connection: Connection, since: date, zone: ZoneInfo) -> dict[date, int]:
-    """How many customers lost access on each of the partner's days."""
-    query = (
-        select(access_change.c.customer_id, access_event.c.recorded_at)
-        .join(access_event, access_event.c.change_id == access_change.c.change_id)
-        .where(access_change.c.direction == Direction.SUSPEND.value, access_event.c.event == ChangeEvent.VERIFIED.value)
-        .order_by(access_event.c.recorded_at, access_change.c.customer_id)
-    )
-    seen: dict[date, set[str]] = {}
-    for row in connection.execute(query):
-        day = datetime.fromisoformat(row.recorded_at).astimezone(zone).date()
-        if day >= since:
-            seen.setdefault(day, set()).add(row.customer_id)
-    return {day: len(customers) for day, customers in seen.items()}

@@ -191,13 +191,14 @@ def _accepted_by_day(connection: Connection, kinds: Sequence[Answer], since: dat
 
 def customers_that_owe(connection: Connection) -> int:
     """How many customers owed anything in the newest live reconciliation."""
-    run = _newest_live_run(connection)
+    run = newest_live_run(connection)
     owes = (daily_standing.c.run_id == run.run_id, daily_standing.c.open > 0) if run else None
     if owes is None:
         return 0
     return int(connection.execute(select(func.count(distinct(daily_standing.c.customer_id))).where(*owes)).scalar_one())
 
 
-def _newest_live_run(connection: Connection) -> Row[Any] | None:
+def newest_live_run(connection: Connection) -> Row[Any] | None:
+    """The newest live reconciliation's row, if there is one."""
     query = select(reconciliation_run.c.run_id).where(reconciliation_run.c.mode == "live")
     return connection.execute(query.order_by(reconciliation_run.c.recorded_at.desc()).limit(1)).first()

@@ -24,8 +24,9 @@ Each = TypeVar("Each", bound=Placed)
 
 def going_down(several: Iterable[Each]) -> tuple[Each, ...]:
     """Bases first, each followed by its add-ons; else by id. What names itself or goes round in a circle is a base."""
-    by_id = {each.subscription_id.casefold(): each for each in several}
-    return tuple(sorted(by_id.values(), key=lambda each: (_depth(each, by_id), each.subscription_id.casefold())))
+    named = list(several)
+    by_id = {each.subscription_id.casefold(): each for each in named}
+    return tuple(sorted(named, key=lambda each: (_depth(each, by_id), each.subscription_id.casefold())))
 
 
 def coming_up(several: Iterable[Each]) -> tuple[Each, ...]:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from csp_receivables.domain.access.changes import Change
+from csp_receivables.domain.access.proposal import Target
 from csp_receivables.domain.findings import Finding, Severity
+from csp_receivables.microsoft_ports import MicrosoftRefused
 
 
 def _about(change: Change, code: str, severity: Severity, found: str, remedy: str) -> Finding:
@@ -48,6 +50,18 @@ def renewal_differs(change: Change, differences: Sequence[str]) -> Finding:
     """Access is back, and not everything is as it was before (invariant I3)."""
     told = f"access is back, but: {'; '.join(differences)}"
     return _about(change, "access.renewal_differs", Severity.HELD, told, "Set it in Partner Center as it was before")
+
+
+def unreadable(customer_id: str, target: Target, refusal: MicrosoftRefused) -> Finding:
+    """A subscription of an approved proposal can't even be read."""
+    return Finding(
+        code="access.unreadable",
+        severity=Severity.HELD,
+        subject=target.subscription_id,
+        customer_id=customer_id,
+        found=f"nothing was suspended: {target.name} can't be read: {refusal.meaning} ({refusal.code})",
+        remedy=refusal.remedy,
+    )
 
 
 def nothing_to_suspend(customer_id: str, action_id: str) -> Finding:

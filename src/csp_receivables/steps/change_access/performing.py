@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -13,37 +12,17 @@ from csp_receivables.domain.access.concluding import ending_of
 from csp_receivables.domain.access.proposal import differences
 from csp_receivables.domain.access.snapshot import snapshot_of
 from csp_receivables.domain.access.timing import wrong_hour
-from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.outbox.gate import Moment
 from csp_receivables.domain.outbox.states import Event
 from csp_receivables.microsoft_ports import MicrosoftRefused
 from csp_receivables.outbox_ports import Claim, End, Fresh
 from csp_receivables.steps.change_access import findings
 from csp_receivables.steps.change_access.changing import Changer, RunEnds, Turn, moment_text
+from csp_receivables.steps.change_access.ended import SAYS_NOTHING, Ended, Performed
+from csp_receivables.steps.change_access.limits import canaries, within_limits
 from csp_receivables.steps.change_access.proposing import Due, Proposer
 from csp_receivables.steps.change_access.suspending import Suspender
 from csp_receivables.steps.change_access.wanted import decision_for, why_not
-
-
-@dataclass(slots=True, kw_only=True)
-class Performed:
-    """What a run came to: how many actions ended how, how many wait and why, and what a person must look at.
-
-    `ended` by "suspended", "superseded", "later", "stale", "failed", "taken" (by another worker).
-    """
-
-    ended: Counter[str] = field(default_factory=Counter)
-    waits: Counter[str] = field(default_factory=Counter)  # by reason
-    findings: list[Finding] = field(default_factory=list)
-    because: str = ""  # why the run ended early, or did nothing
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """How one action ended, and the findings."""
-
-    how: str
-    found: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +51,17 @@ class AccessPerformer:
 
     def _perform(self, done: Performed) -> None:
         self.proposer.outbox.recover()
-        ready = [
-            each for each in self.proposer.due(lambda _: done.ended.update(superseded=1)) if self._is_ready(each, done)
-        ]
-        for each in ready:
+        due = self.proposer.due(lambda _: done.ended.update({"superseded": 1}))
+        ready = [each for each in due if self._is_ready(each, done)]
+        allowed = within_limits(self.proposer, ready, done)
+        first = canaries(self.proposer, allowed)
+        for place, each in enumerate(allowed):
             ended = self.suspend(each)
             done.ended[ended.how] += 1
             done.findings += ended.found
+            if place < first and ended.how not in SAYS_NOTHING:
+                done.findings.append(findings.canary(each.action_id, ended.how, self.proposer.today()))
+                raise RunEnds(f"the first suspensions must end well before the rest follows; one was {ended.how}")
 
     def _is_ready(self, due: Due, done: Performed) -> bool:
         if due.has_begun:
@@ -100,17 +83,16 @@ class AccessPerformer:
         if claim is None:
             return Ended(how="taken")
         try:
-            stale = "" if due.has_begun else self._prepare(claim, due)
-            if stale:
-                self._conclude(claim, Event.LET_GO, stale)
-                return Ended(how="stale")
+            if not due.has_begun and (ended := self._prepare(claim, due)):
+                self._conclude(claim, Event.LET_GO, ended.why)
+                return ended
             return self._one_after_the_other(claim, due)
         except RunEnds as ends:
             self._conclude(claim, Event.LET_GO, str(ends))
             raise
 
-    def _prepare(self, claim: Claim, due: Due) -> str:
-        """Read every target once more, and keep their snapshots before the first is touched. Returns what is stale."""
+    def _prepare(self, claim: Claim, due: Due) -> Ended | None:
+        """Read every target once more, and keep their snapshots before the first is touched. None: it may begin."""
         known = {each.subscription_id: each for each in self.proposer.book.changes(due.action_id)}
         answered = datetime.fromisoformat(due.approval.recorded_at) if due.approval else None
         changes = []
@@ -118,9 +100,10 @@ class AccessPerformer:
             try:
                 read = self.changer.read(target.tenant_id, target.subscription_id)
             except MicrosoftRefused as refusal:
-                return f"{target.subscription_id} can't be read: {refusal.meaning} ({refusal.code})"
+                found = () if refusal.passes else (findings.unreadable(due.waiting.customer_id, target, refusal),)
+                return Ended(how="unreadable", why=f"{target.subscription_id}: {refusal.meaning}", found=found)
             if differing := differences(target, read):
-                return f"asked again: {target.subscription_id}: {', '.join(differing)}"
+                return Ended(how="stale", why=f"asked again: {target.subscription_id}: {', '.join(differing)}")
             change = Change(
                 action_id=due.action_id,
                 customer_id=due.waiting.customer_id,
@@ -130,7 +113,7 @@ class AccessPerformer:
             before = known.get(target.subscription_id)
             if before is None or _begins_anew(before, change, answered):
                 changes.append(change)
-        return "" if self.proposer.book.prepare(claim, changes) else "another worker is at it"
+        return None if self.proposer.book.prepare(claim, changes) else Ended(how="taken", why="another worker is at it")
 
     def _one_after_the_other(self, claim: Claim, due: Due) -> Ended:
         suspender = Suspender(

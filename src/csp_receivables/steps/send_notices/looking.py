@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 from csp_receivables.domain.collections.account_letters import AccountLetter
 from csp_receivables.domain.collections.caseload import Decided, policy_of
-from csp_receivables.domain.collections.cases import Case
+from csp_receivables.domain.collections.cases import Case, Hold
 from csp_receivables.domain.collections.decisions import Decision
+from csp_receivables.domain.collections.facts import CollectionsFacts
 from csp_receivables.domain.collections.interest import LateInterestRules
 from csp_receivables.domain.collections.notice_content import Particulars, notice_of
 from csp_receivables.domain.collections.particulars import particulars_of
@@ -75,7 +76,8 @@ class LastLooks:
         today, read = self.today(), list[Facts]()
 
         def decide(facts: Facts) -> Decided:
-            read.append(replace(facts, as_of=today - timedelta(days=1)))
+            yesterday = today - timedelta(days=1)
+            read.append(replace(facts, as_of=yesterday, collections=_holding_already(facts.collections, yesterday)))
             return self.decide(read[0])
 
         plan = RunPlan(as_of=today, known_at=None, mode=Mode.HISTORICAL, because="the last look")
@@ -124,3 +126,15 @@ class LastLooks:
             org_number=person.get("org_number", ""),
             written_on=self.today(),  # the decision speaks for yesterday, the letter for the day it leaves
         )
+
+
+def _holding_already(known: CollectionsFacts, on: date) -> CollectionsFacts:
+    """What is known, with the holds placed after `on` holding on `on` already: a person's word counts at once.
+
+    What such a hold promises is not judged yet, so nothing keeps it from holding.
+    """
+
+    def already(hold: Hold) -> Hold:
+        return replace(hold, placed_on=on, instalments=()) if hold.placed_on > on else hold
+
+    return replace(known, holds={who: tuple(map(already, several)) for who, several in known.holds.items()})

@@ -1,0 +1,36 @@
+"""What a run of suspensions came to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from csp_receivables.domain.findings import Finding
+
+SUSPENDED = "suspended"
+SAYS_NOTHING = frozenset(
+    {SUSPENDED, "superseded", "taken", "stale", "unreadable"}
+)  # of how Microsoft takes what we send
+
+
+@dataclass(slots=True, kw_only=True)
+class Performed:
+    """How many actions ended how, how many wait and why, and what a person must look at.
+
+    `ended` by "suspended", "superseded", "later", "stale", "unreadable", "failed", "taken" (by another
+    worker).
+    """
+
+    ended: Counter[str] = field(default_factory=Counter)
+    waits: Counter[str] = field(default_factory=Counter)  # by reason
+    findings: list[Finding] = field(default_factory=list)
+    because: str = ""  # why the run ended early, or did nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How one action ended, and the findings."""
+
+    how: str
+    why: str = ""
+    found: tuple[Finding, ...] = ()

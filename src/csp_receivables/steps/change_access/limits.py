@@ -1,0 +1,62 @@
+"""The breaker over a run's suspensions (invariant I10): none of them goes ahead when together they are too much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from csp_receivables.access_ports import AccessBook
+from csp_receivables.domain.access.approvals import Approver
+from csp_receivables.domain.access.breaker import AccessLoad, likely_cause, why_tripped
+from csp_receivables.domain.collections.decisions import Reason
+from csp_receivables.steps.change_access import findings
+from csp_receivables.steps.change_access.ended import Performed
+from csp_receivables.steps.change_access.proposing import Due, Proposer
+
+
+def within_limits(proposer: Proposer, ready: Sequence[Due], done: Performed) -> list[Due]:
+    """All that is ready, or, when the breaker trips, only what a second person released and what has begun."""
+    asked = [each for each in ready if not each.has_begun and not is_released(proposer.book, each)]
+    reasons, _ = tripped_by(proposer, asked)
+    if not reasons:
+        return list(ready)
+    told, likely = ", ".join(str(reason) for reason in reasons), likely_cause(reasons)
+    done.waits[f"the breaker: {told}"] += len(asked)
+    done.findings.append(findings.breaker(len(asked), told, likely, proposer.today()))
+    return [each for each in ready if each not in asked]
+
+
+def tripped_by(proposer: Proposer, asked: Sequence[Due]) -> tuple[tuple[Reason, ...], AccessLoad | None]:
+    """The limits that these suspensions pass together, and the load that was looked at."""
+    if not asked:
+        return (), None
+    value: dict[str, int] = {}
+    for each in asked:
+        for currency, overdue, _ in each.proposal.owed:
+            value[currency] = value.get(currency, 0) + overdue
+    load = proposer.book.load(proposer.today(), len(asked), value)
+    stale = next((each.fresh.case.feed_stale for each in asked if each.fresh.case and each.fresh.case.feed_stale), "")
+    seen = AccessLoad(
+        load=load.load, value=load.value, open=load.open, feed_stale=stale, lately=load.lately, usually=load.usually
+    )
+    return why_tripped(seen, asked[0].fresh.policy.suspensions, proposer.policy), seen
+
+
+def canaries(proposer: Proposer, ready: Sequence[Due]) -> int:
+    """How many go first and must end well; 0 when the day had as many already, or there are no more than these."""
+    if not ready:
+        return 0
+    needed = ready[0].fresh.policy.suspensions.canary
+    before = proposer.book.load(proposer.today(), len(ready), {}).load.done_today
+    return 0 if before >= needed or len(ready) <= needed else needed - before
+
+
+def release(proposer: Proposer, who: Approver, why: str) -> tuple[str, ...]:
+    """Let every approved suspension that waits now go past the breaker. Returns their ids. Raises ByHandRefused."""
+    waiting = {each.action_id: each.proposal.digest for each in proposer.due() if not each.open_because}
+    proposer.book.release(waiting, who, why)
+    return tuple(sorted(waiting))
+
+
+def is_released(book: AccessBook, due: Due) -> bool:
+    """Did a second person release exactly this proposal?"""
+    return due.proposal.digest in book.released(due.action_id)
