@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from csp_receivables.domain.accounting import AccountingFile, CustomerBatch, RateBatch, ReceivableBatch
 from csp_receivables.domain.bank_files import BankFile, BankFileRefused
-from csp_receivables.domain.charge_data import ChargeReading
+from csp_receivables.domain.charge_data import ChargedInvoice, ChargeKind, ChargeReading, Place
 from csp_receivables.domain.collections.caseload import Decided
 from csp_receivables.domain.day import Day, Mode
 from csp_receivables.domain.facts import Facts
@@ -26,6 +26,7 @@ from csp_receivables.domain.payer_aliases import AliasWord
 from csp_receivables.domain.payment_ids import EqualsBefore
 from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.domain.statements import BankReport, Statement
+from csp_receivables.domain.usage_detail import UsageDetail
 from csp_receivables.domain.vendor_imports import VendorInvoice
 from csp_receivables.domain.vendor_tie_out import InvoiceStatement
 
@@ -208,6 +209,8 @@ class ChargeFile(Protocol):
     @property
     def size(self) -> int: ...
     @property
+    def kind(self) -> ChargeKind: ...
+    @property
     def taken_for(self) -> str: ...
 
 
@@ -223,6 +226,9 @@ class ChargeReader(Protocol):
     def read(self, file: Any, staged: Path) -> ChargeReading:
         """Write the charges (CHARGE) to the Parquet file `staged`, and sum them. Raises charge_data.FileRefused."""
 
+    def sum_kept(self, charges: Path) -> tuple[ChargedInvoice, ...]:
+        """The sums of charges that the lake keeps in one Parquet file."""
+
     def statement(self, file: Any, invoice_id: str) -> InvoiceStatement | None:
         """What the vendor invoice says of itself, or None where nothing tells."""
 
@@ -233,8 +239,20 @@ class ChargeLake(Protocol):
     def importing(self) -> AbstractContextManager[Path]:
         """A folder to stage in, for one import at a time; gone at the end."""
 
-    def keep(self, staged: Path, invoice_id: str, version: str, *, alone: bool) -> str:
-        """Keep one invoice's charges out of the staged file; returns where, relative to the lake."""
+    def keep(self, staged: Path, place: Place, *, alone: bool, beside: Sequence[Path] = ()) -> str:
+        """Keep one invoice's charges out of the staged file, `beside` parts kept before; returns where in the lake."""
+
+    def parts_beside(self, charges_path: str, kind: ChargeKind) -> tuple[Path, ...]:
+        """The parts of a kept version that are of another kind than `kind`, by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrentVersion:
+    """The version of a vendor invoice that counts. `is_whole`: none of its lines was unreadable."""
+
+    version: str
+    charges_path: str
+    is_whole: bool
 
 
 class VendorBook(Protocol):
@@ -246,8 +264,14 @@ class VendorBook(Protocol):
     def versions_of(self, digest: str) -> Mapping[str, frozenset[str]] | None:
         """Versions that the file with these bytes gave, by invoice; None when it was not imported yet."""
 
+    def current(self, invoice_id: str) -> CurrentVersion | None:
+        """The version that counts, or None for an invoice that nobody imported."""
+
     def book(self, report: FileReport, size: int, invoices: Sequence[VendorInvoice]) -> int:
         """Store a file's invoices, costs and findings in one transaction; returns how many invoices are new."""
+
+    def book_usage(self, report: FileReport, size: int, details: Sequence[UsageDetail]) -> int:
+        """Store a file of daily usage in one transaction; returns for how many invoices it is new."""
 
     def refuse(self, report: FileReport, size: int) -> None:
         """Keep why nothing of the file counts."""

@@ -133,6 +133,14 @@ VENDOR_INVOICE = _schema(
     released=FLAG,
     charges_path=TEXT,  # in the lake, relative
 )
+USAGE_DETAIL = _schema(  # daily usage that explains a vendor invoice's charges; never a cost of its own
+    invoice_id=TEXT,
+    version=TEXT,
+    currency=TEXT,
+    lines=COUNT,
+    pre_tax=MONEY,  # sum of the lines, rounded once
+    charges_path=TEXT,  # in the lake, relative
+)
 CUSTOMER_COST = _schema(  # charges of one vendor invoice summed per tenant; adds up to the invoice's pre_tax
     invoice_id=TEXT,
     tenant_id=TEXT,

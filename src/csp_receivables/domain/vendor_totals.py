@@ -29,6 +29,18 @@ class TenantSum:
     tax: Decimal
     total: Decimal
 
+    def added_to(self, other: TenantSum) -> TenantSum:
+        """Both sums as one, under the other's name."""
+        with localcontext(prec=DIGITS):
+            return TenantSum(
+                tenant_id=other.tenant_id,
+                tenant_name=other.tenant_name,
+                lines=other.lines + self.lines,
+                pre_tax=other.pre_tax + self.pre_tax,
+                tax=other.tax + self.tax,
+                total=other.total + self.total,
+            )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantCost:

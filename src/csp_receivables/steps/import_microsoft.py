@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from csp_receivables.domain.charge_data import ChargedInvoice, ChargeReading, FileRefused
+from csp_receivables.domain.charge_data import ChargedInvoice, ChargeKind, ChargeReading, FileRefused, Place
 from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.imports import FileReport, Outcome
+from csp_receivables.domain.usage_detail import usage_detail
 from csp_receivables.domain.vendor_imports import InvoiceRefused, VendorInvoice, findings_of, judge_invoice
+from csp_receivables.domain.vendor_tie_out import InvoiceStatement
 from csp_receivables.ports import ChargeFile, ChargeLake, ChargeReader, VendorBook, WhatElse, nothing_else
 
 
@@ -59,17 +61,30 @@ class MicrosoftImport:
 
     def _import(self, file: ChargeFile, staged: Path) -> FileReport:
         reading = self.reader.read(file, staged)
-        judged, findings = self._judge(file, reading)
         alone = len(reading.invoices) == 1 and not any(one.unreadable for one in reading.invoices)
-        kept = [self._keep(staged, invoice, alone=alone) for invoice in judged]
-        report = _report(
-            file,
-            reading.digest,
-            Outcome.IMPORTED,
-            facts=sum(invoice.lines for invoice in reading.invoices),
-            findings=(*reading.findings, *findings),
-        )
+        if reading.kind.is_detail:
+            return self._import_usage(file, reading, staged, alone=alone)
+        judged, findings = self._judge(file, reading)
+        kept = [self._keep(staged, reading, invoice, alone=alone) for invoice in judged]
+        report = _imported(file, reading, findings)
         new = self.book.book(report, file.size, kept)
+        names = {one.invoice_id for one in kept}
+        lines = sum(charged.lines for charged in reading.invoices if charged.invoice_id in names)
+        return replace(report, new_facts=lines if new else 0)
+
+    def _import_usage(self, file: ChargeFile, reading: ChargeReading, staged: Path, *, alone: bool) -> FileReport:
+        """Daily usage goes into the lake beside the charges that it explains; nothing is owed for it."""
+        kept, findings = [], []
+        for used in reading.invoices:
+            try:
+                detail = usage_detail(used, version=_version(reading.digest, ""), source=file.path.name)
+            except InvoiceRefused as refusal:
+                findings.append(refusal.finding)
+                continue
+            place = _place(reading, used.invoice_id, detail.version)
+            kept.append(replace(detail, charges_path=self.lake.keep(staged, place, alone=alone)))
+        report = _imported(file, reading, findings)
+        new = self.book.book_usage(report, file.size, kept)
         return replace(report, new_facts=sum(one.sums.lines for one in kept) if new else 0)
 
     def _judge(self, file: ChargeFile, reading: ChargeReading) -> tuple[list[VendorInvoice], list[Finding]]:
@@ -77,7 +92,7 @@ class MicrosoftImport:
         judged, findings = [], []
         for charged in reading.invoices:
             try:
-                invoice, found = self._judge_one(file, reading.digest, charged)
+                invoice, found = self._judge_one(file, reading.digest, self._with_other_parts(file, charged))
             except InvoiceRefused as refusal:
                 findings.append(refusal.finding)
                 continue
@@ -90,16 +105,36 @@ class MicrosoftImport:
         invoice = judge_invoice(
             charged,
             statement.stated if statement else None,
-            version=_version(digest, statement.digest if statement else ""),
+            version=self._version_of(file, digest, charged.invoice_id, statement),
             term_days=self.term_days,
             source=file.path.name,
         )
         told = statement.findings if statement else ()
         return invoice, [*told, *findings_of(invoice, file.path.name)]
 
-    def _keep(self, staged: Path, invoice: VendorInvoice, *, alone: bool) -> VendorInvoice:
-        path = self.lake.keep(staged, invoice.invoice_id, invoice.version, alone=alone)
-        return replace(invoice, charges_path=path)
+    def _keep(self, staged: Path, reading: ChargeReading, invoice: VendorInvoice, *, alone: bool) -> VendorInvoice:
+        place = _place(reading, invoice.invoice_id, invoice.version)
+        beside = self._other_parts(reading.kind, invoice.invoice_id)
+        return replace(invoice, charges_path=self.lake.keep(staged, place, alone=alone, beside=beside))
+
+    def _with_other_parts(self, file: ChargeFile, charged: ChargedInvoice) -> ChargedInvoice:
+        """A legacy invoice has licences in one file and usage in another: together they make the invoice."""
+        for part in self._other_parts(file.kind, charged.invoice_id):
+            current = self.book.current(charged.invoice_id)
+            for kept in self.reader.sum_kept(part):
+                unreadable = 0 if current and current.is_whole else 1
+                charged = charged.with_part(replace(kept, unreadable=unreadable))
+        return charged
+
+    def _other_parts(self, kind: ChargeKind, invoice_id: str) -> tuple[Path, ...]:
+        current = self.book.current(invoice_id) if kind.is_part else None
+        return self.lake.parts_beside(current.charges_path, kind) if current else ()
+
+    def _version_of(
+        self, file: ChargeFile, digest: str, invoice_id: str, statement: InvoiceStatement | None = None
+    ) -> str:
+        others = [part.name.split(".")[1] for part in self._other_parts(file.kind, invoice_id)]
+        return _version(*sorted([digest, *others]), statement.digest if statement else "")
 
     def _known_digest(self, file: ChargeFile) -> str:
         """The digest of bytes that were imported, with the statements that lie beside them now; "" for any other."""
@@ -111,10 +146,16 @@ class MicrosoftImport:
 
     def _are_current(self, file: ChargeFile, digest: str, versions: Mapping[str, frozenset[str]]) -> bool:
         for invoice_id, known in versions.items():
-            statement = self.reader.statement(file, invoice_id)
-            if statement and _version(digest, statement.digest) not in known:
+            statement = None if file.kind.is_detail else self.reader.statement(file, invoice_id)
+            version = self._version_of(file, digest, invoice_id, statement)
+            if statement and version not in known and not self._counts(invoice_id, version):
                 return False
         return True
+
+    def _counts(self, invoice_id: str, version: str) -> bool:
+        """Is this the invoice's version, whichever of its files was imported last?"""
+        current = self.book.current(invoice_id)
+        return current is not None and current.version == version
 
     def _refuse(self, path: Path, refusal: FileRefused) -> FileReport:
         report = FileReport(
@@ -129,9 +170,23 @@ class MicrosoftImport:
         return report
 
 
-def _version(digest: str, statement_digest: str) -> str:
-    """Which data an invoice was booked from: the file's bytes, and its statement's where there is one."""
-    return hashlib.sha256(f"{digest}:{statement_digest}".encode()).hexdigest()
+def _version(*digests: str) -> str:
+    """Which data an invoice was booked from: its files' bytes, and its statement's ("" where there is none)."""
+    return hashlib.sha256(":".join(digests).encode()).hexdigest()
+
+
+def _place(reading: ChargeReading, invoice_id: str, version: str) -> Place:
+    return Place(kind=reading.kind, invoice_id=invoice_id, version=version, digest=reading.digest)
+
+
+def _imported(file: ChargeFile, reading: ChargeReading, findings: list[Finding]) -> FileReport:
+    return _report(
+        file,
+        reading.digest,
+        Outcome.IMPORTED,
+        facts=sum(invoice.lines for invoice in reading.invoices),
+        findings=(*reading.findings, *findings),
+    )
 
 
 def _report(

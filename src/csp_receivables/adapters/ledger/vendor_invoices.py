@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select
+import pyarrow as pa
+from sqlalchemy import Connection, delete, insert, select, union_all
 
 from csp_receivables.adapters.ledger.bulk import insert_new
 from csp_receivables.adapters.ledger.connection import Ledger, Writing
+from csp_receivables.adapters.ledger.microsoft_tables import usage_detail
 from csp_receivables.adapters.ledger.tables import customer_cost, imported_file, vendor_invoice
 from csp_receivables.adapters.ledger.tables import finding as finding_rows
 from csp_receivables.domain.findings import Finding, findings_table
 from csp_receivables.domain.imports import FileReport
+from csp_receivables.domain.records import USAGE_DETAIL
+from csp_receivables.domain.usage_detail import UsageDetail
 from csp_receivables.domain.vendor_imports import VendorInvoice, cost_table, invoice_table
+from csp_receivables.ports import CurrentVersion
 
 PURPOSE = "microsoft"
 
@@ -36,12 +41,29 @@ class LedgerVendorBook:
             known = select(imported_file.c.outcome).where(imported_file.c.digest == digest)
             if connection.execute(known).scalar_one_or_none() != "imported":
                 return None
-            query = select(vendor_invoice.c.invoice_id, vendor_invoice.c.version)
-            rows = connection.execute(query.where(vendor_invoice.c.file_digest == digest)).all()
+            queries = [
+                select(table.c.invoice_id, table.c.version).where(table.c.file_digest == digest)
+                for table in (vendor_invoice, usage_detail)
+            ]
+            rows = connection.execute(union_all(*queries)).all()
         versions: dict[str, set[str]] = {}
         for invoice_id, version in rows:
             versions.setdefault(invoice_id, set()).add(version)
         return {invoice_id: frozenset(found) for invoice_id, found in versions.items()}
+
+    def current(self, invoice_id: str) -> CurrentVersion | None:
+        """The version that counts, or None for an invoice that nobody imported."""
+        newest = (
+            select(vendor_invoice)
+            .where(vendor_invoice.c.invoice_id == invoice_id)
+            .order_by(vendor_invoice.c.recorded_at.desc(), vendor_invoice.c.version.desc())
+        )
+        with self.ledger.reading() as connection:
+            row = connection.execute(newest.limit(1)).mappings().first()
+        if row is None:
+            return None
+        is_whole = bool(row["released"]) or row["stated_total"] is not None
+        return CurrentVersion(version=row["version"], charges_path=row["charges_path"], is_whole=is_whole)
 
     def book(self, report: FileReport, size: int, invoices: Sequence[VendorInvoice]) -> int:
         """Store a file's invoices, costs, findings and its own row in one transaction; returns how many are new."""
@@ -51,6 +73,26 @@ class LedgerVendorBook:
             for invoice in invoices:
                 same = {"version": invoice.version, "recorded_at": writing.recorded_at}
                 insert_new(writing.connection, customer_cost, cost_table(invoice), **same)
+            _keep_findings(writing, report.digest, report.findings)
+            _keep_file(writing, report, size)
+        return new
+
+    def book_usage(self, report: FileReport, size: int, details: Sequence[UsageDetail]) -> int:
+        """Store a file of daily usage in one transaction; returns for how many invoices it is new."""
+        rows = [
+            {
+                "invoice_id": one.sums.invoice_id,
+                "version": one.version,
+                "currency": one.sums.currency,
+                "lines": one.sums.lines,
+                "pre_tax": one.sums.pre_tax,
+                "charges_path": one.charges_path,
+            }
+            for one in details
+        ]
+        with self.ledger.writing() as writing:
+            same = {"file_digest": report.digest, "recorded_at": writing.recorded_at}
+            new = insert_new(writing.connection, usage_detail, pa.Table.from_pylist(rows, schema=USAGE_DETAIL), **same)
             _keep_findings(writing, report.digest, report.findings)
             _keep_file(writing, report, size)
         return new

@@ -1,77 +1,13 @@
-"""The columns of new-commerce reconciliation files, by name; and how other files of Microsoft are told from them.
-
-Names are compared without case, blanks and punctuation: the portal, the API and the 2023 documentation spell them
-differently, and the order and number (46 to 48) change from year to year. Sources: microsoft.md 2.1 to 2.4.
-"""
+"""The header of a file of charges: which form it is of, and which column holds which field of CHARGE."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-TEXT_COLUMNS = {  # field of CHARGE → names of its column, simplified
-    "customer_name": ("customername",),
-    "customer_domain": ("customerdomainname",),
-    "customer_country": ("customercountry",),
-    "product_id": ("productid",),
-    "sku_id": ("skuid",),
-    "product_name": ("productname",),
-    "sku_name": ("skuname",),
-    "publisher_name": ("publishername",),
-    "subscription_id": ("subscriptionid",),
-    "order_id": ("orderid",),
-    "charge_type": ("chargetype",),
-    "term": ("termandbillingcycle",),
-    "pricing_currency": ("pricingcurrency",),
-    "reference_id": ("referenceid",),
-}
-KEY_COLUMNS = {"invoice_id": ("invoicenumber",), "tenant_id": ("customerid",), "currency": ("currency",)}
-DAY_COLUMNS = {"charge_from": ("chargestartdate",), "charge_until": ("chargeenddate",)}
-MONEY_COLUMNS = {"subtotal": ("subtotal",), "tax": ("taxtotal",), "total": ("total", "totalforcustomer")}
-NUMBER_COLUMNS = {
-    "unit_price": ("unitprice",),
-    "effective_unit_price": ("effectiveunitprice",),
-    "quantity": ("quantity",),
-    "billable_quantity": ("billablequantity",),
-    "exchange_rate": ("pctobcexchangerate",),
-}
+from csp_receivables.adapters.microsoft_files.forms import Form, form_of
+
 OTHER = "other_"  # before the names of columns that hold no field of CHARGE
-REQUIRED = (*KEY_COLUMNS, *MONEY_COLUMNS)
-KNOWN = {**KEY_COLUMNS, **TEXT_COLUMNS, **DAY_COLUMNS, **MONEY_COLUMNS, **NUMBER_COLUMNS}
-_FIELD_OF = {name: field for field, names in KNOWN.items() for name in names}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OtherKind:
-    """A file of Microsoft that is no reconciliation of a new-commerce invoice, and the columns that give it away."""
-
-    code: str
-    name: str
-    signs: frozenset[str]
-    remedy: str
-
-
-_LATER = "This form is not read yet. Import the new-commerce invoice reconciliation (ids G…) instead"
-OTHER_KINDS = (
-    OtherKind(
-        code="microsoft.legacy_license_file",
-        name="a legacy licence-based reconciliation file (invoice ids D…)",
-        signs=frozenset({"syndicationpartnersubscriptionnumber", "durableofferid"}),
-        remedy=_LATER,
-    ),
-    OtherKind(
-        code="microsoft.legacy_usage_file",
-        name="a legacy usage-based reconciliation file (invoice ids D…)",
-        signs=frozenset({"pretaxcharges", "detaillineitemid"}),
-        remedy=_LATER,
-    ),
-    OtherKind(
-        code="microsoft.daily_usage_file",
-        name="a daily rated usage file",
-        signs=frozenset({"usagedate", "billingpretaxtotal"}),
-        remedy=_LATER,
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +16,12 @@ class Columns:
 
     names: tuple[str, ...]
     place: dict[str, int]
+    form: Form
 
     @property
     def missing(self) -> tuple[str, ...]:
         """Required fields that no column holds."""
-        return tuple(field for field in REQUIRED if field not in self.place)
+        return tuple(field for field in self.form.required if field not in self.place)
 
     @property
     def others(self) -> tuple[int, ...]:
@@ -102,15 +39,27 @@ class Columns:
         """The column's name as this file writes it."""
         return self.names[self.place[field]]
 
+    def one_each(self, fields: Iterable[str]) -> list[str]:
+        """Those of `fields` that the file has, one for each column: two fields may be held by the same."""
+        held: dict[int, str] = {}
+        for field in fields:
+            if field in self.place:
+                held.setdefault(self.place[field], field)
+        return list(held.values())
+
 
 def read_header(names: Sequence[str]) -> Columns:
     """Which column is what. A name that comes twice counts where it comes first; the second is one of the others."""
-    place: dict[str, int] = {}
+    places: dict[str, int] = {}
     for index, name in enumerate(names):
-        field = _FIELD_OF.get(simplified(name))
-        if field:
-            place.setdefault(field, index)
-    return Columns(names=tuple(name.strip("\ufeff \u00a0") for name in names), place=place)
+        places.setdefault(simplified(name), index)
+    form = form_of(frozenset(places))
+    place = {}
+    for field, spellings in form.fields.items():
+        known = [places[name] for name in spellings if name in places]
+        if known:
+            place[field] = min(known)
+    return Columns(names=tuple(name.strip("\ufeff \u00a0") for name in names), place=place, form=form)
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -120,12 +69,6 @@ def _free(name: str, taken: set[str]) -> str:
         free += "_"
     taken.add(free.casefold())
     return free
-
-
-def other_kind(names: Sequence[str]) -> OtherKind | None:
-    """Which other file of Microsoft this header belongs to, if one is known."""
-    found = {simplified(name) for name in names}
-    return next((kind for kind in OTHER_KINDS if kind.signs <= found), None)
 
 
 def is_excerpt(names: Sequence[str]) -> bool:

@@ -33,7 +33,15 @@ def as_csv(opening: JsonOpening, folder: Path) -> Opening:
     names = list(dict.fromkeys((*opening.columns.names, *_later_names(opening))))
     columns = read_known_header(opening.path, [names])
     path = folder / opening.path.name
-    plain = Opening(path=path, size=0, columns=columns, day_format=opening.day_format, is_packed=False, lines_before=0)
+    plain = Opening(
+        path=path,
+        size=0,
+        columns=columns,
+        day_format=opening.day_format,
+        is_packed=False,
+        lines_before=0,
+        invoice_id=opening.invoice_id,
+    )
     numbers = number_columns(plain)
     with path.open("w", encoding="utf-8", newline="", errors="replace") as file:
         writer = csv.writer(file, lineterminator="\r\n")

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 
 from csp_receivables.adapters.microsoft_files import columns as known
+from csp_receivables.adapters.microsoft_files import forms
 from csp_receivables.adapters.microsoft_files.download_record import Part, changed_since, is_record, read_record
 from csp_receivables.adapters.microsoft_files.opening import (
     GZIP_MAGIC,
@@ -25,6 +26,7 @@ from csp_receivables.adapters.microsoft_files.opening import (
     Opening,
     broken_gzip,
     day_format,
+    invoice_told,
     read_known_header,
 )
 from csp_receivables.adapters.microsoft_files.streams import ByteStream, Digested
@@ -53,7 +55,7 @@ class JsonOpening(Opening):
 
     @property
     def taken_for(self) -> str:
-        return f"new-commerce reconciliation export, {len(self.columns.names)} attributes"
+        return f"{self.columns.form.name} export, {len(self.columns.names)} attributes"
 
 
 def is_json_lines(path: Path) -> bool:
@@ -82,6 +84,7 @@ def open_lines(path: Path) -> JsonOpening:
         day_format=day_format(columns, records),
         is_packed=False,
         lines_before=0,
+        invoice_id=invoice_told(path, columns, records),
         parts=parts,
         kinds=tuple(_kind([line.get(name) for line in lines]) for name in names),
     )
@@ -201,5 +204,5 @@ def _refused(path: Path, code: str, what: str, remedy: str) -> FileRefused:
 
 def number_columns(opening: Opening) -> frozenset[int]:
     """Places of the columns that hold numbers of CHARGE."""
-    fields = (*known.MONEY_COLUMNS, *known.NUMBER_COLUMNS)
+    fields = (*forms.MONEY_COLUMNS, *forms.NUMBER_COLUMNS)
     return frozenset(opening.columns.place[field] for field in fields if field in opening.columns.place)

@@ -16,8 +16,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from csp_receivables.adapters.microsoft_files import columns as known
+from csp_receivables.adapters.microsoft_files import forms
 from csp_receivables.adapters.microsoft_files.columns import Columns
-from csp_receivables.domain.charge_data import FileRefused
+from csp_receivables.domain.charge_data import ChargeKind, FileRefused
 from csp_receivables.domain.findings import Finding, Severity
 
 LOOKED_AT = 1 << 20  # bytes; a header of 48 names and hundreds of lines fit
@@ -31,6 +32,7 @@ NOT_CSV = (  # first bytes → what such a file is
     (b"[", "JSON", "Import the reconciliation CSV; an invoice's JSON lies beside it as <invoice id>.invoice.json"),
     (b"<", "XML or HTML", "Bank statements go in with: csp import bank"),
 )
+_INVOICE_NAME = re.compile(r"(?<![0-9A-Za-z])[DdGg][0-9A-Za-z]{9}(?![0-9A-Za-z])")  # microsoft.md 1.3
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -52,10 +54,15 @@ class Opening:
     day_format: DayFormat
     is_packed: bool
     lines_before: int = 1  # records before the first charge: the header
+    invoice_id: str = ""  # where the file's name tells it, as its lines don't
+
+    @property
+    def kind(self) -> ChargeKind:
+        return self.columns.form.kind
 
     @property
     def taken_for(self) -> str:
-        return f"new-commerce reconciliation, {len(self.columns.names)} columns"
+        return f"{self.columns.form.name}, {len(self.columns.names)} columns"
 
 
 def file_digest(path: Path) -> str:
@@ -82,15 +89,13 @@ def open_file(path: Path) -> Opening:
         columns=header,
         day_format=day_format(header, records[1:]),
         is_packed=_is_packed(path),
+        invoice_id=invoice_told(path, header, records[1:]),
     )
 
 
 def read_known_header(path: Path, records: list[list[str]]) -> Columns:
-    """The header's columns. Raises FileRefused when they are not those of a new-commerce reconciliation."""
+    """The header's columns. Raises FileRefused when they are those of no form that is known."""
     names = records[0]
-    kind = known.other_kind(names)
-    if kind:
-        raise _refused(path, kind.code, kind.name, kind.remedy)
     header = known.read_header(names)
     if not header.missing:
         return header
@@ -106,6 +111,25 @@ def read_known_header(path: Path, records: list[list[str]]) -> Columns:
         remedy = f"It lacks the columns for {wanted}; import the whole reconciliation file of the invoice"
         raise _refused(path, "microsoft.excerpt", f"only an excerpt or a table of {len(names)} columns", remedy)
     raise _refused(path, "microsoft.unknown_file", "no file of charges that is known", f"It lacks columns for {wanted}")
+
+
+def invoice_told(path: Path, header: Columns, records: list[list[str]]) -> str:
+    """The invoice by the file's name, "" where the lines name theirs. Raises FileRefused where neither does."""
+    place = header.place.get("invoice_id")
+    if place is None:
+        named = _INVOICE_NAME.search(path.name)
+        if named:
+            return named[0].upper()
+        remedy = "Begin its name with the invoice's number, as in D02005YFHI.csv, and import it again"
+        raise _refused(path, "microsoft.no_invoice_number", f"{_a(header)} that names no invoice", remedy)
+    if header.form.kind.is_detail and records and not any(place < len(one) and one[place].strip() for one in records):
+        remedy = "Import the billed usage once the invoice is out; estimates are nobody's charges yet"
+        raise _refused(path, "microsoft.unbilled_usage", f"{_a(header)} of a month without an invoice", remedy)
+    return ""
+
+
+def _a(header: Columns) -> str:
+    return f"a file of {header.form.name}"
 
 
 def _decoded_start(path: Path) -> tuple[bytes, bool]:
@@ -160,7 +184,7 @@ def _records(path: Path, start: bytes, *, is_whole: bool) -> list[list[str]]:
 def day_format(header: Columns, records: list[list[str]]) -> DayFormat:
     """ISO when the first date in the file is; else month first, until the whole file is read."""
     for record in records:
-        for field in known.DAY_COLUMNS:
+        for field in forms.DAY_COLUMNS:
             index = header.place.get(field, len(record))
             if index < len(record) and "/" in record[index]:
                 return DayFormat.MONTH_FIRST

@@ -14,17 +14,12 @@ from pathlib import Path
 import duckdb
 
 from csp_receivables.adapters.microsoft_files import columns as known
+from csp_receivables.adapters.microsoft_files import forms
 from csp_receivables.adapters.microsoft_files import staging_sql as sql
 from csp_receivables.adapters.microsoft_files.opening import DayFormat, Opening
 from csp_receivables.domain.findings import Finding, Severity
 
 NAMED_MAX = 100  # findings of one kind that name their line; the rest is told as a number
-CHARGE_TYPES = frozenset(  # microsoft.md 2.1, compared without case; v1 maps Purchase to New and Refund to Cancel
-    {
-        *("new", "renew", "cyclecharge", "addquantity", "removequantity", "movequantity", "convert"),
-        *("changebillingplan", "cancelimmediate", "customercredit", "extendterm", "cancel", "purchase", "refund"),
-    }
-)
 _SAY_AGAIN = "Download the file again; if the cell stays so, report it in Partner Center"
 
 
@@ -95,7 +90,7 @@ def _invoices_named(text: str, opening: Opening, invoices: list[str]) -> list[st
         cells = next(csv.reader([text]), [])
     except csv.Error:
         return invoices
-    place = opening.columns.place["invoice_id"]
+    place = opening.columns.place.get("invoice_id", len(cells))
     named = cells[place].strip(sql.BLANKS) if place < len(cells) else ""
     return [named] if named in invoices else invoices
 
@@ -104,7 +99,7 @@ def _money_cells(
     connection: duckdb.DuckDBPyConnection, opening: Opening, staged: Path
 ) -> tuple[list[Finding], Counter[str]]:
     """Lines that are no charges: their money, currency or invoice number can't be read."""
-    fields = {name: f"{name} IS NULL" for name in known.MONEY_COLUMNS} | {
+    fields = {name: f"{name} IS NULL" for name in opening.columns.one_each(forms.MONEY_COLUMNS)} | {
         "currency": "currency = ''",
         "invoice_id": "invoice_id = ''",
     }
@@ -116,18 +111,18 @@ def _money_cells(
             held[held_id] += lines
     findings: list[Finding] = []
     for name, condition in fields.items():
-        findings += _cells(connection, opening, staged, _Rule(name, condition, Severity.HELD, _held_because(name)))
+        if name in opening.columns.place:
+            findings += _cells(connection, opening, staged, _Rule(name, condition, Severity.HELD, _held_because(name)))
     return findings, held
 
 
 def _number_and_day_cells(connection: duckdb.DuckDBPyConnection, opening: Opening, staged: Path) -> list[Finding]:
     """Prices, quantities, rates and days that can't be read: the line counts, the value is unknown."""
     findings: list[Finding] = []
-    for name in (*known.NUMBER_COLUMNS, *known.DAY_COLUMNS):
-        if name in opening.columns.place:
-            remedy = _day_remedy(opening) if name in known.DAY_COLUMNS else f"The line counts without it. {_SAY_AGAIN}"
-            rule = _Rule(name, sql.unreadable(opening, name), Severity.WARNING, remedy)
-            findings += _cells(connection, opening, staged, rule)
+    for name in opening.columns.one_each((*forms.NUMBER_COLUMNS, *forms.DAY_COLUMNS)):
+        remedy = _day_remedy(opening) if name in forms.DAY_COLUMNS else f"The line counts without it. {_SAY_AGAIN}"
+        rule = _Rule(name, sql.unreadable(opening, name), Severity.WARNING, remedy)
+        findings += _cells(connection, opening, staged, rule)
     return findings
 
 
@@ -184,7 +179,8 @@ def _charge_types(connection: duckdb.DuckDBPyConnection, opening: Opening, stage
     query = f"""SELECT charge_type, min(line_no), count(*)::BIGINT FROM '{sql.quoted(staged)}'
                  GROUP BY ALL ORDER BY charge_type"""
     for charge_type, first, lines in connection.execute(query).fetchall():
-        if charge_type.strip().casefold() in CHARGE_TYPES or "charge_type" not in opening.columns.place:
+        described = opening.columns.form.charge_types
+        if known.simplified(charge_type) in described or "charge_type" not in opening.columns.place:
             continue
         yield Finding(
             code="microsoft.unknown_charge_type",
@@ -242,9 +238,9 @@ def _day_remedy(opening: Opening) -> str:
 
 
 def _kind(field: str) -> str:
-    if field in known.DAY_COLUMNS:
+    if field in forms.DAY_COLUMNS:
         return "date"
-    if field in known.NUMBER_COLUMNS:
+    if field in forms.NUMBER_COLUMNS:
         return "number"
     return {"currency": "currency", "invoice_id": "invoice number"}.get(field, "amount")
 

@@ -1,5 +1,5 @@
-"""Reads the reconciliation of new-commerce invoices: the portal's CSV in all its dialects, and Graph's JSON lines
-(microsoft.md 2.1, 2.5, 3).
+"""Reads Microsoft's files of charges, of every form in `forms`: the portal's CSV in all its dialects, and JSON lines
+(microsoft.md 2, 3).
 
 A tidy file goes the quick way (`tidy_csv`, `tidy_json`). Any other goes the tolerant way, one streamed pass by DuckDB:
 every column as text, cast to exact decimals and dates, into one Parquet file of CHARGE. What can't be read stays as
@@ -32,7 +32,7 @@ from csp_receivables.adapters.microsoft_files.recon_findings import find_odditie
 from csp_receivables.adapters.microsoft_files.recon_sums import sum_charges
 from csp_receivables.adapters.microsoft_files.statement import find_statement
 from csp_receivables.adapters.microsoft_files.tidy_charges import NotTidy
-from csp_receivables.domain.charge_data import ChargeReading
+from csp_receivables.domain.charge_data import ChargedInvoice, ChargeReading
 from csp_receivables.domain.findings import kept
 from csp_receivables.domain.vendor_tie_out import InvoiceStatement
 
@@ -68,7 +68,18 @@ class ReconReader:
                 plain = as_csv(file, staged.parent) if isinstance(file, JsonOpening) else file
                 found = find_problems(connection, stage(connection, plain, staged), staged)
             invoices = sum_charges(connection, staged, found.unreadable)
-        return ChargeReading(digest=digest, taken_for=file.taken_for, invoices=invoices, findings=found.findings)
+        return ChargeReading(
+            digest=digest,
+            kind=file.kind,
+            taken_for=file.taken_for,
+            invoices=invoices,
+            findings=found.findings,
+        )
+
+    def sum_kept(self, charges: Path) -> tuple[ChargedInvoice, ...]:
+        """The sums of charges that the lake keeps in one Parquet file."""
+        with self._engine() as connection:
+            return sum_charges(connection, charges, {})
 
     @contextmanager
     def _engine(self) -> Iterator[duckdb.DuckDBPyConnection]:

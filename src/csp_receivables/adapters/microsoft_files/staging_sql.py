@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from csp_receivables.adapters.microsoft_files import columns as known
+from csp_receivables.adapters.microsoft_files import forms
 from csp_receivables.adapters.microsoft_files.opening import DayFormat, Opening
 from csp_receivables.domain.records import CHARGE
 
@@ -57,7 +57,7 @@ def numbered(staged: Path) -> str:
 
 def is_day_first(connection: duckdb.DuckDBPyConnection, opening: Opening, staged: Path) -> bool:
     """Do dates fail month first that would do day first, while none of those read needs month first?"""
-    days = [field for field in known.DAY_COLUMNS if field in opening.columns.place]
+    days = [field for field in forms.DAY_COLUMNS if field in opening.columns.place]
     failed = " UNION ALL ".join(
         f"SELECT {raw(opening, field)} AS written FROM '{quoted(staged)}' WHERE {unreadable(opening, field)}"
         for field in days
@@ -94,8 +94,17 @@ def _field(opening: Opening, name: str) -> str:
     if name == "line_no":
         return "row_number() OVER ()"
     if name not in opening.columns.place:
-        return f"NULL::{_sql_type(name)}" if CHARGE.field(name).nullable else "''"
+        return _untold(opening, name)
     return _READINGS.get(name, _text)(_cell(opening, name), opening)
+
+
+def _untold(opening: Opening, name: str) -> str:
+    """What every line says in a field that no column holds."""
+    if CHARGE.field(name).nullable:
+        return f"NULL::{_sql_type(name)}"
+    if name in forms.MONEY_COLUMNS:
+        return f"0::{PRECISE}"
+    return f"'{escaped(opening.invoice_id)}'" if name == "invoice_id" else "''"
 
 
 def _text(cell: str, _: Opening) -> str:
@@ -112,11 +121,13 @@ def _tax(cell: str, opening: Opening) -> str:
 
 
 def _number(cell: str, kind: str) -> str:
-    """Cast as it stands; only what fails is cleaned of blanks and apostrophe and tried again.
+    """Cast as it stands; only what fails is cleaned of blanks, apostrophe and dollar sign and tried again.
+
+    Legacy usage writes `$` before amounts of any currency.
 
     `1_000` is a thousand to DuckDB and to nobody who writes invoices: it is left to a person.
     """
-    read = f"coalesce(try_cast({cell} AS {kind}), try_cast({_trimmed(cell)} AS {kind}))"
+    read = f"coalesce(try_cast({cell} AS {kind}), try_cast({_trimmed(cell, BLANKS + '$')} AS {kind}))"
     return f"CASE WHEN NOT contains({cell}, '_') THEN {read} END"
 
 
@@ -148,13 +159,13 @@ def _tenant(cell: str) -> str:
     return f"CASE WHEN starts_with({plain}, 'org:') THEN {plain}[5:] ELSE {plain} END"
 
 
-def _trimmed(cell: str) -> str:
-    return f"trim({cell}, '{escaped(BLANKS)}')"
+def _trimmed(cell: str, around: str = BLANKS) -> str:
+    return f"trim({cell}, '{escaped(around)}')"
 
 
 def _is_data(opening: Opening) -> str:
     """Not a header again: each member of a gzip file may repeat it."""
-    place = opening.columns.place["invoice_id"]
+    place = opening.columns.place["tenant_id"]
     return f"coalesce(c{place}, '') <> '{escaped(opening.columns.names[place])}'"
 
 
@@ -172,8 +183,7 @@ def _unreadable_cells(opening: Opening) -> str:
 
 
 def _may_fail(opening: Opening) -> list[str]:
-    fields = (*known.MONEY_COLUMNS, *known.NUMBER_COLUMNS, *known.DAY_COLUMNS)
-    return [field for field in fields if field in opening.columns.place]
+    return opening.columns.one_each((*forms.MONEY_COLUMNS, *forms.NUMBER_COLUMNS, *forms.DAY_COLUMNS))
 
 
 def _member(opening: Opening, field: str) -> str:
@@ -199,13 +209,13 @@ def _cell(opening: Opening, field: str) -> str:
 
 
 def _sql_type(name: str) -> str:
-    return "DATE" if name in known.DAY_COLUMNS else PRECISE
+    return "DATE" if name in forms.DAY_COLUMNS else PRECISE
 
 
 _READINGS: dict[str, Callable[[str, Opening], str]] = {
-    **dict.fromkeys(known.NUMBER_COLUMNS, lambda cell, _: _number(cell, PRECISE)),
-    **dict.fromkeys(known.DAY_COLUMNS, _day),
-    **dict.fromkeys(known.MONEY_COLUMNS, _money),
+    **dict.fromkeys(forms.NUMBER_COLUMNS, lambda cell, _: _number(cell, PRECISE)),
+    **dict.fromkeys(forms.DAY_COLUMNS, _day),
+    **dict.fromkeys(forms.MONEY_COLUMNS, _money),
     "tax": _tax,
     "tenant_id": lambda cell, _: f"coalesce({_tenant(cell)}, '')",
     "currency": lambda cell, _: f"coalesce(upper({_trimmed(cell)}), '')",

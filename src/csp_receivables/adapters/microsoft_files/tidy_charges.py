@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from csp_receivables.adapters.microsoft_files import columns as known
+from csp_receivables.adapters.microsoft_files import forms
 from csp_receivables.adapters.microsoft_files.columns import Columns
 from csp_receivables.adapters.microsoft_files.opening import DayFormat, Opening
 from csp_receivables.domain.records import CHARGE, PRECISE
@@ -75,7 +76,7 @@ def _repeating(columns: Columns, schema: pa.Schema) -> list[str]:
     """Text and days of the lake's file that repeat: a dictionary makes them small, and quicker than packing would."""
     others = zip(columns.others, columns.other_names, strict=True)
     alone = {name for place, name in others if known.simplified(columns.names[place]) in MANY_VALUES}
-    alone |= {field for field, names in known.TEXT_COLUMNS.items() if MANY_VALUES.intersection(names)}
+    alone |= {field for field, names in columns.form.fields.items() if MANY_VALUES.intersection(names)}
     return [field.name for field in schema if field.type in (pa.string(), pa.date32()) and field.name not in alone]
 
 
@@ -91,19 +92,26 @@ def _field(opening: Opening, group: pa.Table, field: pa.Field, first: int) -> pa
         return pa.arange(first, first + group.num_rows)
     place = opening.columns.place.get(field.name)
     if place is None:
-        return pa.repeat(pa.scalar(None if field.nullable else "", field.type), group.num_rows)
+        return pa.repeat(pa.scalar(_untold(opening, field), field.type), group.num_rows)
     cells = group.column(place)
-    if field.name in known.KEY_COLUMNS:
+    if field.name in forms.KEY_COLUMNS:
         return _each_once(cells, partial(_key, field.name), pa.string())
-    if field.name in known.DAY_COLUMNS:
+    if field.name in forms.DAY_COLUMNS:
         return _each_once(cells, _DAYS[opening.day_format], pa.date32())
     if field.name == "tax":
         cells = cells.fill_null(Decimal(0))  # as in the tolerant reader: where tax is on the invoice, lines say nothing
     if cells.null_count and not field.nullable:
         raise NotTidy(f"a line has no {field.name}")
     if field.type == PRECISE:
-        _check_size(cells, MONEY_LIMIT if field.name in known.MONEY_COLUMNS else NUMBER_LIMIT)
+        _check_size(cells, MONEY_LIMIT if field.name in forms.MONEY_COLUMNS else NUMBER_LIMIT)
     return cells
+
+
+def _untold(opening: Opening, field: pa.Field) -> str | Decimal | None:
+    """What every line says in a field that no column holds."""
+    if field.nullable:
+        return None
+    return Decimal(0) if field.type == PRECISE else opening.invoice_id if field.name == "invoice_id" else ""
 
 
 def _check_size(cells: pa.ChunkedArray, limit: Decimal) -> None:

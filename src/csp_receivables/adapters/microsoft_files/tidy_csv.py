@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import csv
 
-from csp_receivables.adapters.microsoft_files import columns as known
+from csp_receivables.adapters.microsoft_files import forms
 from csp_receivables.adapters.microsoft_files.columns import Columns
 from csp_receivables.adapters.microsoft_files.opening import Opening
 from csp_receivables.adapters.microsoft_files.quoting import BadQuoting, QuoteChecked
@@ -44,7 +44,7 @@ def _options(columns: Columns) -> dict[str, Any]:
     names = [f"c{index}" for index in range(len(columns.names))]
     kinds = dict.fromkeys(names, pa.string())
     for field, place in columns.place.items():
-        kinds[f"c{place}"] = PRECISE if field in (*known.MONEY_COLUMNS, *known.NUMBER_COLUMNS) else pa.string()
+        kinds[f"c{place}"] = PRECISE if field in (*forms.MONEY_COLUMNS, *forms.NUMBER_COLUMNS) else pa.string()
     return {
         "read_options": csv.ReadOptions(
             block_size=BLOCK, column_names=names, skip_rows_after_names=1, use_threads=False
