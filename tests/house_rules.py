@@ -27,6 +27,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "csp_receivables.mail_settings": ("csp_receivables.settings",),
     "csp_receivables.outbox_ports": ("csp_receivables.domain",),
     "csp_receivables.microsoft_ports": ("csp_receivables.domain",),
+    "csp_receivables.money_ports": ("csp_receivables.domain",),
     "csp_receivables.access_ports": ("csp_receivables.domain", "csp_receivables.outbox_ports"),
     "csp_receivables.microsoft_settings": ("csp_receivables.settings",),
     "csp_receivables.steps": (
@@ -35,6 +36,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "csp_receivables.outbox_ports",
         "csp_receivables.microsoft_ports",
         "csp_receivables.access_ports",
+        "csp_receivables.money_ports",
         "csp_receivables.settings",
     ),
     "csp_receivables.adapters": (
@@ -43,6 +45,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "csp_receivables.outbox_ports",
         "csp_receivables.microsoft_ports",
         "csp_receivables.access_ports",
+        "csp_receivables.money_ports",
         "csp_receivables.microsoft_settings",
         "csp_receivables.settings",
         "csp_receivables.mail_settings",
@@ -107,6 +110,15 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "csp_receivables.mail_wiring",
         "csp_receivables.microsoft_wiring",
     ),
+    "csp_receivables.money_wiring": (  # the same for what charges come to
+        "csp_receivables.domain",
+        "csp_receivables.ports",
+        "csp_receivables.money_ports",
+        "csp_receivables.settings",
+        "csp_receivables.steps",
+        "csp_receivables.adapters",
+        "csp_receivables.wiring",
+    ),
     "csp_receivables.worlds_wiring": (  # apart, so that nothing that runs for a partner reaches the generator
         "csp_receivables.domain",
         "csp_receivables.settings",
@@ -130,6 +142,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "csp_receivables.microsoft_settings",
         "csp_receivables.microsoft_wiring",
         "csp_receivables.access_wiring",
+        "csp_receivables.money_wiring",
         "csp_receivables.cli",
         "emulator",  # `csp emulator`
     ),
@@ -146,6 +159,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "csp_receivables.microsoft_settings",
         "csp_receivables.microsoft_wiring",
         "csp_receivables.access_wiring",
+        "csp_receivables.money_wiring",
         "csp_receivables.cli",  # `make run` shows the same headline as `csp headline`
         "csp_airflow",
     ),

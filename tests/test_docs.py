@@ -15,6 +15,7 @@ PLACES = (
     ROOT / "src",
     PACKAGE,
     PACKAGE / "domain",
+    PACKAGE / "domain" / "charges",
     PACKAGE / "domain" / "collections",
     PACKAGE / "adapters" / "bank_files",
     PACKAGE / "adapters" / "ledger",

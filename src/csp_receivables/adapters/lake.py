@@ -2,7 +2,7 @@
 
 `<lake>/charges/invoice=<id>/version=<version>/part-0.parquet`, columns of CHARGE; daily usage, which explains charges,
 under `usage/` in the same way. A legacy invoice has two parts, `<kind>.<digest>.parquet`. A version is written in
-`.staging/`, flushed to the disk and renamed into place as one folder; what a crash leaves there the next import removes.
+`.staging/`, flushed to the disk and renamed into place as one folder; what a crash left there the next import removes.
 """
 
 from __future__ import annotations

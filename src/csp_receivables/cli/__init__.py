@@ -11,6 +11,7 @@ from typer.exceptions import TyperException
 from csp_receivables.cli.airflow import airflow_app
 from csp_receivables.cli.aliases import aliases_app
 from csp_receivables.cli.bank import bank_app
+from csp_receivables.cli.charges import charges_app
 from csp_receivables.cli.customer import customer_app
 from csp_receivables.cli.decide import decide, why
 from csp_receivables.cli.emulator import emulator
@@ -54,6 +55,7 @@ app.command("why")(why)
 app.add_typer(airflow_app, name="airflow")
 app.add_typer(aliases_app, name="aliases")
 app.add_typer(bank_app, name="bank")
+app.add_typer(charges_app, name="charges")
 app.add_typer(customer_app, name="customer")
 app.add_typer(hold_app, name="hold")
 app.add_typer(match_app, name="match")

@@ -41,6 +41,19 @@ class Place:
     digest: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptVersion:
+    """One version of an invoice's charges, or of its daily usage, as the ledger knows it; `pre_tax` in minor units."""
+
+    invoice_id: str
+    version: str
+    currency: str
+    lines: int
+    pre_tax: int
+    charges_path: str  # in the lake
+    recorded_at: str
+
+
 class FileRefused(ValueError):
     """Nothing of the file counts; `finding` says why and what to do, `taken_for` what the file is."""
 

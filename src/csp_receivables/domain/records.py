@@ -9,7 +9,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 
-def _schema(**fields: pa.DataType) -> pa.Schema:
+def schema(**fields: pa.DataType) -> pa.Schema:
     """Fields in order; a trailing underscore marks a nullable one and is not part of its name."""
     return pa.schema(
         [pa.field(name.removesuffix("_"), kind, nullable=name.endswith("_")) for name, kind in fields.items()]
@@ -20,7 +20,7 @@ TEXT, MONEY, DAY, COUNT, FLAG = pa.string(), pa.int64(), pa.date32(), pa.int64()
 PRECISE = pa.decimal128(38, 18)  # unit prices, quantities, sums before they are rounded once
 
 # ---- the bank -------------------------------------------------------------------------------------------------
-BANK_LINE = _schema(
+BANK_LINE = schema(
     payment_id=TEXT,  # identity of the money: the same in every file that reports it
     entry_id=TEXT,  # identity of the bank's booking that the detail belongs to
     statement_id=TEXT,
@@ -45,7 +45,7 @@ BANK_LINE = _schema(
 )
 
 # ---- accounting -----------------------------------------------------------------------------------------------
-CUSTOMER = _schema(
+CUSTOMER = schema(
     customer_id=TEXT,
     name=TEXT,
     org_number=TEXT,
@@ -53,9 +53,9 @@ CUSTOMER = _schema(
     language=TEXT,  # BCP 47, "" when unknown
     party_kind=TEXT,  # "company", "public_body", "consumer" or "unknown"
 )
-CUSTOMER_TENANT = _schema(tenant_id=TEXT, customer_id=TEXT)
-CONTACT = _schema(customer_id=TEXT, email=TEXT, name=TEXT, role=TEXT)  # personal data: erasable
-RECEIVABLE = _schema(
+CUSTOMER_TENANT = schema(tenant_id=TEXT, customer_id=TEXT)
+CONTACT = schema(customer_id=TEXT, email=TEXT, name=TEXT, role=TEXT)  # personal data: erasable
+RECEIVABLE = schema(
     receivable_id=TEXT,  # "seller/number"
     seller=TEXT,
     number=TEXT,
@@ -70,7 +70,7 @@ RECEIVABLE = _schema(
     reference=TEXT,  # payment reference printed on it
     credits_number=TEXT,  # the invoice that a credit note names, or ""
 )
-RECEIVABLE_LINE = _schema(
+RECEIVABLE_LINE = schema(
     receivable_id=TEXT,
     line_no=COUNT,
     description=TEXT,
@@ -82,10 +82,10 @@ RECEIVABLE_LINE = _schema(
     service_from_=DAY,
     service_until_=DAY,
 )
-STATED_OPEN = _schema(receivable_id=TEXT, stated_on=DAY, open_amount=MONEY)  # what accounting says is open: compared
+STATED_OPEN = schema(receivable_id=TEXT, stated_on=DAY, open_amount=MONEY)  # what accounting says is open: compared
 
 # ---- Microsoft ------------------------------------------------------------------------------------------------
-CHARGE = _schema(
+CHARGE = schema(
     invoice_id=TEXT,
     line_no=COUNT,  # 1-based line of data in the file
     tenant_id=TEXT,  # lower-case GUID, without "org:"
@@ -116,7 +116,7 @@ CHARGE = _schema(
     reference_id=TEXT,
     unreadable=TEXT,  # cells of these columns that can't be read, a JSON object of text by the file's name; else ""
 )  # after these: every other column of the file as text, named other_<its name there> (building JSON of them was dear)
-VENDOR_INVOICE = _schema(
+VENDOR_INVOICE = schema(
     invoice_id=TEXT,
     version=TEXT,  # digest of the charge data (file) or its eTag
     currency=TEXT,
@@ -133,15 +133,7 @@ VENDOR_INVOICE = _schema(
     released=FLAG,
     charges_path=TEXT,  # in the lake, relative
 )
-USAGE_DETAIL = _schema(  # daily usage that explains a vendor invoice's charges; never a cost of its own
-    invoice_id=TEXT,
-    version=TEXT,
-    currency=TEXT,
-    lines=COUNT,
-    pre_tax=MONEY,  # sum of the lines, rounded once
-    charges_path=TEXT,  # in the lake, relative
-)
-CUSTOMER_COST = _schema(  # charges of one vendor invoice summed per tenant; adds up to the invoice's pre_tax
+CUSTOMER_COST = schema(  # charges of one vendor invoice summed per tenant; adds up to the invoice's pre_tax
     invoice_id=TEXT,
     tenant_id=TEXT,
     tenant_name=TEXT,
@@ -152,7 +144,7 @@ CUSTOMER_COST = _schema(  # charges of one vendor invoice summed per tenant; add
 )
 
 # ---- matching -------------------------------------------------------------------------------------------------
-OPEN_RECEIVABLE = _schema(
+OPEN_RECEIVABLE = schema(
     receivable_id=TEXT,
     customer_id=TEXT,
     number=TEXT,
@@ -164,7 +156,7 @@ OPEN_RECEIVABLE = _schema(
     open_amount=MONEY,
     reference=TEXT,
 )
-OPEN_PAYMENT = _schema(
+OPEN_PAYMENT = schema(
     payment_id=TEXT,
     booked_on=DAY,
     currency=TEXT,
@@ -175,7 +167,7 @@ OPEN_PAYMENT = _schema(
     text=TEXT,
     customer_id=TEXT,  # "" when unknown
 )
-MATCH = _schema(  # one allocation that a rule proposes to book
+MATCH = schema(  # one allocation that a rule proposes to book
     payment_id=TEXT,
     receivable_id=TEXT,
     amount=MONEY,  # positive; what of the payment goes to the receivable
@@ -185,20 +177,20 @@ MATCH = _schema(  # one allocation that a rule proposes to book
     outcome=TEXT,  # "full", "partial", "with_difference"
     because=TEXT,  # one readable sentence: rule, threshold, actual
 )
-CREDITED = _schema(  # what a credit note gives to an invoice, as a rule proposes it
+CREDITED = schema(  # what a credit note gives to an invoice, as a rule proposes it
     credit_id=TEXT, receivable_id=TEXT, amount=MONEY, currency=TEXT, rule=TEXT, outcome=TEXT, because=TEXT
 )
-EXCHANGED = _schema(  # what an allocation across currencies closes in the receivable's own
+EXCHANGED = schema(  # what an allocation across currencies closes in the receivable's own
     payment_id=TEXT, receivable_id=TEXT, amount=MONEY, difference=MONEY, currency=TEXT
 )
-EXCHANGE_RATE = _schema(  # units of `quote` for one of `base`
+EXCHANGE_RATE = schema(  # units of `quote` for one of `base`
     source=TEXT,  # "ECB"
     rated_on=DAY,
     base=TEXT,
     quote=TEXT,
     rate=TEXT,  # exact decimal text
 )
-SUGGESTION = _schema(
+SUGGESTION = schema(
     payment_id=TEXT,
     receivable_id=TEXT,
     amount=MONEY,
@@ -207,15 +199,15 @@ SUGGESTION = _schema(
     rule=TEXT,
     because=TEXT,
 )
-PAYER = _schema(  # what is known of a bank account and a customer; at most one row for each pair
+PAYER = schema(  # what is known of a bank account and a customer; at most one row for each pair
     payer_account=TEXT,
     customer_id=TEXT,
     confirmed=COUNT,  # payments that named a receivable of the customer
     contradicted=COUNT,  # allocations that went by the account and were taken back by a person
     decided=TEXT,  # a person's word: "known", "shared", "forgotten", or ""
 )
-ALIAS_WORD = _schema(payer_account=TEXT, customer_id=TEXT, word=TEXT)  # "known", "shared" or "forgotten"
-CLOSED = _schema(  # a receivable with nothing open, a row for each that closed it
+ALIAS_WORD = schema(payer_account=TEXT, customer_id=TEXT, word=TEXT)  # "known", "shared" or "forgotten"
+CLOSED = schema(  # a receivable with nothing open, a row for each that closed it
     receivable_id=TEXT,
     customer_id=TEXT,
     number=TEXT,
@@ -223,8 +215,8 @@ CLOSED = _schema(  # a receivable with nothing open, a row for each that closed 
     reference=TEXT,
     payers=TEXT,  # what closed it, in words
 )
-DECLINED = _schema(payment_id=TEXT, receivable_id=TEXT, rule=TEXT)  # a suggestion or allocation that a person undid
-ALIAS = _schema(  # an account and a customer as people are shown them
+DECLINED = schema(payment_id=TEXT, receivable_id=TEXT, rule=TEXT)  # a suggestion or allocation that a person undid
+ALIAS = schema(  # an account and a customer as people are shown them
     payer_account=TEXT,  # letters and digits alone
     customer_id=TEXT,
     customer_name=TEXT,
@@ -233,10 +225,10 @@ ALIAS = _schema(  # an account and a customer as people are shown them
     contradicted=COUNT,
     decided=TEXT,  # a person's word, or ""
 )
-UNAPPLIED = _schema(payment_id=TEXT, amount=MONEY, currency=TEXT, customer_id=TEXT, because=TEXT)
+UNAPPLIED = schema(payment_id=TEXT, amount=MONEY, currency=TEXT, customer_id=TEXT, because=TEXT)
 
 # ---- the books ------------------------------------------------------------------------------------------------
-ALLOCATION = _schema(  # append-only; a reversal is another row with the amount negated
+ALLOCATION = schema(  # append-only; a reversal is another row with the amount negated
     allocation_id=TEXT,
     source_kind=TEXT,  # "payment", "credit_note", or "exchange": of a payment, in the receivable's currency
     source_id=TEXT,
@@ -253,7 +245,7 @@ ALLOCATION = _schema(  # append-only; a reversal is another row with the amount 
 NEW_ALLOCATION = pa.schema([field for field in ALLOCATION if field.name != "allocation_id"])  # before booking names it
 
 # ---- what the day shows ---------------------------------------------------------------------------------------
-RECONCILIATION = _schema(  # DESIGN part 4.5; one row per vendor invoice, customer and currency
+RECONCILIATION = schema(  # DESIGN part 4.5; one row per vendor invoice, customer and currency
     vendor_invoice=TEXT,  # "" where nothing can be attributed
     customer_id=TEXT,  # "" where the tenant is not mapped
     customer_name=TEXT,
@@ -272,7 +264,7 @@ RECONCILIATION = _schema(  # DESIGN part 4.5; one row per vendor invoice, custom
     margin=MONEY,  # billed net, less the net of every credit note issued, less cost
     because=TEXT,  # "by line", "assumed by billing month", "not attributed" …
 )
-STANDING = _schema(
+STANDING = schema(
     customer_id=TEXT,
     customer_name=TEXT,
     currency=TEXT,
@@ -289,7 +281,7 @@ STANDING = _schema(
     days_overdue=COUNT,
     bucket=TEXT,  # of the oldest open receivable: "clear", "not due", "1-30", "31-60", "61-90", "over 90"
 )
-LATE = _schema(
+LATE = schema(
     customer_id=TEXT,
     customer_name=TEXT,
     currency=TEXT,
@@ -302,7 +294,7 @@ LATE = _schema(
     days_overdue=COUNT,
     because=TEXT,
 )
-NON_PAYMENT = _schema(  # who is late and what comes next: one row per customer and currency
+NON_PAYMENT = schema(  # who is late and what comes next: one row per customer and currency
     customer_id=TEXT,
     customer_name=TEXT,
     currency=TEXT,
@@ -316,7 +308,7 @@ NON_PAYMENT = _schema(  # who is late and what comes next: one row per customer 
     contact=TEXT,  # whether an address works; the address itself is personal data and stays in the ledger
     history=TEXT,  # the newest notices and what became of them
 )
-COVERAGE = _schema(
+COVERAGE = schema(
     vendor_invoice=TEXT,
     currency=TEXT,
     invoiced_on=DAY,
@@ -330,10 +322,10 @@ COVERAGE = _schema(
     released=FLAG,
     because=TEXT,
 )
-TIE_OUT = _schema(  # invariant I5: left equals right, per currency
+TIE_OUT = schema(  # invariant I5: left equals right, per currency
     equation=TEXT, currency=TEXT, left=MONEY, right=MONEY, difference=MONEY, terms=TEXT
 )
-ALLOCATION_VIEW = _schema(  # an allocation with what a person needs beside it
+ALLOCATION_VIEW = schema(  # an allocation with what a person needs beside it
     allocation_id=TEXT,
     booked_on=DAY,
     source_kind=TEXT,
@@ -350,7 +342,7 @@ ALLOCATION_VIEW = _schema(  # an allocation with what a person needs beside it
     outcome=TEXT,
     because=TEXT,
 )
-SUGGESTION_VIEW = _schema(  # a suggestion with what a person needs to decide it
+SUGGESTION_VIEW = schema(  # a suggestion with what a person needs to decide it
     payment_id=TEXT,
     booked_on=DAY,
     payer_name=TEXT,
@@ -364,7 +356,7 @@ SUGGESTION_VIEW = _schema(  # a suggestion with what a person needs to decide it
     rule=TEXT,
     because=TEXT,
 )
-UNAPPLIED_VIEW = _schema(
+UNAPPLIED_VIEW = schema(
     payment_id=TEXT,
     booked_on=DAY,
     account=TEXT,
@@ -379,7 +371,7 @@ UNAPPLIED_VIEW = _schema(
     status=TEXT,  # "booked" or "pending" (pending is shown, never allocated)
     because=TEXT,
 )
-NOT_CUSTOMER_MONEY = _schema(  # a booked line that no customer paid, and what it is instead
+NOT_CUSTOMER_MONEY = schema(  # a booked line that no customer paid, and what it is instead
     payment_id=TEXT,
     booked_on=DAY,
     account=TEXT,
@@ -391,12 +383,12 @@ NOT_CUSTOMER_MONEY = _schema(  # a booked line that no customer paid, and what i
     text=TEXT,
     because=TEXT,
 )
-SUMMARY = _schema(  # the day's headline; one row per line and currency, in the order a reader wants
+SUMMARY = schema(  # the day's headline; one row per line and currency, in the order a reader wants
     line=TEXT,  # a name of `domain.summary.LINES`: "received", "returned", "allocated", "unapplied", "open", …
     currency=TEXT,
     amount_=MONEY,
     count_=COUNT,
 )
-FEED = _schema(  # how fresh each receiving account is
+FEED = schema(  # how fresh each receiving account is
     account=TEXT, currency=TEXT, newest_booking_on_=DAY, newest_statement_until_=DAY, closing_=MONEY, state=TEXT
 )

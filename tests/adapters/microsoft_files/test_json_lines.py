@@ -197,7 +197,7 @@ def test_a_part_without_a_line_break_at_its_end_runs_not_into_the_next(tmp_path:
 @pytest.mark.parametrize(
     ("attributes", "said"),
     [
-        ({"UsageDate": "2026-10-01", "BillingPreTaxTotal": 1.0}, "daily rated usage"),
+        ({"UsageDate": "2026-10-01", "BillingPreTaxTotal": 1.0}, "lacks the columns for invoice_id"),
         ({"ChargeType": "new", "CustomerId": "x"}, "an excerpt"),
     ],
 )

@@ -21,15 +21,18 @@ from csp_receivables.domain.records import CHARGE
 from tests.adapters.microsoft_files.recon_files import CONTOSO, FABRIKAM, HEADER, row, text, write
 
 REFUSED = {
-    "daily_rated_header_55.csv": "microsoft.daily_usage_file",
-    "daily_rated_header_55_nov2025_order.csv": "microsoft.daily_usage_file",
-    "legacy_license_doc_sample.csv": "microsoft.legacy_license_file",
-    "legacy_usage_doc_sample.csv": "microsoft.legacy_usage_file",
+    "daily_rated_header_55.csv": "microsoft.header_only",
+    "daily_rated_header_55_nov2025_order.csv": "microsoft.header_only",
+    "legacy_license_doc_sample.csv": "microsoft.no_invoice_number",  # its name tells none
     "nce_recon_header_2025_47.csv": "microsoft.header_only",
     "nce_recon_header_2026_48.csv": "microsoft.header_only",
     "nce_recon_header_api_names.csv": "microsoft.header_only",
 }
-READ = {"nce_recon_doc_sample_2023_headers.csv": (1, "0.01"), "nce_recon_scenarios_full_columns.csv": (14, "356.56")}
+READ = {
+    "nce_recon_doc_sample_2023_headers.csv": (1, "0.01"),
+    "nce_recon_scenarios_full_columns.csv": (14, "356.56"),
+    "legacy_usage_doc_sample.csv": (1, "0.085"),
+}
 ALIASES = {"Total": "totalForCustomer", "Tier2MpnId": "ResellerMPNID", "PCToBCExchangeRate": "pcToBCExchangeRate"}
 
 

@@ -14,17 +14,15 @@ charge_fetch = Table(  # what fetching an invoice's charges came to; the newest 
     *text("outcome", "because", "version", "document"),
 )
 
-usage_detail = (
-    Table(  # daily usage that explains an invoice's charges and costs nothing itself; the newest row counts
-        "usage_detail",
-        metadata,
-        key("invoice_id"),
-        key("version"),
-        *text("currency"),
-        *money("lines", "pre_tax"),
-        *text("charges_path", "file_digest"),
-        recorded(),
-    )
+usage_detail = Table(  # daily usage that explains an invoice's charges and costs nothing itself; the newest row counts
+    "usage_detail",
+    metadata,
+    key("invoice_id"),
+    key("version"),
+    *text("currency"),
+    *money("lines", "pre_tax"),
+    *text("charges_path", "file_digest"),
+    recorded(),
 )
 
 subscription = Table(  # a subscription as Microsoft listed it; the newest row counts

@@ -15,7 +15,7 @@ from csp_receivables.adapters.ledger.tables import customer_cost, imported_file,
 from csp_receivables.adapters.ledger.tables import finding as finding_rows
 from csp_receivables.domain.findings import Finding, findings_table
 from csp_receivables.domain.imports import FileReport
-from csp_receivables.domain.records import USAGE_DETAIL
+from csp_receivables.domain.money_records import USAGE_DETAIL
 from csp_receivables.domain.usage_detail import UsageDetail
 from csp_receivables.domain.vendor_imports import VendorInvoice, cost_table, invoice_table
 from csp_receivables.ports import CurrentVersion

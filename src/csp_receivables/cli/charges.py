@@ -1,0 +1,76 @@
+"""`csp charges …`: what lies in the lake."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from csp_receivables import money_wiring, wiring
+from csp_receivables.cli.output import JsonOption, Refused, emit_json, show_table
+from csp_receivables.domain.money import Money, round_to_minor
+from csp_receivables.settings import Settings
+from csp_receivables.steps.look_at_charges import ChargeLook, NothingToLookAt
+
+Invoice = Annotated[str, typer.Argument(metavar="INVOICE", help="The vendor invoice's id, G… or D….")]
+
+charges_app = typer.Typer(help="Look at Microsoft's charges.", no_args_is_help=True)
+
+
+@charges_app.callback()
+def charges() -> None:
+    """Look at Microsoft's charges."""
+
+
+@charges_app.command("diff")
+def diff(
+    invoice: Invoice,
+    usage: Annotated[bool, typer.Option("--usage", help="Of its daily usage instead.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """What the newest version of an invoice's charges changed, for whom."""
+    try:
+        found = _look().difference(invoice, usage=usage)
+    except NothingToLookAt as nothing:
+        raise Refused(str(nothing)) from None
+    if as_json:
+        emit_json(asdict(found) | {"changes": [asdict(c) | {"difference": c.difference} for c in found.changes]})
+        return
+    rows = [
+        (
+            *(c.customer_name, c.subscription_id, c.product, c.charge_type, f"{c.lines_before} → {c.lines_after}"),
+            *(str(Money(amount, c.currency)) for amount in (c.before, c.after, c.difference)),
+        )
+        for c in found.changes
+    ]
+    columns = ("customer", "subscription", "product", "charge", "lines", "before", "after", "difference")
+    title = f"{invoice}: what {found.after.recorded_at} changed of {found.before.recorded_at}"
+    show_table(title, columns, rows, right=columns[4:])
+
+
+@charges_app.command("usage")
+def usage(invoice: Invoice, as_json: JsonOption = False) -> None:
+    """Compare an invoice's charges for usage with its daily usage; small differences are rounding."""
+    try:
+        found = _look().usage(invoice)
+    except NothingToLookAt as nothing:
+        raise Refused(str(nothing)) from None
+    if as_json:
+        emit_json([asdict(c) | {"difference": c.difference, "is_rounding": c.is_rounding} for c in found])
+        return
+    rows = [
+        (
+            *(c.customer_name, c.subscription_id, c.product),
+            *(str(Money(round_to_minor(amount, c.currency), c.currency)) for amount in (c.charged, c.used)),
+            *(str(Money(c.difference, c.currency)), "rounding" if c.is_rounding else "look at it"),
+        )
+        for c in found
+    ]
+    columns = ("customer", "subscription", "product", "charged", "daily usage", "difference", "which is")
+    show_table(f"{invoice}: charges and daily usage", columns, rows, right=columns[3:6])
+
+
+def _look() -> ChargeLook:
+    settings = Settings.from_environment()
+    return money_wiring.charge_look(settings, wiring.open_ledger(settings))

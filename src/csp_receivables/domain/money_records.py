@@ -1,0 +1,14 @@
+"""More tables that rules and adapters exchange, beside those of `records`: from charges to money."""
+
+from __future__ import annotations
+
+from csp_receivables.domain.records import COUNT, MONEY, TEXT, schema
+
+USAGE_DETAIL = schema(  # daily usage that explains a vendor invoice's charges; never a cost of its own
+    invoice_id=TEXT,
+    version=TEXT,
+    currency=TEXT,
+    lines=COUNT,
+    pre_tax=MONEY,  # sum of the lines, rounded once
+    charges_path=TEXT,  # in the lake, relative
+)
