@@ -28,6 +28,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "csp_receivables.outbox_ports": ("csp_receivables.domain",),
     "csp_receivables.microsoft_ports": ("csp_receivables.domain",),
     "csp_receivables.money_ports": ("csp_receivables.domain",),
+    "csp_receivables.support_ports": ("csp_receivables.domain",),
     "csp_receivables.access_ports": ("csp_receivables.domain", "csp_receivables.outbox_ports"),
     "csp_receivables.microsoft_settings": ("csp_receivables.settings",),
     "csp_receivables.steps": (
@@ -37,6 +38,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "csp_receivables.microsoft_ports",
         "csp_receivables.access_ports",
         "csp_receivables.money_ports",
+        "csp_receivables.support_ports",
         "csp_receivables.settings",
     ),
     "csp_receivables.adapters": (
@@ -46,6 +48,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "csp_receivables.microsoft_ports",
         "csp_receivables.access_ports",
         "csp_receivables.money_ports",
+        "csp_receivables.support_ports",
         "csp_receivables.microsoft_settings",
         "csp_receivables.settings",
         "csp_receivables.mail_settings",
@@ -119,6 +122,18 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "csp_receivables.adapters",
         "csp_receivables.wiring",
     ),
+    "csp_receivables.support_wiring": (  # the same for escalation and support, which leave by `mail_wiring`
+        "csp_receivables.domain",
+        "csp_receivables.ports",
+        "csp_receivables.outbox_ports",
+        "csp_receivables.support_ports",
+        "csp_receivables.settings",
+        "csp_receivables.mail_settings",
+        "csp_receivables.steps",
+        "csp_receivables.adapters",
+        "csp_receivables.wiring",
+        "csp_receivables.mail_wiring",
+    ),
     "csp_receivables.worlds_wiring": (  # apart, so that nothing that runs for a partner reaches the generator
         "csp_receivables.domain",
         "csp_receivables.settings",
@@ -143,6 +158,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "csp_receivables.microsoft_wiring",
         "csp_receivables.access_wiring",
         "csp_receivables.money_wiring",
+        "csp_receivables.support_wiring",
         "csp_receivables.cli",
         "emulator",  # `csp emulator`
     ),
@@ -160,6 +176,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "csp_receivables.microsoft_wiring",
         "csp_receivables.access_wiring",
         "csp_receivables.money_wiring",
+        "csp_receivables.support_wiring",
         "csp_receivables.cli",  # `make run` shows the same headline as `csp headline`
         "csp_airflow",
     ),

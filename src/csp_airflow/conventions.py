@@ -34,8 +34,9 @@ class Tag(StrEnum):
     IMPORT = "does:import"
     RECONCILE = "does:reconcile"
     NOTIFY = "does:notify"
+    REPORT = "does:report"
     NO_EFFECTS = "effects:none"  # nothing leaves the house
-    MAIL = "effects:mail"  # letters to customers, through the gate
+    MAIL = "effects:mail"  # letters, through the gate
 
 
 ACTIONS_PUBLISHED = Asset("actions_published")

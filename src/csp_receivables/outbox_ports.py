@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 from csp_receivables.domain.collections.account_letters import AccountLetter
 from csp_receivables.domain.collections.cases import Case
-from csp_receivables.domain.collections.decisions import Answer, Decision
+from csp_receivables.domain.collections.decisions import Decision
 from csp_receivables.domain.collections.notice_content import Particulars
 from csp_receivables.domain.collections.policy import CollectionsPolicy
 from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.imports import FileReport
+from csp_receivables.domain.outbox.actions import ActionKind
 from csp_receivables.domain.outbox.bounces import Bounce
 from csp_receivables.domain.outbox.breaker import Load
 from csp_receivables.domain.outbox.deliveries import MessageEvent
@@ -30,10 +31,12 @@ class Waiting:
     """An action that may be performed now."""
 
     action_id: str
-    kind: Answer
+    kind: ActionKind
     customer_id: str
     stage: str
     state: State
+    decided_on: date
+    run_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +144,16 @@ class NoticeWriter(Protocol):
         """The notice that `fresh` asks for. Raises ValueError with what is missing."""
 
 
+class LetterWords(Protocol):
+    """Puts a letter that nothing is decided about into words."""
+
+    def why_not_wanted(self, action: Waiting) -> str:
+        """Why it need not be sent any more; "" when it must."""
+
+    def write(self, action: Waiting) -> Content:
+        """What it says. Raises ValueError or LookupError with what is missing."""
+
+
 class Mail(Protocol):
     """The way out, through the gate."""
 
@@ -170,10 +183,10 @@ class Outbox(Protocol):
     def recover(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """End claims whose worker is gone; which were let go, and which are in doubt."""
 
-    def waiting(self, kinds: Sequence[Answer]) -> Sequence[Waiting]:
+    def waiting(self, kinds: Sequence[ActionKind]) -> Sequence[Waiting]:
         """What may be performed now, the oldest first."""
 
-    def load(self, kinds: Sequence[Answer], today: date, wanted: int) -> Load:
+    def load(self, kinds: Sequence[ActionKind], today: date, wanted: int) -> Load:
         """What is usual, for the breaker."""
 
     def claim(self, action_id: str, token: str) -> Claim | None:

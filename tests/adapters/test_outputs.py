@@ -6,11 +6,12 @@ import os
 import stat
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import openpyxl
 import pytest
 
-from csp_receivables.adapters import outputs
+from csp_receivables.adapters import outputs, whole_folder
 from csp_receivables.adapters.outputs import DayFiles
 from csp_receivables.domain.day import Day, Mode
 from csp_receivables.ports import DayOutputs, Issued
@@ -86,14 +87,17 @@ def test_a_file_that_was_taken_away_is_made_again(files: DayFiles, name: str) ->
     assert _content(first.workbook.parent) == before
 
 
-@pytest.mark.parametrize("stop", ["write_workbook", "write_page", "write_tables", "_settle"])
+@pytest.mark.parametrize(
+    ("module", "stop"),
+    [(outputs, "write_workbook"), (outputs, "write_page"), (outputs, "write_tables"), (whole_folder, "_settle")],
+)
 def test_a_run_killed_between_files_leaves_the_old_issue_whole(
-    files: DayFiles, monkeypatch: pytest.MonkeyPatch, stop: str
+    files: DayFiles, monkeypatch: pytest.MonkeyPatch, module: ModuleType, stop: str
 ) -> None:
     first = files.issue(sample_day())
     before = _content(first.workbook.parent)
     with monkeypatch.context() as killing:
-        killing.setattr(outputs, stop, _killed)
+        killing.setattr(module, stop, _killed)
         with pytest.raises(Killed):
             files.issue(empty_day())
 

@@ -85,6 +85,24 @@ CENSUS = {
         then={"send": set()},
         woken_by={"actions_published"},
     ),
+    "escalation_report_daily.py": Expected(
+        dag_id="escalation_report_daily",
+        cron="0 7 * * *",
+        tags={"does:report", "effects:mail"},
+        run_types=ANY_TYPE,  # a past day's report can be made again; its sending is skipped
+        run_limit=timedelta(hours=2),
+        deadline=timedelta(minutes=30),
+        then={"compile": {"send"}, "send": set()},
+    ),
+    "escalation_report_weekly.py": Expected(
+        dag_id="escalation_report_weekly",
+        cron="30 7 * * 1",
+        tags={"does:report", "effects:mail"},
+        run_types=ANY_TYPE,
+        run_limit=timedelta(hours=2),
+        deadline=timedelta(minutes=30),
+        then={"compile": {"send"}, "send": set()},
+    ),
     "read_bounces.py": Expected(
         dag_id="read_bounces",
         cron="*/30 * * * *",

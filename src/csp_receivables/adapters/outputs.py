@@ -7,19 +7,16 @@ next one clears away. Only the owner may read: the files hold what customers pai
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from csp_receivables.adapters.day_headline import known_at
 from csp_receivables.adapters.page import TEMPLATES, write_page
 from csp_receivables.adapters.tables import content_digest, write_tables
+from csp_receivables.adapters.whole_folder import alone, replace_whole
 from csp_receivables.adapters.workbook import write_workbook
 from csp_receivables.domain.day import Day, Mode
 from csp_receivables.ports import Issued
@@ -41,9 +38,7 @@ class DayFiles:
         """
         folder = self.folder(day, customers)
         digest = content_digest(day)
-        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _alone(folder):
-            _clear_up(folder)
+        with alone(folder):
             changed = not _is_issued(folder, day, digest)
             if changed:
                 self._replace(folder, day, digest)
@@ -57,18 +52,14 @@ class DayFiles:
         return self.outputs / "historical" / (f"{name}-{_short(customers)}" if customers else name)
 
     def _replace(self, folder: Path, day: Day, digest: str) -> None:
-        new, old = _new(folder), _old(folder)
-        new.mkdir(mode=0o700)
-        made = _issued(new, day, digest, changed=True)
-        write_workbook(day, made.workbook)
-        write_page(day, made.page, self.templates)
-        write_tables(day, made.tables)
-        (new / ISSUE_FILE).write_text(json.dumps(_issue(day, digest), indent=2) + "\n", encoding="utf-8")
-        _settle(new)
-        if folder.exists():
-            folder.rename(old)
-        new.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
+        def write(new: Path) -> None:
+            made = _issued(new, day, digest, changed=True)
+            write_workbook(day, made.workbook)
+            write_page(day, made.page, self.templates)
+            write_tables(day, made.tables)
+            (new / ISSUE_FILE).write_text(json.dumps(_issue(day, digest), indent=2) + "\n", encoding="utf-8")
+
+        replace_whole(folder, write)
 
 
 def _issued(folder: Path, day: Day, digest: str, *, changed: bool) -> Issued:
@@ -105,42 +96,3 @@ def _is_issued(folder: Path, day: Day, digest: str) -> bool:
 def _short(customers: Sequence[str]) -> str:
     """A name for a set of customers: their ids come from outside and may hold anything."""
     return hashlib.sha256("\x1f".join(sorted(set(customers))).encode()).hexdigest()[:12]
-
-
-def _new(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name}.new")
-
-
-def _old(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name}.old")
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Two runs of the same day take turns."""
-    lock = os.open(folder.with_name(".lock"), os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
-
-
-def _clear_up(folder: Path) -> None:
-    """What a run that was killed left behind: a half-written issue goes; one that was being replaced comes back."""
-    if _old(folder).exists() and not folder.exists():
-        _old(folder).rename(folder)
-    for left_over in (_old(folder), _new(folder)):
-        if left_over.exists():
-            shutil.rmtree(left_over)
-
-
-def _settle(folder: Path) -> None:
-    """Owner-only modes whatever the umask, and on the disk before the folder gets its name."""
-    for path in sorted(folder.rglob("*")):
-        path.chmod(0o700 if path.is_dir() else 0o600)
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

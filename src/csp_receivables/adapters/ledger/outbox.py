@@ -21,8 +21,7 @@ from csp_receivables.adapters.ledger.outbox_tables import (
     message_event,
     outbox_stop,
 )
-from csp_receivables.domain.collections.decisions import Answer
-from csp_receivables.domain.outbox.actions import Action, Proposed
+from csp_receivables.domain.outbox.actions import Action, ActionKind, Proposed
 from csp_receivables.domain.outbox.deliveries import MessageEvent
 from csp_receivables.domain.outbox.states import TRANSITIONS, Event, State
 
@@ -139,7 +138,7 @@ def hand_over_of(connection: Connection, action_id: str) -> Row[Any] | None:
     return next((row for row in reversed(letters_of(connection, action_id)) if row.event in unclear), None)
 
 
-def waiting(connection: Connection, kinds: Sequence[Answer], now: str) -> list[Row[Any]]:
+def waiting(connection: Connection, kinds: Sequence[ActionKind], now: str) -> list[Row[Any]]:
     """Actions that may be performed now, the oldest first: their columns, `state`, and `event_no`."""
     retried = and_(action_state.c.retry_at != "", action_state.c.retry_at <= now)
     due = or_(

@@ -18,8 +18,8 @@ from csp_receivables.adapters.ledger.outbox_messages import Said, keep_message, 
 from csp_receivables.adapters.ledger.outbox_tables import action, message, message_event
 from csp_receivables.adapters.ledger.tables import contact, daily_standing, finding, reconciliation_run
 from csp_receivables.domain.collections.cases import Delivery
-from csp_receivables.domain.collections.decisions import Answer
 from csp_receivables.domain.findings import Finding, findings_table
+from csp_receivables.domain.outbox.actions import OWN_LETTERS, ActionKind, action_kind
 from csp_receivables.domain.outbox.breaker import Load
 from csp_receivables.domain.outbox.deliveries import DELIVERY, MessageEvent
 from csp_receivables.domain.outbox.recipients import Contact, reachable
@@ -68,21 +68,23 @@ class LedgerOutbox:
         with self._writing() as writing:
             return outbox.recover(writing, self.ledger.now())
 
-    def waiting(self, kinds: Sequence[Answer]) -> Sequence[Waiting]:
+    def waiting(self, kinds: Sequence[ActionKind]) -> Sequence[Waiting]:
         with self.ledger.reading() as connection:
             rows = outbox.waiting(connection, kinds, self.ledger.now())
         return [
             Waiting(
                 action_id=row.action_id,
-                kind=Answer(row.kind),
+                kind=action_kind(row.kind),
                 customer_id=row.customer_id,
                 stage=row.stage,
                 state=State(row.state),
+                decided_on=row.decided_on,
+                run_id=row.run_id,
             )
             for row in rows
         ]
 
-    def load(self, kinds: Sequence[Answer], today: date, wanted: int) -> Load:
+    def load(self, kinds: Sequence[ActionKind], today: date, wanted: int) -> Load:
         with self.ledger.reading() as connection:
             days = _accepted_by_day(connection, kinds, today - timedelta(days=USUAL_DAYS))
             owing = customers_that_owe(connection)
@@ -158,8 +160,8 @@ def contacts_of(connection: Connection, customer_id: str) -> list[Contact]:
 
 def next_contact(connection: Connection, action_id: str) -> Draft | None:
     """Whom the action writes to next: the first who can be reached and did not refuse or return it. None: nobody."""
-    query = select(action.c.customer_id).where(action.c.action_id == action_id)
-    contacts = contacts_of(connection, connection.execute(query).scalar_one())
+    about = connection.execute(select(action).where(action.c.action_id == action_id)).one()
+    contacts = [_addressee(about)] if about.kind in OWN_LETTERS else contacts_of(connection, about.customer_id)
     people = reachable(contacts, unreachable(connection, among=[each.email for each in contacts]))
     written = {row.recipient: row for row in letters_of(connection, action_id)}
     left = [each for each in people if each.email not in written or written[each.email].event not in _TRIED]
@@ -171,12 +173,18 @@ def next_contact(connection: Connection, action_id: str) -> Draft | None:
     return Draft(contact=left[0], ordinal=ordinal, attempt=attempt)
 
 
+def _addressee(about: Row[Any]) -> Contact:
+    """The one person that a letter of our own is to."""
+    named = json.loads(about.payload)
+    return Contact(email=named["to"], name=named["name"], role="", stated_at=about.recorded_at)
+
+
 def _has_happened(connection: Connection, action_id: str) -> bool:
     """Was a letter of this action accepted, or may it have been? Then no other is handed over (invariant I4)."""
     return any(row.event in _HAPPENED for row in letters_of(connection, action_id))
 
 
-def _accepted_by_day(connection: Connection, kinds: Sequence[Answer], since: date) -> dict[date, int]:
+def _accepted_by_day(connection: Connection, kinds: Sequence[ActionKind], since: date) -> dict[date, int]:
     query = (
         select(message_event.c.effective_on, func.count(distinct(message.c.action_id)))
         .join(message, message.c.message_id == message_event.c.message_id)

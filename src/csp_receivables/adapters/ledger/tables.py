@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Date, Index
 from csp_receivables.adapters.ledger import access_tables as access_tables  # noqa: PLC0414 - its tables belong here too
 from csp_receivables.adapters.ledger import collections_tables as collections_tables  # noqa: PLC0414 - the same
 from csp_receivables.adapters.ledger import columns
+from csp_receivables.adapters.ledger import escalation_tables as escalation_tables  # noqa: PLC0414 - the same
 from csp_receivables.adapters.ledger import microsoft_tables as microsoft_tables  # noqa: PLC0414 - the same
 from csp_receivables.adapters.ledger import outbox_tables as outbox_tables  # noqa: PLC0414 - its tables belong here too
 from csp_receivables.adapters.ledger.columns import day as _day

@@ -54,7 +54,24 @@ class Lines:
     lines: tuple[str, ...]
 
 
-Part = Heading | Paragraph | Facts | Table | Lines
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One bar of a chart: what it is of, its figure in words, and its length in thousandths of the longest."""
+
+    label: str
+    figure: str
+    per_mille: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bars:
+    """A chart of bars that is drawn in mail as well: mail programs show no picture and no SVG unasked."""
+
+    caption: str
+    bars: tuple[Bar, ...]
+
+
+Part = Heading | Paragraph | Facts | Table | Lines | Bars
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

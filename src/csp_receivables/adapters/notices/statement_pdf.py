@@ -16,7 +16,7 @@ from fpdf.enums import Align, TableBordersLayout, XPos, YPos
 from fpdf.fonts import FontFace
 
 from csp_receivables.adapters.notices.lean_fonts import add_font
-from csp_receivables.adapters.notices.parts import DOT, Document, Facts, Heading, Lines, Paragraph, Part, Table
+from csp_receivables.adapters.notices.parts import DOT, Bars, Document, Facts, Heading, Lines, Paragraph, Part, Table
 
 FONT = "text"
 REGULAR, BOLD = "DejaVuSans.ttf", "DejaVuSans-Bold.ttf"
@@ -99,12 +99,26 @@ class _Paper(FPDF):
                 self.ln(2)
             case Table():
                 self._receivables(part)
+            case Bars():
+                self._bars(part)
 
     def _rows(self, rows: Iterable[tuple[str, ...]], widths: tuple[int, ...], aligns: tuple[Align, ...]) -> None:
         self.set_font(FONT, "", 9)
         with self.table(**_plain_table(widths, aligns)) as table:
             for row in rows:
                 table.row([self.drawable(text) for text in row])
+
+    def _bars(self, part: Bars) -> None:
+        self.line_of(part.caption, size=10, bold=True, after=1)
+        self.set_font(FONT, "", 9)
+        self.set_fill_color(*RULE)
+        for bar in part.bars:
+            self.cell(30, 5, self.drawable(bar.label))
+            self.cell(38, 5, self.drawable(bar.figure), align=Align.R)
+            room = self.w - self.r_margin - self.get_x() - 3
+            self.rect(self.get_x() + 3, self.get_y() + 0.8, room * bar.per_mille / 1000, 3.4, style="F")
+            self.ln(5)
+        self.ln(3)
 
     def _receivables(self, part: Table) -> None:
         self.line_of(part.caption, size=10, bold=True, after=1)

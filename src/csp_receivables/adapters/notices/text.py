@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from csp_receivables.adapters.notices.parts import DOT, Document, Facts, Heading, Lines, Paragraph, Part, Table
+from csp_receivables.adapters.notices.parts import DOT, Bars, Document, Facts, Heading, Lines, Paragraph, Part, Table
 
 WIDTH = 78  # what a mail program shows without breaking a line (RFC 5322 advises it)
 GAP = "  "
@@ -37,6 +37,8 @@ def _lines(part: Part) -> Iterator[str]:
                 yield from wrapped(line)
         case Table():
             yield from _table(part)
+        case Bars():
+            yield from _bars(part)
 
 
 def _underlined(text: str, sign: str) -> str:
@@ -60,7 +62,7 @@ def _facts(rows: tuple[tuple[str, str], ...]) -> Iterator[str]:
 def _table(table: Table) -> Iterator[str]:
     cells = [table.columns, *(row.cells for row in table.rows)]
     second, third = (max(columns_of(row[place]) for row in cells) for place in (1, 2))
-    third = max(third, *(columns_of(amount) for _, amount in table.sums))
+    third = max([third, *(columns_of(amount) for _, amount in table.sums)])
     first = WIDTH - second - third - 2 * len(GAP)
     yield table.caption
     yield from _cells(table.columns, (first, second, third))
@@ -71,6 +73,16 @@ def _table(table: Table) -> Iterator[str]:
     yield "-" * WIDTH
     for label, amount in table.sums:
         yield from _cells((label, "", amount), (first + second + len(GAP), 0, third))
+
+
+def _bars(chart: Bars) -> Iterator[str]:
+    label, figure = (max(columns_of(getattr(bar, name)) for bar in chart.bars) for name in ("label", "figure"))
+    length = WIDTH - label - figure - 2 * len(GAP)
+    yield chart.caption
+    for bar in chart.bars:
+        drawn = "#" * (length * bar.per_mille // 1000)
+        before = " " * (figure - columns_of(bar.figure))
+        yield f"{_left(bar.label, label)}{GAP}{before}{bar.figure}{GAP}{drawn}".rstrip()
 
 
 def _cells(cells: tuple[str, str, str], widths: tuple[int, int, int]) -> Iterator[str]:

@@ -6,9 +6,27 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
+from typing import TypeAlias
 
 from csp_receivables.domain.collections.account_letters import AccountLetter
 from csp_receivables.domain.collections.decisions import Answer, Decision
+
+
+class OwnLetter(StrEnum):
+    """Letters that no decision about a customer asks for."""
+
+    ESCALATION_REPORT = "escalation_report"  # to a reader in the house
+    CASE_REPLY = "case_reply"  # to whoever opened a support case
+
+
+OWN_LETTERS = frozenset(kind.value for kind in OwnLetter)
+ActionKind: TypeAlias = Answer | OwnLetter
+
+
+def action_kind(text: str) -> ActionKind:
+    """The kind that an action was kept under."""
+    return OwnLetter(text) if text in OWN_LETTERS else Answer(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +34,7 @@ class Action:
     """Something for the outside. `payload` is canonical JSON of what the decision named; it never changes."""
 
     action_id: str
-    kind: Answer
+    kind: ActionKind
     customer_id: str
     round_id: str
     stage: str

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from csp_receivables.domain.collections.going_live import why_dry
@@ -14,7 +15,8 @@ from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.outbox.actions import message_id_of
 from csp_receivables.domain.outbox.deliveries import MessageEvent
 from csp_receivables.domain.outbox.gate import Moment, Verdict
-from csp_receivables.domain.outbox.letters import Letter
+from csp_receivables.domain.outbox.letters import Content, Letter
+from csp_receivables.domain.outbox.recipients import Contact
 from csp_receivables.domain.outbox.replies import HandOver, Outcome, Verb
 from csp_receivables.domain.outbox.retries import RETRY_AFTER, retry_at
 from csp_receivables.domain.outbox.states import Event
@@ -59,6 +61,19 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """What is handed over for one action: its words for a contact, and what the gate must know at each moment.
+
+    `named`: the receivables that it names. `customer_id`: "" for a letter that is to nobody's customer.
+    """
+
+    customer_id: str
+    named: tuple[str, ...]
+    content: Callable[[Contact], Content]
+    moment: Callable[[], Moment]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Performer:
     """What performing one action needs. `token` names this worker, `domain` is that of the Message-IDs."""
 
@@ -95,30 +110,42 @@ class Performer:
         why = why_not_wanted(action, fresh)
         if why or fresh is None:
             return Ended(how="superseded" if self.outbox.supersede(action.action_id, why) else "taken")
-        verdict = self.verdict(fresh)
+        return self.deliver(action, self._errand(fresh))
+
+    def _errand(self, fresh: Fresh) -> Errand:
+        return Errand(
+            customer_id=fresh.decision.customer_id,
+            named=fresh.named,
+            content=partial(self.writer.write, fresh),
+            moment=partial(self.moment, fresh),
+        )
+
+    def deliver(self, action: Waiting, errand: Errand) -> Ended:
+        """Hand over what nothing needs to be decided about any more."""
+        verdict = self.mail.verdict(action.action_id, errand.moment())  # of whoever it is to
         if not verdict.is_open:
             return Ended(how="stopped", stops=verdict.because)
         claim = self.outbox.claim(action.action_id, self.token)
         if claim is None:
             return Ended(how="taken")
-        return self._write_to_contacts(claim, fresh)
+        return self._write_to_contacts(claim, errand)
 
-    def _write_to_contacts(self, claim: Claim, fresh: Fresh) -> Ended:
+    def _write_to_contacts(self, claim: Claim, errand: Errand) -> Ended:
         refused: list[Finding] = []
         while (draft := self.outbox.next_draft(claim)) is not None:
-            handling = self._written(claim, draft, fresh)
+            handling = self._written(claim, draft, errand)
             if isinstance(handling, Ended):
                 return handling
-            ended = self._hand_over(handling, fresh)
+            ended = self._hand_over(handling, errand)
             if ended.how != Outcome.REFUSED_ADDRESS.value:
                 return replace(ended, found=(*refused, *ended.found))
             refused += ended.found
         self.outbox.conclude(claim, Event.FAILED, "no contact is left that can be written to", End())
-        return Ended(how="no_address", found=(*refused, findings.no_address(fresh.decision.customer_id, self.today)))
+        return Ended(how="no_address", found=(*refused, findings.no_address(errand.customer_id, self.today)))
 
-    def _written(self, claim: Claim, draft: Draft, fresh: Fresh) -> Handling | Ended:
+    def _written(self, claim: Claim, draft: Draft, errand: Errand) -> Handling | Ended:
         try:
-            sealed = self._sealed(claim, draft, fresh)
+            sealed = self._sealed(claim, draft, errand)
         except Exception as error:
             log.error("the notice %s can't be written: %s", claim.action_id, type(error).__name__)
             end = End(retry_at=self._later(draft.attempt))
@@ -126,38 +153,38 @@ class Performer:
             return Ended(how="not_written", found=(findings.not_written(claim.action_id, str(error)),))
         if isinstance(sealed, Verdict):
             return self._let_go(claim, sealed.because, End())
-        named, digest = fresh.named, self.store.keep(sealed.content)
+        named, digest = errand.named, self.store.keep(sealed.content)
         return Handling(claim=claim, draft=draft, sealed=sealed, named=named, digest=digest, on=self.today)
 
-    def _sealed(self, claim: Claim, draft: Draft, fresh: Fresh) -> Sealed | Verdict:
+    def _sealed(self, claim: Claim, draft: Draft, errand: Errand) -> Sealed | Verdict:
         letter = Letter(
             message_id=message_id_of(claim.action_id, draft.ordinal, self.domain),
             written_at=datetime.fromisoformat(claim.at),
             recipient=draft.contact.email,
             recipient_name=draft.contact.name,
-            content=self.writer.write(fresh, draft.contact),
+            content=errand.content(draft.contact),
         )
-        return self.mail.seal(letter, self.moment(fresh))
+        return self.mail.seal(letter, errand.moment())
 
-    def _hand_over(self, handling: Handling, fresh: Fresh) -> Ended:
+    def _hand_over(self, handling: Handling, errand: Errand) -> Ended:
         if not self.outbox.begin(handling):
             return self._let_go(handling.claim, "stopped, or not this worker's any more", End())
-        said = self.mail.hand_over(handling.sealed, self.moment(fresh))
+        said = self.mail.hand_over(handling.sealed, errand.moment())
         if isinstance(said, Verdict):
             became = Became(event=MessageEvent.NOT_HANDED_OVER, said=said.because)
             return self._let_go(handling.claim, said.because, End(handling=handling, became=became))
-        return self._concluded(handling, said, fresh)
+        return self._concluded(handling, said, errand)
 
     def _let_go(self, claim: Claim, because: str, end: End) -> Ended:
         self.outbox.conclude(claim, Event.LET_GO, because, end)
         return Ended(how="stopped", stops=because)
 
-    def _concluded(self, handling: Handling, said: HandOver, fresh: Fresh) -> Ended:
+    def _concluded(self, handling: Handling, said: HandOver, errand: Errand) -> Ended:
         claim, outcome = handling.claim, self._judged(said, handling.draft.attempt)
         became = Became(event=_WORDS[outcome], code=said.code_text, said=said.said)
         if outcome is Outcome.REFUSED_ADDRESS:
             self.outbox.word(handling, became)
-            found = findings.refused_address(fresh.decision.customer_id, claim.action_id, said.code_text or said.said)
+            found = findings.refused_address(errand.customer_id, claim.action_id, said.code_text or said.said)
             return Ended(how=outcome.value, found=(found,))
         event, found_one = self._consequence(outcome, claim, said)
         again = self._later(handling.draft.attempt) if became.event is MessageEvent.TRY_LATER else ""

@@ -1,0 +1,1 @@
+"""The escalation report and pack as people read them: mail, workbook, PDF."""

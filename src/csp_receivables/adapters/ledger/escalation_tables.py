@@ -1,0 +1,21 @@
+"""The table of escalation reports. `tables` carries it with all others."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Index, Table
+
+from csp_receivables.adapters.ledger.columns import day, key, metadata, recorded, text
+from csp_receivables.domain.escalation.items import ReportKind
+
+escalation_report = Table(  # a report as it was compiled; the live ones of a kind follow on each other
+    "escalation_report",
+    metadata,
+    key("run_id"),
+    *text("kind", "mode"),
+    *day("as_of"),
+    *text("known_at", "content_digest", "document"),  # document: JSON, everything that the report says
+    recorded(),
+    CheckConstraint("mode IN ('live', 'historical')", name="mode"),
+    CheckConstraint(f"kind IN ({', '.join(repr(kind.value) for kind in ReportKind)})", name="kind"),
+    Index(None, "kind", "as_of"),
+)

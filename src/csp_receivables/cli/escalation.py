@@ -1,0 +1,96 @@
+"""`csp escalation`: the report of what must reach a person, and the pack of one customer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from csp_receivables import mail_wiring, support_wiring, wiring
+from csp_receivables.cli.decide import AS_OF, KNOWN_AT, plan_of_day
+from csp_receivables.cli.output import JsonOption, Refused, emit_json, show_table
+from csp_receivables.domain.escalation.items import Item, ReportKind
+from csp_receivables.domain.money import to_text
+from csp_receivables.settings import Settings
+
+escalation_app = typer.Typer(
+    help="What left automation's hands: the report, and one customer with everything in hand.", no_args_is_help=True
+)
+
+
+@escalation_app.callback()
+def escalation() -> None:
+    """See the help of `escalation_app`."""
+
+
+@escalation_app.command("report")
+def report(
+    *,
+    kind: Annotated[ReportKind, typer.Option("--kind", help="Daily or weekly.")] = ReportKind.DAILY,
+    as_of: Annotated[datetime | None, AS_OF] = None,
+    known_at: Annotated[str, KNOWN_AT] = "",
+    historical: Annotated[bool, typer.Option("--historical", help="Only look; tell nobody.")] = False,
+    send: Annotated[bool, typer.Option("--send", help="Hand over what waits, as far as the gate lets it.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Compile the escalation report, keep it, and write its page, workbook and PDF. Repeating it is safe.
+
+    Yesterday is live: its readers' letters wait in the outbox. Any other day, or --known-at, is historical.
+    """
+    settings = Settings.from_environment()
+    plan, ledger = plan_of_day(settings, as_of, known_at, historical=historical), wiring.open_ledger(settings)
+    try:
+        reported = support_wiring.escalation_reporter(settings, ledger).report(kind, plan)
+    except support_wiring.NotTheDayAnyMore as passed:
+        raise Refused(str(passed)) from None
+    told = _sent(settings, ledger) if send else {}
+    made = reported.report
+    if as_json:
+        emit_json(
+            {
+                "run_id": reported.run_id,
+                "as_of": made.as_of,
+                "mode": made.mode.value,
+                "digest": made.digest,
+                "files": [str(path) for path in reported.files],
+                "proposed": reported.proposed,
+                "items": [_as_json(item) for item in made.items],
+                "sent": told,
+            }
+        )
+        return
+    rows = [_row(item) for item in made.items]
+    columns = ("section", "age", "customer", "what", "amount", "owner", "next step")
+    show_table(f"{len(rows)} waiting as of {made.as_of} ({made.mode.value})", columns, rows, right=("age", "amount"))
+    for path in reported.files:
+        print(path)
+    for name, value in told.items():
+        print(f"{name}: {value}")
+
+
+def _sent(settings: Settings, ledger: wiring.Ledger) -> dict[str, Any]:
+    sent = support_wiring.report_sender(settings, ledger, mail_wiring.mail_of_environment()).send()
+    return {"ended": dict(sent.ended), "waits": dict(sent.waits), "because": sent.because}
+
+
+def _as_json(item: Item) -> dict[str, Any]:
+    return {
+        "section": item.section.value,
+        "key": item.key,
+        "about": item.about,
+        "customer": item.customer_id,
+        "amount": None if item.amount is None else to_text(item.amount, item.currency),
+        "currency": item.currency,
+        "since": item.since,
+        "age_days": item.age_days,
+        "owner": item.owner,
+        "next_step": item.next_step,
+    }
+
+
+def _row(item: Item) -> tuple[str, ...]:
+    amount = "" if item.amount is None else f"{to_text(item.amount, item.currency)} {item.currency}"
+    who = item.customer_name or item.customer_id
+    section = item.section.value.replace("_", " ")
+    return section, str(item.age_days), who, item.about, amount, item.owner, item.next_step
