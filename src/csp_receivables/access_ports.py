@@ -12,6 +12,7 @@ from csp_receivables.domain.access.breaker import AccessLoad
 from csp_receivables.domain.access.changes import Change, ChangeEvent, Standing
 from csp_receivables.domain.access.proposal import Evidence, Proposal
 from csp_receivables.domain.access.snapshot import Snapshot
+from csp_receivables.domain.collections.account_letters import AccountLetter
 from csp_receivables.domain.collections.decisions import Decision
 from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.microsoft.subscriptions import Subscription
@@ -84,6 +85,12 @@ class AccessBook(Protocol):
 
     def propose(self, decisions: Iterable[Decision]) -> None:
         """Keep the actions that these decisions ask for; known ones change nothing."""
+
+    def propose_letters(self, letters: Iterable[AccountLetter]) -> None:
+        """Keep the letters that are wanted; known ones change nothing."""
+
+    def look_anew(self) -> None:
+        """Let the next last look see what this worker wrote itself."""
 
     def record(self, findings: Iterable[Finding]) -> None:
         """Keep findings; the same one again changes nothing."""

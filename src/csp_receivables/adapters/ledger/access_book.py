@@ -28,10 +28,11 @@ from csp_receivables.domain.access.approvals import Approval, Approver
 from csp_receivables.domain.access.breaker import AccessLoad, check_releaser
 from csp_receivables.domain.access.changes import Change, ChangeEvent, Standing
 from csp_receivables.domain.access.proposal import Evidence, Proposal, document_of
+from csp_receivables.domain.collections.account_letters import AccountLetter
 from csp_receivables.domain.collections.decisions import Answer, Decision
 from csp_receivables.domain.findings import Finding, findings_table
 from csp_receivables.domain.microsoft.subscriptions import Subscription
-from csp_receivables.domain.outbox.actions import action_of
+from csp_receivables.domain.outbox.actions import Action, action_of, action_of_letter
 from csp_receivables.domain.outbox.states import State
 from csp_receivables.outbox_ports import Claim
 
@@ -143,10 +144,18 @@ class LedgerAccessBook:
                 writing.connection.execute(insert(access_release).values(**row | person))
 
     def propose(self, decisions: Iterable[Decision]) -> None:
-        wanted = [action for each in decisions if (action := action_of(each, RUN))]
+        self._propose([action for each in decisions if (action := action_of(each, RUN))])
+
+    def propose_letters(self, letters: Iterable[AccountLetter]) -> None:
+        self._propose([action_of_letter(each, RUN) for each in letters])
+
+    def _propose(self, wanted: Sequence[Action]) -> None:
         if wanted:
             with self._writing() as writing:
                 outbox.propose(writing, wanted)
+
+    def look_anew(self) -> None:
+        self.others.or_ourselves()
 
     def record(self, findings: Iterable[Finding]) -> None:
         with self._writing() as writing:

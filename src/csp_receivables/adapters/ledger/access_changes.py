@@ -91,6 +91,20 @@ def began_taking(connection: Connection, known_at: str) -> list[Row[Any]]:
     return list(connection.execute(query))
 
 
+def shown_by_action(connection: Connection, known_at: str) -> dict[str, tuple[str, ...]]:
+    """The names of the subscriptions of which a reading showed what the action wanted, as known then."""
+    query = (
+        select(access_change.c.action_id, access_change.c.change_id, access_event.c.shown)
+        .join(access_event, access_event.c.change_id == access_change.c.change_id)
+        .where(access_event.c.event == ChangeEvent.VERIFIED.value, access_event.c.recorded_at <= known_at)
+        .order_by(access_change.c.action_id, access_change.c.change_id, access_event.c.event_no)
+    )
+    names: dict[str, list[str]] = {}
+    for row in connection.execute(query):
+        names.setdefault(row.action_id, []).append(from_text(row.shown).name)
+    return {action_id: tuple(sorted(found)) for action_id, found in names.items()}
+
+
 def _standing(row: Row[Any], events: list[Row[Any]]) -> Standing:
     """How far a change has come since it was last prepared."""
     start = max(place for place, each in enumerate(events) if each.event == ChangeEvent.PREPARED.value)

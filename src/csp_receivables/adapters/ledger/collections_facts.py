@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from csp_receivables.adapters.collections_policy import parse_kept_policy
 from csp_receivables.adapters.ledger import collections_tables as t
-from csp_receivables.adapters.ledger.access_changes import began_taking
+from csp_receivables.adapters.ledger.access_changes import began_taking, shown_by_action
 from csp_receivables.adapters.ledger.outbox_messages import notices as notices_handed_over
 from csp_receivables.adapters.ledger.outbox_messages import unreachable
 from csp_receivables.adapters.ledger.outbox_tables import action, action_event
@@ -37,12 +37,15 @@ def read_collections(connection: Connection, as_of: date, known_at: str, zone: Z
     """What is effective by the end of `as_of`, a day in the partner's `zone`, and was recorded by `known_at`."""
     rounds = read_rounds(connection, as_of, known_at)
     done = [each for each in _performed(connection, known_at, zone) if each.on <= as_of]
+    begun = [each for each in _begun(connection, known_at, zone) if each.on <= as_of]
+    taken, given_back = _suspensions([*done, *begun])
     return CollectionsFacts(
         holds=read_holds(connection, as_of, known_at),
         tags=read_tags(connection, known_at),
         rounds=rounds,
         notices=_notices(connection, rounds, done, as_of, known_at),
-        suspensions=_suspensions([*done, *(each for each in _begun(connection, known_at, zone) if each.on <= as_of)]),
+        suspensions=taken,
+        given_back={who: back for who, back in given_back.items() if who not in taken and is_recent(back.on, as_of)},
         reachable=_reachable(connection, known_at),
         policies=_policies(connection, rounds),
     )
@@ -133,6 +136,7 @@ class _Performed:
     at: str  # the moment
     on: date  # the partner's day
     receivable_ids: frozenset[str]
+    subscriptions: tuple[str, ...]  # of which a reading showed it, by name
 
 
 def _performed(connection: Connection, known_at: str, zone: ZoneInfo) -> Iterator[_Performed]:
@@ -144,7 +148,8 @@ def _performed(connection: Connection, known_at: str, zone: ZoneInfo) -> Iterato
         .where(action.c.kind.in_(kinds), action_event.c.event.in_(PERFORMED), action_event.c.recorded_at <= known_at)
         .order_by(action_event.c.recorded_at, action.c.action_id)
     )
-    return (_one_performed(row, zone) for row in connection.execute(query))
+    names = shown_by_action(connection, known_at)
+    return (_one_performed(row, zone, names.get(row.action_id, ())) for row in connection.execute(query))
 
 
 def _begun(connection: Connection, known_at: str, zone: ZoneInfo) -> Iterator[_Performed]:
@@ -153,10 +158,10 @@ def _begun(connection: Connection, known_at: str, zone: ZoneInfo) -> Iterator[_P
     if not began:
         return
     for row in connection.execute(select(action).where(action.c.action_id.in_(began)).order_by(action.c.action_id)):
-        yield _one_performed(row, zone, began[row.action_id])
+        yield _one_performed(row, zone, (), began[row.action_id])
 
 
-def _one_performed(row: Row[Any], zone: ZoneInfo, at: str = "") -> _Performed:
+def _one_performed(row: Row[Any], zone: ZoneInfo, subscriptions: tuple[str, ...], at: str = "") -> _Performed:
     moment = at or row.done_at
     return _Performed(
         customer_id=row.customer_id,
@@ -166,20 +171,27 @@ def _one_performed(row: Row[Any], zone: ZoneInfo, at: str = "") -> _Performed:
         at=moment,
         on=datetime.fromisoformat(moment).astimezone(zone).date(),
         receivable_ids=frozenset(json.loads(row.payload)["receivable_ids"]),
+        subscriptions=subscriptions,
     )
 
 
-def _suspensions(done: Iterable[_Performed]) -> dict[str, Suspension]:
-    """Whom access is taken from: a suspension that was begun or done, and no reinstatement after it."""
+def _suspensions(done: Iterable[_Performed]) -> tuple[dict[str, Suspension], dict[str, Suspension]]:
+    """Whom access is taken from (begun or done, and no reinstatement after it), and who got it back."""
     taken: dict[str, Suspension] = {}
+    back: dict[str, Suspension] = {}
     for row in sorted(done, key=lambda each: (each.at, each.kind)):
         if row.kind == Answer.PROPOSE_SUSPENSION.value:
             known = taken.get(row.customer_id)
             since = known.on if known and known.round_id == row.round_id else row.on
-            taken[row.customer_id] = Suspension(round_id=row.round_id, on=since, receivable_ids=row.receivable_ids)
+            taken[row.customer_id] = _suspension(row, since)
         elif row.kind == Answer.REINSTATE.value:
             taken.pop(row.customer_id, None)
-    return taken
+            back[row.customer_id] = _suspension(row, row.on)
+    return taken, back
+
+
+def _suspension(row: _Performed, on: date) -> Suspension:
+    return Suspension(round_id=row.round_id, on=on, receivable_ids=row.receivable_ids, subscriptions=row.subscriptions)
 
 
 def _notices(

@@ -44,6 +44,10 @@ class OthersWrote:
         self._others = self._others or writing.after != self._own
         self._own = writing.recorded_at
 
+    def or_ourselves(self) -> None:
+        """What we wrote ourselves matters to the next decision as well."""
+        self._others = True
+
     def since_last_asked(self, last_recorded_at: str) -> bool:
         """Ask, with the moment of the ledger's newest fact."""
         found, self._others = self._others or last_recorded_at != self._own, False

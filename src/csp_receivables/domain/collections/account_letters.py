@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from csp_receivables.domain.collections.anchors import working_day_from
-from csp_receivables.domain.collections.cases import Case, Debt, Delivery, Hold, HoldKind
+from csp_receivables.domain.collections.cases import Case, Debt, Delivery, Hold, HoldKind, Suspension
 from csp_receivables.domain.collections.decisions import Answer, Decision, Reason
 from csp_receivables.domain.collections.guards import above_minimum, first_guard
 from csp_receivables.domain.collections.holds import standing_of
 from csp_receivables.domain.collections.notice_content import (
     PAYMENT_RECEIVED,
     PROMISE_BROKEN,
+    REINSTATEMENT,
     STATEMENT,
+    SUSPENSION,
     NoticeContent,
     Particulars,
     PromisedPayment,
@@ -81,14 +83,26 @@ class AccountLetter:
 def letters_for(
     case: Case, decision: Decision, policy: CollectionsPolicy, settled: Sequence[SettledRound] = ()
 ) -> tuple[AccountLetter, ...]:
-    """The letters that `case` calls for on the day of its `decision`, by the policy in force. `settled`: its rounds."""
+    """The letters that `case` calls for on the day of its `decision`, by the policy in force. `settled`: its rounds.
+
+    Whoever lost access, or got it back, is told of it, whatever the policy says of letters and whatever is held.
+    """
+    told = tuple(_of_access(case, decision, policy))
+    return (*told, *_letters_by_policy(case, decision, policy, settled))
+
+
+def _letters_by_policy(
+    case: Case, decision: Decision, policy: CollectionsPolicy, settled: Sequence[SettledRound]
+) -> tuple[AccountLetter, ...]:
     on, letters = decision.on, policy.letters
     if policy.live_from is None or any(standing_of(h, case, on).holds for h in case.holds if h.kind in _NO_LETTERS):
         return ()
     wanted: list[AccountLetter] = []
     if letters.promise_broken:
         wanted += _promise_broken(case, decision, policy)
-    if letters.payment_received and case.suspension is None:  # with access taken, its return says so
+    if (
+        letters.payment_received and case.suspension is None and case.given_back is None
+    ):  # with access taken, its return says so
         wanted += _payments_received(case, policy, settled, on)
     if letters.statement_day:
         wanted += _statement(case, policy, letters.statement_day, on)
@@ -152,6 +166,38 @@ def _is_wanted(policy: CollectionsPolicy, day: date, on: date) -> bool:
 def _in_month(on: date, day_of_month: int) -> date:
     last = (on.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
     return min(on.replace(day=1) + timedelta(days=day_of_month - 1), last)
+
+
+def _of_access(case: Case, decision: Decision, policy: CollectionsPolicy) -> Iterator[AccountLetter]:
+    """What a reading at Microsoft showed is told: access was taken, or came back."""
+    suspended, back = case.suspension, case.given_back
+    if suspended and suspended.subscriptions and decision.answer is not Answer.REINSTATE:
+        owed = tuple(
+            d.receivable_id for d in case.debts if d.open_amount > 0 and d.receivable_id in suspended.receivable_ids
+        )
+        if owed and _is_news(suspended.on, decision.on):
+            yield _access_letter(case, SUSPENSION, suspended, decision, policy, owed)
+    elif back and back.subscriptions and _is_news(back.on, decision.on):
+        yield _access_letter(case, REINSTATEMENT, back, decision, policy, ())
+
+
+def _is_news(day: date, on: date) -> bool:
+    """Lately? The last look speaks for yesterday, and knows what happened today."""
+    return (on - day).days < WANTED_DAYS
+
+
+def _access_letter(  # noqa: PLR0917 - each is one word of it
+    case: Case, kind: str, what: Suspension, decision: Decision, policy: CollectionsPolicy, owed: tuple[str, ...]
+) -> AccountLetter:
+    return AccountLetter(
+        customer_id=case.customer_id,
+        kind=kind,
+        about=f"access {what.round_id}",  # no round of the ladder: it counts for no stage
+        on=decision.on,
+        because=(Reason(rule=kind, threshold="shown at Microsoft", actual=f"{what.on}"),),
+        policy_version=policy.version,
+        receivable_ids=owed,
+    )
 
 
 def _promise_broken(case: Case, decision: Decision, policy: CollectionsPolicy) -> Iterator[AccountLetter]:

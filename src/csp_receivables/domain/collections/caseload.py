@@ -101,8 +101,8 @@ def _letters(
     policy: CollectionsPolicy,
     on: date,
 ) -> Iterator[AccountLetter]:
-    if policy.letters == Letters():
-        return
+    if policy.letters == Letters():  # then only who lost access, or got it back, is written to
+        cases = {who: case for who, case in cases.items() if case.suspension or case.given_back}
     decided = {decision.customer_id: decision for decision in decisions}
     settled = settled_rounds(connection, cases, decided, on) if policy.letters.payment_received else {}
     for customer_id, case in sorted(cases.items()):
@@ -150,6 +150,7 @@ def cases_of(
             notices=known.notices.get(customer_id, ()),
             rounds=known.rounds.get(customer_id, ()),
             suspension=known.suspensions.get(customer_id),
+            given_back=known.given_back.get(customer_id),
             has_address=known.reachable is None or customer_id in known.reachable,
             doubts=tuple(row["doubt"] for row in doubts.get(customer_id, ())),
             feed_stale=feed.stale,

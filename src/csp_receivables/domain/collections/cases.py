@@ -101,11 +101,15 @@ class Round:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspension:
-    """Access that we took, by which round and for which receivables."""
+    """Access that we took (or gave back), when, by which round and for which receivables.
+
+    `subscriptions`: those of which a reading showed it, by the names customers know; () while none did.
+    """
 
     round_id: str
     on: date
     receivable_ids: frozenset[str]
+    subscriptions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +129,7 @@ class Case:
     notices: tuple[Notice, ...] = ()  # oldest first
     rounds: tuple[Round, ...] = ()  # oldest first
     suspension: Suspension | None = None
+    given_back: Suspension | None = None  # the last one, if access was not taken again since
     has_address: bool = True  # is there an address that has not bounced?
     doubts: tuple[
         str, ...

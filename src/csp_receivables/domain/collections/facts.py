@@ -24,12 +24,13 @@ class CollectionsFacts:
     rounds: Mapping[str, tuple[Round, ...]] = field(default_factory=_empty)
     notices: Mapping[str, tuple[Notice, ...]] = field(default_factory=_empty)
     suspensions: Mapping[str, Suspension] = field(default_factory=_empty)
+    given_back: Mapping[str, Suspension] = field(default_factory=_empty)  # lately, and not taken again
     reachable: frozenset[str] | None = None  # who has an address that works; None: nobody was asked
     policies: Mapping[str, CollectionsPolicy] = field(default_factory=_empty)  # by version, those that rounds pin
 
     def named(self) -> set[str]:
         """Customers of whom anything is known here."""
-        return {*self.holds, *self.tags, *self.rounds, *self.notices, *self.suspensions}
+        return {*self.holds, *self.tags, *self.rounds, *self.notices, *self.suspensions, *self.given_back}
 
 
 NOTHING_KNOWN = CollectionsFacts()

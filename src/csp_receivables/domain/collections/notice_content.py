@@ -22,6 +22,7 @@ KINDS = (  # a notice template of each of these must be there in every language;
     "coming_due", "reminder", FINAL_NOTICE, SUSPENSION, REINSTATEMENT, PAYMENT_RECEIVED, PROMISE_BROKEN, STATEMENT,
 )  # fmt: skip
 LETTERS = frozenset({PAYMENT_RECEIVED, PROMISE_BROKEN, STATEMENT})  # what is written beside the ladder
+ACCESS_LETTERS = frozenset({SUSPENSION, REINSTATEMENT})  # what tells of access that was taken or given back
 WITHOUT_STATEMENT = frozenset({"coming_due", REINSTATEMENT, PAYMENT_RECEIVED})  # they ask for nothing that is late
 _NEEDS_NO_DEBT = frozenset({REINSTATEMENT, PAYMENT_RECEIVED, STATEMENT})
 

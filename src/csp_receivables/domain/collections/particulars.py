@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from csp_receivables.domain.collections.caseload import Decided
 from csp_receivables.domain.collections.cases import Case
 from csp_receivables.domain.collections.interest import LateInterestRules
-from csp_receivables.domain.collections.notice_content import WITHOUT_STATEMENT, Particulars
+from csp_receivables.domain.collections.notice_content import REINSTATEMENT, SUSPENSION, WITHOUT_STATEMENT, Particulars
 from csp_receivables.domain.collections.policy import CollectionsPolicy
 from csp_receivables.domain.collections.shown_interest import shown_interest
 from csp_receivables.domain.facts import Facts
@@ -40,9 +40,16 @@ def particulars_of(
         references=_references(facts, [debt.receivable_id for debt in case.debts]),
         interest=shown.interest,
         fees=shown.fixed_sums,
+        subscriptions=_affected(case, kind),
         attach_statement=kind not in WITHOUT_STATEMENT,
         written_on=written_on,
     )
+
+
+def _affected(case: Case, kind: str) -> tuple[str, ...]:
+    """The subscriptions that a letter about access speaks of."""
+    told = {SUSPENSION: case.suspension, REINSTATEMENT: case.given_back}.get(kind)
+    return told.subscriptions if told else ()
 
 
 def _references(facts: Facts, receivable_ids: Sequence[str]) -> dict[str, str]:

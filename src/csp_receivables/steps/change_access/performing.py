@@ -18,10 +18,11 @@ from csp_receivables.microsoft_ports import MicrosoftRefused
 from csp_receivables.outbox_ports import Claim, End, Fresh
 from csp_receivables.steps.change_access import findings
 from csp_receivables.steps.change_access.changing import Changer, RunEnds, Turn, moment_text
-from csp_receivables.steps.change_access.ended import SAYS_NOTHING, Ended, Performed
+from csp_receivables.steps.change_access.ended import SAYS_NOTHING, SUSPENDED, Ended, Performed
 from csp_receivables.steps.change_access.limits import canaries, within_limits
 from csp_receivables.steps.change_access.proposing import Due, Proposer
 from csp_receivables.steps.change_access.suspending import Suspender
+from csp_receivables.steps.change_access.telling import tell
 from csp_receivables.steps.change_access.wanted import decision_for, why_not
 
 
@@ -59,6 +60,8 @@ class AccessPerformer:
             ended = self.suspend(each)
             done.ended[ended.how] += 1
             done.findings += ended.found
+            if ended.how == SUSPENDED:
+                tell(each.waiting.customer_id, self.proposer.look, self.proposer.book)
             if place < first and ended.how not in SAYS_NOTHING:
                 done.findings.append(findings.canary(each.action_id, ended.how, self.proposer.today()))
                 raise RunEnds(f"the first suspensions must end well before the rest follows; one was {ended.how}")

@@ -26,6 +26,7 @@ from csp_receivables.microsoft_ports import MicrosoftRefused
 from csp_receivables.outbox_ports import Claim, End, Fresh, LastLook, Outbox, Waiting
 from csp_receivables.steps.change_access import findings
 from csp_receivables.steps.change_access.changing import BETWEEN_LOOKS, LOOKS, Changer, RunEnds, Turn, moment_text
+from csp_receivables.steps.change_access.telling import tell
 from csp_receivables.steps.change_access.wanted import why_not
 
 REINSTATEMENTS = (Answer.REINSTATE,)
@@ -78,7 +79,10 @@ class AccessRestorer:
                 done.ended["superseded"] += self.outbox.supersede(each.action_id, why)
                 continue
             claim = self.outbox.claim(each.action_id, self.token)
-            done.ended[self._customer(claim, each, done) if claim else "taken"] += 1
+            ended = self._customer(claim, each, done) if claim else "taken"
+            done.ended[ended] += 1
+            if ended == "restored":
+                tell(each.customer_id, self.look, self.book)
 
     def _ask_for_what_is_settled(self) -> None:
         """The run that imports the payment asks for the reinstatement, whenever the day's decisions are made."""

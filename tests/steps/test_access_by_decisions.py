@@ -1,0 +1,247 @@
+"""From what is owed to what is restored: real decisions and last looks, the emulator, the wiring that DAGs use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+
+from csp_receivables import access_wiring, collections_wiring, mail_wiring
+from csp_receivables.adapters.ledger import Ledger, outbox, tables
+from csp_receivables.adapters.ledger.fetch_book import LedgerSubscriptionBook
+from csp_receivables.adapters.ledger.hold_book import LedgerHoldBook
+from csp_receivables.adapters.ledger.outbox_messages import Said, keep_message, say
+from csp_receivables.adapters.ledger.outbox_tables import action
+from csp_receivables.adapters.partner_center.actor import Actor, open_actor
+from csp_receivables.adapters.partner_center.manners import Manners
+from csp_receivables.domain.access.approvals import Approval, Word
+from csp_receivables.domain.collections.cases import HoldKind
+from csp_receivables.domain.collections.hold_requests import HoldRequest, hold_of
+from csp_receivables.domain.matching_by_hand.requests import person
+from csp_receivables.domain.outbox.deliveries import MessageEvent
+from csp_receivables.domain.outbox.recipients import Contact
+from csp_receivables.domain.outbox.states import Event
+from csp_receivables.settings import Settings
+from csp_receivables.steps.change_access.ended import Performed
+from csp_receivables.steps.change_access.restoring import Restored
+from emulator.portfolio import add_subscription
+from emulator.server import Emulator
+from emulator.state import Customer
+from tests.access_desk import ADA, document
+from tests.conftest import StandingClock
+from tests.emulator.serving import empty_world
+from tests.ledgers_with_debtors import POLICY_TEXT, feed, live, owe, pay, receivable, rows_of
+from tests.live_policy import live_include
+from tests.microsoft_server import identity
+
+WARNED, DECIDED = date(2026, 10, 22), date(2026, 11, 2)
+TENANT = "c1-tenant"
+POLICY = POLICY_TEXT + "working_days_only: false\nsuspensions: {number_max: 9, share_per_mille_max: 1000, canary: 9}\n"
+
+
+@dataclass
+class House:
+    """A partner's house, day by day."""
+
+    ledger: Ledger
+    emulator: Emulator
+    clock: StandingClock
+    settings: Settings
+    actor: Actor
+
+    def on(self, day: date) -> None:
+        """It is the morning after `day`, whose bank file has come."""
+        self.at(datetime(day.year, day.month, day.day, 9, tzinfo=UTC) + timedelta(days=1))
+        feed(self.ledger, day)
+
+    def at(self, moment: datetime) -> None:
+        self.clock.now = moment
+        self.emulator.world.clock.set(moment)
+        self.settings = replace(self.settings, fixed_clock=moment)
+
+    def decide(self, as_of: date) -> list[str]:
+        """The day's decisions; the actions that are known afterwards."""
+        collections_wiring.decider(self.settings, self.ledger).decide(live(as_of))
+        return [row[0] for row in rows_of(self.ledger, action, "action_id")]
+
+    def accepted(self, action_id: str, on: date) -> None:
+        """The mail server took the action's letter."""
+        with self.ledger.writing() as writing:
+            now = self.ledger.now()
+            outbox.claim(writing, action_id, token="w", until=now, now=now)
+            row: dict[str, Any] = {"message_id": action_id, "attempt": 1, "action_id": action_id, "ordinal": 1}
+            row |= dict.fromkeys(("recipient", "sent_to", "subject", "language", "digest"), "")
+            keep_message(writing, row | {"receivable_ids": '["partner/100"]'})
+            for event in (MessageEvent.HANDING_OVER, MessageEvent.ACCEPTED):
+                say(writing, action_id, 1, Said(event=event, on=on))
+            outbox.append(writing, action_id, Event.DONE)
+
+    def approve(self) -> list[str]:
+        asked = access_wiring.questions(self.settings, self.ledger)
+        for due in asked:
+            approval = Approval(
+                action_id=due.action_id,
+                digest=due.proposal.digest,
+                word=Word.SUSPEND,
+                who=ADA,
+                why="they were told twice",
+                asked_in="test",
+            )
+            access_wiring.record_answer(self.settings, self.ledger, approval, due.decision.customer_id)
+        return [access_wiring.question_text(due, self.clock.now) for due in asked]
+
+    def perform(self, **given: Any) -> Performed:
+        return access_wiring.performer(self.settings, self.ledger, self.actor, wait=self.wait, **given).perform()
+
+    def restore(self, **given: Any) -> Restored:
+        return access_wiring.restorer(self.settings, self.ledger, self.actor, wait=self.wait, **given).restore()
+
+    def wait(self, pause: timedelta) -> None:
+        self.at(self.clock.now + pause)
+
+    def status(self, own: str = "c1-1") -> str:
+        return str(self.emulator.world.subscriptions[own].document["status"])
+
+
+@contextmanager
+def house_of(ledger: Ledger, emulator: Emulator, clock: StandingClock, folder: Path) -> Iterator[House]:
+    include = live_include(folder)
+    (include / "policies" / "collections.yaml").write_text(POLICY, encoding="utf-8")
+    settings = Settings.from_environment(
+        {"CSP_HOME": str(folder / "home"), "CSP_INCLUDE": str(include), "CSP_CLOCK": "2026-10-23T09:00:00+00:00"}
+    )
+    (folder / "home").mkdir()
+    emulator.world = empty_world(settings.clock())
+    manners = Manners(clock=clock, elapsed=lambda: 0.0, sleep=lambda _: None, chance=lambda: 0.5)
+    actor = open_actor(identity(emulator.url), manners)
+    house = House(ledger=ledger, emulator=emulator, clock=clock, settings=settings, actor=actor)
+    try:
+        _moved_in(house)
+        yield house
+    finally:
+        actor.close()
+
+
+def _moved_in(house: House) -> None:
+    """C1 owes 100.00 for its subscription, was warned, and may be suspended."""
+    world, ledger = house.emulator.world, house.ledger
+    world.customers[TENANT] = Customer(tenant_id=TENANT, name="C1", domain="c1.example")
+    add_subscription(world, TENANT, document("c1-1"))
+    add_subscription(world, TENANT, document("paid-for", offerName="Visio Plan 2"))
+    house.on(WARNED)
+    owe(ledger, receivable("C1", "100"))
+    with ledger.writing() as writing:
+        at = {"recorded_at": writing.recorded_at}
+        mapping = {"tenant_id": TENANT, "customer_id": "C1", "mapped": True}
+        writing.connection.execute(insert(tables.customer_tenant).values(**mapping | at))
+        line = {"receivable_id": "partner/100", "line_no": 1, "description": "", "net": 10_000, "tax": 0}
+        line |= {"tax_rate": "0", "vendor_invoice": "", "subscription_id": "c1-1"}
+        writing.connection.execute(insert(tables.receivable_line).values(**line | at))
+    listed = [house.actor.subscriptions.read(TENANT, own) for own in ("c1-1", "paid-for")]
+    LedgerSubscriptionBook(ledger).keep(TENANT, listed)
+    collections_wiring.approve_policy(house.settings, ledger, person("Ada", "seen"))
+    (warning,) = house.decide(WARNED)
+    house.accepted(warning, WARNED + timedelta(days=1))
+    house.on(DECIDED)
+    assert house.decide(DECIDED)[-1].endswith("propose_suspension")
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Emulator]:
+    with Emulator(empty_world()) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def house(demo_ledger: Ledger, served: Emulator, clock: StandingClock, tmp_path: Path) -> Iterator[House]:
+    with house_of(demo_ledger, served, clock, tmp_path) as made:
+        yield made
+
+
+def known_actions(house: House) -> list[str]:
+    return [row[0].removeprefix("C1/") for row in rows_of(house.ledger, action, "action_id")]
+
+
+def letter(house: House, action_id: str) -> str:
+    """The letter as it would leave now."""
+    fresh = access_wiring.proposer(house.settings, house.ledger).look.look(["C1"])["C1"].about(action_id)
+    assert fresh.letter is not None
+    contact = Contact(email="c1@customer.example", name="", role="")
+    content = mail_wiring.notice_writer(house.settings).write(fresh, contact)
+    return f"{content.subject}\n{content.text}"
+
+
+def test_what_is_unpaid_is_suspended_and_comes_back_with_the_payment(house: House) -> None:
+    before = house.emulator.world.subscriptions["c1-1"].document
+    (asked,) = house.approve()
+
+    assert "100.00 EUR overdue of 100.00 EUR open" in asked
+    assert "Visio Plan 2 (paid-for): no unpaid receivable covers it" in asked
+    assert house.perform().ended == {"suspended": 1}
+    assert (house.status(), house.status("paid-for")) == ("suspended", "active")
+    assert "access 1.1/suspension" in known_actions(house)  # it is told at once
+    assert "Your access has been suspended" in letter(house, "C1/access 1.1/suspension")
+    assert "Microsoft 365 Business Premium" in letter(house, "C1/access 1.1/suspension")
+
+    assert (house.restore().ended, house.status()) == ({}, "suspended")
+    pay(house.ledger, "100", 10_000, DECIDED + timedelta(days=1))
+
+    assert house.restore().ended == {"restored": 1}  # no decision of the day was made yet
+    assert house.emulator.world.subscriptions["c1-1"].document == before
+    assert "access 1.1/reinstatement" in known_actions(house)
+    assert "Your access is being restored" in letter(house, "C1/access 1.1/reinstatement")
+    house.on(DECIDED + timedelta(days=1))
+    house.decide(DECIDED + timedelta(days=1))
+    assert (house.perform().ended, house.restore().ended) == ({}, {})
+
+
+def test_a_hold_of_this_morning_keeps_access(house: House) -> None:
+    house.approve()
+    today = house.clock.now.date()
+    LedgerHoldBook(house.ledger).place(hold_of(HoldRequest(customer_id="C1"), person("Bea", "a call"), today))
+
+    assert house.perform().ended == {"superseded": 1}
+    assert house.status() == "active"
+
+
+@pytest.mark.parametrize("kind", [HoldKind.DISPUTE, HoldKind.INSOLVENCY])
+def test_money_that_nobody_matched_yet_or_a_hold_keeps_access(house: House, kind: HoldKind) -> None:
+    house.approve()
+    if kind is HoldKind.DISPUTE:
+        pay(house.ledger, "100", 10_000, DECIDED, applied=False)
+    else:
+        today = house.clock.now.date()
+        request = HoldRequest(customer_id="C1", kind=kind)
+        LedgerHoldBook(house.ledger).place(hold_of(request, person("Bea", "the court wrote"), today))
+
+    assert house.perform().ended == {"superseded": 1}
+    assert house.status() == "active"
+
+
+def test_what_was_begun_and_never_answered_is_given_back_once_it_is_paid(house: House) -> None:
+    """The process dies right after Microsoft suspended: no word of it is in the ledger but that it began."""
+    house.approve()
+
+    class Died(BaseException):
+        pass
+
+    def dies(_: timedelta) -> None:
+        raise Died
+
+    house.emulator.world.behaviour = replace(house.emulator.world.behaviour, slow_share=1.0, settle_seconds=60)
+    with pytest.raises(Died):
+        access_wiring.performer(house.settings, house.ledger, house.actor, wait=dies).perform()
+    house.emulator.world.behaviour = replace(house.emulator.world.behaviour, slow_share=0.0)
+    pay(house.ledger, "100", 10_000, DECIDED + timedelta(days=1))
+    house.wait(timedelta(minutes=20))
+
+    assert house.restore().ended == {"restored": 1}
+    assert house.status() == "active"
+    assert house.perform().ended in ({}, {"superseded": 1})
+    assert house.status() == "active"
