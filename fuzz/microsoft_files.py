@@ -10,12 +10,15 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from csp_receivables.adapters.engine import engine
+from csp_receivables.adapters.microsoft_files import tidy_csv, tidy_json
+from csp_receivables.adapters.microsoft_files.json_as_csv import as_csv
+from csp_receivables.adapters.microsoft_files.json_lines import JsonOpening
 from csp_receivables.adapters.microsoft_files.opening import Opening
 from csp_receivables.adapters.microsoft_files.recon_findings import find_oddities, find_problems
 from csp_receivables.adapters.microsoft_files.recon_reader import ReconReader, stage
 from csp_receivables.adapters.microsoft_files.recon_sums import sum_charges
 from csp_receivables.adapters.microsoft_files.statement import find_statement
-from csp_receivables.adapters.microsoft_files.tidy_csv import NotTidy, write_tidy
+from csp_receivables.adapters.microsoft_files.tidy_charges import NotTidy
 from csp_receivables.domain.charge_data import ChargedInvoice, FileRefused
 from csp_receivables.domain.vendor_totals import DIGITS
 from fuzz import claims
@@ -26,6 +29,8 @@ _FOLDER = tempfile.TemporaryDirectory(prefix="csp-fuzz-")
 _PATH = Path(_FOLDER.name) / "fuzzed"
 _STAGED, _AGAIN = _PATH.with_name("staged.parquet"), _PATH.with_name("again.parquet")
 _JSON = _PATH.with_name(f"{INVOICE}.invoice.json")
+_PLAIN = _PATH.with_name("plain")
+_PLAIN.mkdir()
 READER = ReconReader(spill=Path(_FOLDER.name) / "spill")
 
 
@@ -62,17 +67,24 @@ def _adds_up(invoice: ChargedInvoice, rows: list[dict[str, Any]]) -> None:
 
 
 def _same_both_ways(opening: Opening) -> None:
+    is_json = isinstance(opening, JsonOpening)
     with engine(READER.spill) as connection:
         try:
-            write_tidy(opening, _STAGED)
-        except NotTidy:
+            tidy_json.write_tidy(opening, _STAGED) if is_json else tidy_csv.write_tidy(opening, _STAGED)
+        except (NotTidy, FileRefused):
             return
         found = find_oddities(connection, opening, _STAGED)
         quick = (pq.read_table(_STAGED).to_pylist(), sum_charges(connection, _STAGED, found.unreadable), found)
-        found = find_problems(connection, stage(connection, opening, _AGAIN), _AGAIN)
+        plain = as_csv(opening, _PLAIN) if is_json else opening
+        found = find_problems(connection, stage(connection, plain, _AGAIN), _AGAIN)
         tolerant = (pq.read_table(_AGAIN).to_pylist(), sum_charges(connection, _AGAIN, found.unreadable), found)
     for first, second in zip(quick, tolerant, strict=True):
         claims.same_again(first, second)
+
+
+def recon_json(data: bytes) -> None:
+    """An export in JSON lines: the same claims."""
+    recon_csv(data)
 
 
 def recon_gzip(data: bytes) -> None:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from tests import bank_csv_files, camt_files, clearing_files, mt940_files
 from tests.accounting_exports import CUSTOMER, INVOICE, RECEIVABLE_FIELDS, customer, invoice, text_of
-from tests.adapters.microsoft_files import recon_files
+from tests.adapters.microsoft_files import json_files, recon_files
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "include" / "sample" / "inbox"
@@ -196,6 +196,14 @@ def _recon_gzip() -> Iterator[bytes]:
     return (gzip.compress(data, mtime=0) for data in _recon_csv())
 
 
+def _recon_json() -> Iterator[bytes]:
+    line, text = json_files.line, json_files.text
+    odd = line(Subtotal="1e2", TaxTotal=None, ChargeStartDate="10/31/2026", CustomerId="", ProductQualifiers=["Trial"])
+    yield text([line(), line(CustomerId=recon_files.FABRIKAM, Subtotal=-0.005, Total=-0.005)])
+    yield b"\xef\xbb\xbf" + text([line(MpnId=6034453), odd, line(InvoiceNumber="G2", CustomerName='a "b", c\r\nd')])
+    yield text([line(), '{"InvoiceNumber": "G000000001"', line(Later={"a": [1]})])
+
+
 def _invoice_json() -> Iterator[bytes]:
     invoice_id = {"id": "G000000001", "documentType": "invoice"}
     days = {"invoiceDate": "2026-11-05T00:00:00Z", "billingPeriodStartDate": "0001-01-01T00:00:00Z"}
@@ -226,5 +234,6 @@ _SEEDS: dict[str, Callable[[], Iterator[bytes]]] = {
     "references": lambda: (text.encode() for text in TEXTS),
     "recon_csv": _recon_csv,
     "recon_gzip": _recon_gzip,
+    "recon_json": _recon_json,
     "invoice_json": _invoice_json,
 }

@@ -46,6 +46,7 @@ TARGETS = {
         Target(name="references", module="references"),
         Target(name="recon_csv", module="microsoft_files", published=("microsoft/csv", "microsoft/csv/scenarios")),
         Target(name="recon_gzip", module="microsoft_files", is_packed=True),
+        Target(name="recon_json", module="microsoft_files"),
         Target(name="invoice_json", module="microsoft_files", published=("microsoft/rest",)),
     )
 }

@@ -63,6 +63,7 @@ TOKENS: dict[str, list[str]] = {
         '1e999 -0 \\u0000 \\ud800 "invoiceDate":"2026-02-30" NaN',
     ),
 }
+TOKENS["recon_json"] = TOKENS["recon_csv"]
 TOKENS["recon_gzip"] = TOKENS["recon_csv"]
 TOKENS["bank_profile"] = [
     *TOKENS["bank_csv"],

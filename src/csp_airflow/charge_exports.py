@@ -82,6 +82,8 @@ class ExportCharges(BaseOperator):  # type: ignore[misc]  # as above
             raise PassingTrouble(event["passes"])
         if "refused" in event:
             raise ExportRefused(event["refused"])
+        if Move(event["move"]) is Move.TRY_LATER:
+            raise PassingTrouble(str(event["because"]))
         if Move(event["move"]) is Move.ASK_ANEW:
             self._park(microsoft_tasks.ask_for_export(self.invoice, context), starts=starts + 1)
         return self.invoice | {"operation": event["operation"]}

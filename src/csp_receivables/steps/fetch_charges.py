@@ -24,7 +24,22 @@ from csp_receivables.domain.microsoft.exports import (
 )
 from csp_receivables.domain.microsoft.fetches import Fetched, FetchOutcome, document_digest, due_fetches, version_of
 from csp_receivables.domain.microsoft.invoices import ListedInvoice
-from csp_receivables.microsoft_ports import ChargeExports, Downloads, FetchBook, InvoiceList, ManifestExpired
+from csp_receivables.microsoft_ports import (
+    ChargeExports,
+    Downloads,
+    FetchBook,
+    InvoiceList,
+    ManifestExpired,
+    MicrosoftRefused,
+)
+
+
+class ExportVanishes(MicrosoftRefused):
+    """An export failed or went away again and again: nothing is concluded from that, another attempt may find it."""
+
+    def __init__(self, invoice_id: str, because: str) -> None:
+        meaning = f"the export of {invoice_id} could not be had: {because}"
+        super().__init__("export_vanishes", meaning, "Wait: it is tried again; if it stays, ask Microsoft", passes=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +89,8 @@ class ChargeFetch:
                     operation = self.exports.ask(invoice.invoice_id)
                 case Move.LOOK_AGAIN, _:
                     self.wait(move.after)
+                case Move.TRY_LATER, _:
+                    raise ExportVanishes(invoice.invoice_id, move.because)
                 case _:
                     return self.stop(invoice, move)
 

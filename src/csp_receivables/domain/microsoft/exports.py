@@ -64,6 +64,7 @@ class Move(StrEnum):
     DOWNLOAD = "download"
     ASK_ANEW = "ask_anew"
     ANOTHER_DAY = "another_day"  # there may be data later: nothing is wrong yet
+    TRY_LATER = "try_later"  # the way is disturbed: the task fails and is tried again; nothing is concluded
     GIVE_UP = "give_up"  # a person must look
 
 
@@ -95,7 +96,7 @@ def next_move(state: ExportState, *, starts: int, invoiced_at: datetime | None, 
 
 def _anew(starts: int, why: str) -> NextMove:
     if starts >= FRESH_STARTS_MAX:
-        return NextMove(move=Move.GIVE_UP, because=f"{why}; asked {starts} times")
+        return NextMove(move=Move.TRY_LATER, because=f"{why}; asked {starts} times")
     return NextMove(move=Move.ASK_ANEW, because=why)
 
 
