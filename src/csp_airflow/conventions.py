@@ -35,7 +35,9 @@ class Tag(StrEnum):
     RECONCILE = "does:reconcile"
     NOTIFY = "does:notify"
     REPORT = "does:report"
+    ACCESS = "does:access"
     NO_EFFECTS = "effects:none"  # nothing leaves the house
+    MICROSOFT = "effects:microsoft"  # subscriptions of customers, through the outbox
     MAIL = "effects:mail"  # letters, through the gate
 
 

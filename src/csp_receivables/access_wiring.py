@@ -28,11 +28,13 @@ from functools import partial
 from csp_receivables.adapters.access_policy import read_access_policy
 from csp_receivables.adapters.charged_subscriptions import LakeCharges
 from csp_receivables.adapters.ledger import Ledger
+from csp_receivables.adapters.ledger.access_asked import LedgerAskedQuestions
 from csp_receivables.adapters.ledger.access_book import LedgerAccessBook
 from csp_receivables.adapters.ledger.outbox_book import LedgerOutbox, OthersWrote
 from csp_receivables.adapters.ledger.outbox_people import LedgerOutboxDesk
 from csp_receivables.domain.access import question
 from csp_receivables.domain.access.approvals import Approval, Approver
+from csp_receivables.domain.access.asking import is_asked_already
 from csp_receivables.domain.access.door import Door, why_closed
 from csp_receivables.domain.access.policy import AccessPolicy
 from csp_receivables.mail_wiring import last_looks
@@ -58,6 +60,21 @@ def questions(settings: Settings, ledger: Ledger) -> Sequence[Due]:
 def question_text(due: Due, now: datetime) -> str:
     """The evidence of one question as Markdown."""
     return question.question_text(due.proposal, due.decision, due.fresh.case, now)
+
+
+def new_questions(settings: Settings, ledger: Ledger, answer_within: timedelta) -> Sequence[Due]:
+    """What people are to be asked now and are not being asked already, each kept as asked."""
+    outbox, asked = LedgerOutbox(ledger), LedgerAskedQuestions(ledger)
+    policy, before, now = access_policy(settings), asked.asked(), settings.clock()
+    due = [each for each in proposer(settings, ledger, outbox).due() if each.open_because and each.proposal.targets]
+    new = [
+        each
+        for each in due[: policy.questions_max]
+        if not is_asked_already(before.get(each.action_id), each.proposal.digest, each.approval, now, answer_within)
+    ]
+    for each in new:
+        asked.ask(each.proposal)
+    return new
 
 
 def record_answer(settings: Settings, ledger: Ledger, approval: Approval, customer_id: str) -> None:

@@ -1,0 +1,164 @@
+"""What the tasks do that take access away and give it back. Logs and XCom carry ids, counts and reasons.
+
+A question's body names the customer: whoever may answer must see whom it is about. It is kept by Airflow with its run.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from csp_airflow.partner_center import ACTOR, PartnerCenterHook
+from csp_airflow.run_context import why_not_now
+from csp_airflow.tasks import Context, Told, at_work, refuse_to_outrun_the_clock, skip
+from csp_airflow.troubles import PassingTrouble
+from csp_receivables.domain.access.approvals import Approval, Approver, Word
+
+if TYPE_CHECKING:
+    from csp_receivables.microsoft_wiring import Actor
+    from csp_receivables.settings import Settings
+    from csp_receivables.wiring import Ledger
+
+log = logging.getLogger(__name__)
+SUSPEND, DECLINE, HOLD = "Suspend", "Decline", "Hold until"
+OPTIONS = [SUSPEND, DECLINE, HOLD]
+WORDS = {SUSPEND: Word.SUSPEND, DECLINE: Word.DECLINE, HOLD: Word.HOLD}
+SIMPLE_AUTH = "SimpleAuthManager"
+
+
+class BadAnswer(ValueError):
+    """What was answered is no answer; the question is asked again."""
+
+
+def questions(context: Context, answer_within: timedelta) -> list[dict[str, str]]:
+    """What people are to be asked now: one question a customer, none that is being asked already."""
+    from csp_receivables import access_wiring
+
+    with at_work() as (settings, ledger):
+        _speaks_for_now(context, settings)
+        asked = access_wiring.new_questions(settings, ledger, answer_within)
+        now = settings.clock()
+        told = [
+            {
+                "subject": f"Suspend {due.fresh.case.name if due.fresh.case else due.waiting.customer_id}?",
+                "body": access_wiring.question_text(due, now),
+                "action_id": due.action_id,
+                "customer_id": due.waiting.customer_id,
+                "digest": due.proposal.digest,
+            }
+            for due in asked
+        ]
+    log.info("%d questions to people", len(told))
+    return told
+
+
+def record_answer(question: Mapping[str, str], answer: Any, context: Context) -> Told:
+    """Keep what a named person answered, or that nobody did. What is no answer raises BadAnswer and is asked again."""
+    from csp_receivables import access_wiring
+
+    approval = approval_of(question, answer, asked_in(context))
+    with at_work() as (settings, ledger):
+        _speaks_for_now(context, settings)
+        if settings.is_production and approval.who and SIMPLE_AUTH in approval.who.auth_manager:
+            raise PermissionError("in production nobody is known under simple auth: use Flask-AppBuilder's users")
+        access_wiring.record_answer(settings, ledger, approval, question["customer_id"])
+    log.info("%s: %s", question["action_id"], approval.word.value)
+    return {"action_id": question["action_id"], "word": approval.word.value}
+
+
+def perform(context: Context) -> Told:
+    """Suspend what is approved and due: fresh look, breaker, canaries, one customer at a time."""
+    from csp_receivables import access_wiring
+
+    with acting(context) as (settings, ledger, actor):
+        done = access_wiring.performer(settings, ledger, actor).perform()
+    for why, count in done.waits.items():
+        log.info("%d wait: %s", count, why)
+    return _told(done.ended, done.findings, done.because)
+
+
+def restore(context: Context) -> Told:
+    """Give back what is paid: asked of nobody, held by no breaker."""
+    from csp_receivables import access_wiring
+
+    with acting(context) as (settings, ledger, actor):
+        done = access_wiring.restorer(settings, ledger, actor).restore()
+    return _told(done.ended, done.findings, done.because)
+
+
+def approval_of(question: Mapping[str, str], answer: Any, where: str) -> Approval:
+    """The answer of Airflow's question as one of ours. Raises BadAnswer."""
+    told = answer if isinstance(answer, Mapping) else {}
+    person, chosen = told.get("responded_by_user"), list(told.get("chosen_options") or [])
+    kept = partial(Approval, action_id=question["action_id"], digest=question["digest"], asked_in=where)
+    if not person or not person.get("id"):  # timed out, or the task was marked as done: nobody said yes
+        return kept(word=Word.NO_ANSWER, who=None, why="nobody answered in time")
+    if len(chosen) != 1 or chosen[0] not in WORDS:
+        raise BadAnswer(f"one of {', '.join(OPTIONS)} was expected, not {chosen}")
+    params = told.get("params_input") or {}
+    word, why = WORDS[chosen[0]], str(params.get("reason") or "").strip()
+    if not why:
+        raise BadAnswer("an answer needs a reason")
+    return kept(
+        word=word,
+        who=Approver(id=str(person["id"]), name=str(person.get("name") or person["id"]), auth_manager=auth_manager()),
+        why=why,
+        until=_day(params.get("until")) if word is Word.HOLD else None,
+    )
+
+
+def auth_manager() -> str:
+    """The class that vouches for who answered."""
+    from airflow.providers.common.compat.sdk import conf
+
+    return str(conf.get("core", "auth_manager")).rpartition(".")[2]
+
+
+def asked_in(context: Context) -> str:
+    """The run and task that asked."""
+    instance = context["ti"]
+    return f"{instance.dag_id}/{instance.run_id}/{instance.task_id}/{instance.map_index}"
+
+
+@contextmanager
+def acting(context: Context) -> Iterator[tuple[Settings, Ledger, Actor]]:
+    """Settings, ledger and the actor. Skipped where no identity may act; what passes is retried."""
+    from csp_receivables import microsoft_wiring
+
+    hook = PartnerCenterHook(ACTOR)
+    if not hook.is_set():
+        skip("no identity may act at Microsoft (partner_center_actor): docs/OPERATIONS.md")
+    with at_work() as (settings, ledger):
+        _speaks_for_now(context, settings)
+        try:
+            with hook.actor(settings, ledger) as actor:
+                yield settings, ledger, actor
+        except microsoft_wiring.MicrosoftRefused as refused:
+            if refused.passes:
+                raise PassingTrouble(str(refused)) from refused
+            raise
+
+
+def _speaks_for_now(context: Context, settings: Settings) -> None:
+    refuse_to_outrun_the_clock(context, settings)
+    if why := why_not_now(context, settings):
+        skip(f"access is changed for now only: {why}")
+
+
+def _day(text: Any) -> date:
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError:
+        raise BadAnswer(f"{text!r} is no day: hold until a day such as 2026-12-01") from None
+
+
+def _told(ended: Mapping[str, int], findings: list[Any], because: str) -> Told:
+    if because:
+        log.warning("ended early: %s", because)
+    told: Told = {**{name: int(number) for name, number in ended.items()}, "findings": len(findings)}
+    log.info("%s", ", ".join(f"{count} {name}" for name, count in told.items()))
+    return told | ({"because": because} if because else {})

@@ -1,0 +1,35 @@
+"""When people were asked last: a question that still waits is not asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select
+
+from csp_receivables.adapters.ledger.access_tables import access_proposal
+from csp_receivables.adapters.ledger.connection import Ledger
+from csp_receivables.domain.access.asking import Asked
+from csp_receivables.domain.access.proposal import Proposal, document_of
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerAskedQuestions:
+    """The questions that were asked, by action."""
+
+    ledger: Ledger
+
+    def asked(self) -> Mapping[str, Asked]:
+        """The newest question about each action."""
+        c = access_proposal.c
+        with self.ledger.reading() as connection:
+            rows = connection.execute(select(c.action_id, c.digest, c.recorded_at).order_by(c.recorded_at)).all()
+        return {row.action_id: Asked(digest=row.digest, at=datetime.fromisoformat(row.recorded_at)) for row in rows}
+
+    def ask(self, proposal: Proposal) -> None:
+        """Keep that it is asked now, also where the same was asked before."""
+        row = {"action_id": proposal.action_id, "customer_id": proposal.customer_id, "digest": proposal.digest}
+        with self.ledger.writing() as writing:
+            told = row | {"document": document_of(proposal), "recorded_at": writing.recorded_at}
+            writing.connection.execute(insert(access_proposal).values(**told))
