@@ -16,6 +16,7 @@ PLACES = (
     PACKAGE,
     PACKAGE / "domain",
     PACKAGE / "domain" / "charges",
+    PACKAGE / "domain" / "payables",
     PACKAGE / "domain" / "collections",
     PACKAGE / "domain" / "escalation",
     PACKAGE / "adapters" / "bank_files",

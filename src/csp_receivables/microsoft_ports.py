@@ -135,6 +135,9 @@ class FetchBook(Protocol):
     def known(self, invoice_id: str) -> KnownFetch | None:
         """The latest word on an invoice; None where it was never fetched."""
 
+    def keep_words(self, listed: Sequence[ListedInvoice]) -> None:
+        """Keep what Microsoft's list says of each invoice, where it is new."""
+
     def keep(self, fetched: Fetched) -> None:
         """Keep what fetching came to, with a finding where a person must look. The same word again changes nothing."""
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from pathlib import Path
 from typing import Protocol
 
 import duckdb
+import pyarrow as pa
 
+from csp_receivables.domain.accounting import AccountingFile, VendorPaymentBatch
 from csp_receivables.domain.charge_data import KeptVersion
+from csp_receivables.domain.findings import Finding
+from csp_receivables.domain.imports import FileReport
+from csp_receivables.domain.payables.words import VendorWords
 
 
 class ChargeBook(Protocol):
@@ -25,3 +32,29 @@ class ChargeTables(Protocol):
 
     def relate(self, connection: duckdb.DuckDBPyConnection, name: str, paths: Sequence[str]) -> None:
         """Let `name` be a view over the versions at `paths`, with the columns of CHARGE and a few more."""
+
+
+class VendorPaymentReader(Protocol):
+    """Reads files of payments to Microsoft."""
+
+    def identify(self, path: Path) -> AccountingFile:
+        """The file by its bytes alone."""
+
+    def recognise(self, path: Path, file: AccountingFile) -> AccountingFile:
+        """`file` with what it is. Raises FileRefused for what is no file of vendor payments."""
+
+    def payments(self, path: Path) -> Iterator[VendorPaymentBatch]:
+        """Its payments in batches. Raises FileRefused."""
+
+
+class PayableBook(Protocol):
+    """Payments to Microsoft out of files, and Microsoft's words on its invoices."""
+
+    def import_file(self, file: AccountingFile, batches: Iterable[VendorPaymentBatch]) -> FileReport:
+        """Store what is new, in one transaction."""
+
+    def refuse_file(self, file: AccountingFile, findings: Sequence[Finding]) -> FileReport:
+        """Keep why nothing of the file counts."""
+
+    def told(self, as_of: date, known_at: str) -> tuple[pa.Table, tuple[VendorWords, ...]]:
+        """Payments of files (VENDOR_PAYMENT) made by the day, and Microsoft's latest words on each invoice."""

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from csp_receivables.adapters.engine import engine
 from csp_receivables.adapters.lake_tables import LakeTables
 from csp_receivables.adapters.ledger import Ledger
+from csp_receivables.adapters.ledger.books import LedgerBooks
 from csp_receivables.adapters.ledger.charge_book import LedgerChargeBook
+from csp_receivables.adapters.ledger.payable_book import LedgerPayableBook
+from csp_receivables.adapters.vendor_payment_files import VendorPaymentFiles
+from csp_receivables.domain.charges.readiness import InvoiceReadiness
+from csp_receivables.domain.imports import FileReport
+from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.settings import Settings
-from csp_receivables.steps.look_at_charges import ChargeLook
+from csp_receivables.steps.look_at_charges import ChargeLook, look_at_readiness
+from csp_receivables.steps.show_payables import ShowPayables
+from csp_receivables.steps.show_payables import import_vendor_payments as import_vendor_payments_step
+from csp_receivables.wiring import bank_line_policy, matching_policy
 
 
 def charge_look(settings: Settings, ledger: Ledger) -> ChargeLook:
@@ -19,3 +29,25 @@ def charge_look(settings: Settings, ledger: Ledger) -> ChargeLook:
         tables=LakeTables(root=settings.lake),
         engine=partial(engine, settings.home / "spill"),
     )
+
+
+def charges_ready(settings: Settings, ledger: Ledger, plan: RunPlan) -> tuple[InvoiceReadiness, ...]:
+    """Which vendor invoices may be billed from."""
+    return look_at_readiness(plan, LedgerBooks(ledger, settings.time_zone), LedgerPayableBook(ledger))
+
+
+def show_payables(settings: Settings, ledger: Ledger) -> ShowPayables:
+    """What the partner owes Microsoft."""
+    return ShowPayables(
+        books=LedgerBooks(ledger, settings.time_zone),
+        book=LedgerPayableBook(ledger),
+        engine=partial(engine, settings.home / "spill"),
+        policy=matching_policy(settings),
+        lines=bank_line_policy(settings),
+        term_days=settings.vendor_term_days,
+    )
+
+
+def import_vendor_payments(ledger: Ledger, path: Path) -> FileReport:
+    """Import one file of payments to Microsoft."""
+    return import_vendor_payments_step(path, VendorPaymentFiles(), LedgerPayableBook(ledger))

@@ -30,6 +30,7 @@ from csp_receivables.cli.microsoft import microsoft_app
 from csp_receivables.cli.notice import notice_app
 from csp_receivables.cli.outbox import outbox_app, start, stop
 from csp_receivables.cli.output import Refused, explain, fail, refuse
+from csp_receivables.cli.payables import payables, vendor_payments
 from csp_receivables.cli.policy import policy_app
 from csp_receivables.cli.reconcile import reconcile
 from csp_receivables.cli.reference import reference_app
@@ -51,6 +52,7 @@ app.command("emulator")(emulator)
 app.command("evaluate")(evaluate)
 app.command("generate")(generate)
 app.command("inbox")(inbox)
+app.command("payables")(payables)
 app.command("reconcile")(reconcile)
 app.command("why")(why)
 app.add_typer(airflow_app, name="airflow")
@@ -70,6 +72,7 @@ import_app.command("customers")(customers)
 import_app.command("receivables")(receivables)
 import_app.command("microsoft")(microsoft_files)  # the module beside it is named microsoft
 import_app.command("rates")(rates)
+import_app.command("vendor-payments")(vendor_payments)
 import_app.command("bank")(bank)
 import_app.command("bounces")(bounces)
 outbox_app.command("read-mailbox")(read_mailbox)

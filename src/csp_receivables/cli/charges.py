@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from csp_receivables import money_wiring, wiring
+from csp_receivables.cli.decide import AS_OF, plan_of_day
 from csp_receivables.cli.output import JsonOption, Refused, emit_json, show_table
 from csp_receivables.domain.money import Money, round_to_minor
 from csp_receivables.settings import Settings
@@ -69,6 +71,22 @@ def usage(invoice: Invoice, as_json: JsonOption = False) -> None:
     ]
     columns = ("customer", "subscription", "product", "charged", "daily usage", "difference", "which is")
     show_table(f"{invoice}: charges and daily usage", columns, rows, right=columns[3:6])
+
+
+@charges_app.command("ready")
+def ready(as_of: Annotated[datetime | None, AS_OF] = None, as_json: JsonOption = False) -> None:
+    """Say which vendor invoices may be billed from, and until when late and partial data is made good."""
+    settings = Settings.from_environment()
+    plan = plan_of_day(settings, as_of, "", historical=True)
+    found = money_wiring.charges_ready(settings, wiring.open_ledger(settings), plan)
+    if as_json:
+        emit_json([asdict(one) for one in found])
+        return
+    rows = [
+        (f"{one.month:%Y-%m}", one.invoice_id, one.readiness.value, str(one.deadline or ""), one.because)
+        for one in found
+    ]
+    show_table(f"Charges as of {plan.as_of}", ("month", "invoice", "readiness", "deadline", "because"), rows)
 
 
 def _look() -> ChargeLook:

@@ -22,6 +22,7 @@ class Purpose(StrEnum):
     CUSTOMERS = "customers"
     RECEIVABLES = "receivables"
     RATES = "rates"
+    VENDOR_PAYMENTS = "vendor-payments"
 
 
 CUSTOMER_FIELDS = ("customer_id", "name", "org_number", "country", "language", "party_kind", "tenants", "contacts")
@@ -99,6 +100,14 @@ class ReceivableBatch:
     lines: pa.Table  # RECEIVABLE_LINE
     stated_open: pa.Table  # STATED_OPEN
     findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorPaymentBatch:
+    """Payments to Microsoft (VENDOR_PAYMENT) out of a file, and what was wrong in it."""
+
+    payments: pa.Table
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ import pyarrow as pa
 from csp_receivables.domain.attribution import keep_parts, make_rounding
 from csp_receivables.domain.bank_line_policy import BankLinePolicy
 from csp_receivables.domain.booking import NO_LINE_RULES, Booking, decide_booking
+from csp_receivables.domain.charges.readiness import late_findings, readiness
 from csp_receivables.domain.collections.caseload import Decided, decide_caseload
 from csp_receivables.domain.collections.feed_age import feed_age
 from csp_receivables.domain.collections.non_payment import non_payment_table, unreachable_findings
@@ -55,7 +56,8 @@ def compute_day(
     feeds = feeds_table(facts)
     decided = _decided(connection, facts, booking, feeds, collections)
     told = findings_table(unreachable_findings(decided) if decided else [])
-    recorded = [facts.findings, booking.findings, tie_out_findings(tie_out), told]
+    late_charges = findings_table(late_findings(readiness(facts.vendor_invoices, (), facts.as_of), facts.as_of))
+    recorded = [facts.findings, booking.findings, tie_out_findings(tie_out), told, late_charges]
     findings = day_findings(connection, feeds, unapplied, recorded)
     day = Day(
         as_of=facts.as_of,

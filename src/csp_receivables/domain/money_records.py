@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from csp_receivables.domain.records import COUNT, MONEY, TEXT, schema
+from csp_receivables.domain.records import COUNT, DAY, MONEY, TEXT, schema
 
 USAGE_DETAIL = schema(  # daily usage that explains a vendor invoice's charges; never a cost of its own
     invoice_id=TEXT,
@@ -11,4 +11,12 @@ USAGE_DETAIL = schema(  # daily usage that explains a vendor invoice's charges; 
     lines=COUNT,
     pre_tax=MONEY,  # sum of the lines, rounded once
     charges_path=TEXT,  # in the lake, relative
+)
+VENDOR_PAYMENT = schema(  # money to Microsoft, as a file of the partner's names it
+    payment_id=TEXT,
+    paid_on=DAY,
+    currency=TEXT,
+    amount=MONEY,  # positive: what was paid
+    invoice_id=TEXT,  # the vendor invoice it pays, or ""
+    reference=TEXT,
 )

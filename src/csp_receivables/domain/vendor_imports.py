@@ -11,6 +11,7 @@ from csp_receivables.domain.charge_data import ChargedInvoice
 from csp_receivables.domain.currencies import UnknownCurrency
 from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.money import NotMoney
+from csp_receivables.domain.payables.words import VendorWords
 from csp_receivables.domain.records import CUSTOMER_COST, VENDOR_INVOICE
 from csp_receivables.domain.vendor_tie_out import InvoiceDays, StatedInvoice, TieOut, invoice_days, tie_out
 from csp_receivables.domain.vendor_totals import InvoiceSums, sum_invoice
@@ -26,6 +27,7 @@ class VendorInvoice:
     stated: StatedInvoice | None
     tie_out: TieOut
     charges_path: str = ""  # in the lake, once they lie there
+    words: tuple[VendorWords, ...] = ()  # what its statement says of it and of what amends it
 
     @property
     def invoice_id(self) -> str:

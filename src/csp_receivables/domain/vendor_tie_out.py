@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.money import Money
+from csp_receivables.domain.payables.words import VendorWords
 from csp_receivables.domain.vendor_totals import InvoiceSums
 
 LINES_PER_UNIT = 1_000
@@ -45,10 +46,14 @@ class StatedInvoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceStatement:
-    """One invoice's own words, or why they can't be read; `digest` is of the JSON's bytes."""
+    """One invoice's own words, or why they can't be read; `digest` is of the JSON's bytes.
+
+    `words`: of every invoice in that JSON, its amendments among them.
+    """
 
     digest: str
     stated: StatedInvoice | None
+    words: tuple[VendorWords, ...] = ()
     findings: tuple[Finding, ...] = ()
 
 

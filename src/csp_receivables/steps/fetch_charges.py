@@ -55,8 +55,10 @@ class ChargeFetch:
     wait: Callable[[timedelta], None]
 
     def listed(self) -> Sequence[ListedInvoice]:
-        """Every invoice at Microsoft."""
-        return self.invoices.invoices()
+        """Every invoice at Microsoft; what it says of each is kept: what it replaces, and what was paid on it."""
+        listed = self.invoices.invoices()
+        self.book.keep_words(listed)
+        return listed
 
     def due(self, listed: Sequence[ListedInvoice]) -> tuple[ListedInvoice, ...]:
         """Those whose charges to ask for now."""

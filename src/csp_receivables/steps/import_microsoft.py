@@ -109,8 +109,9 @@ class MicrosoftImport:
             term_days=self.term_days,
             source=file.path.name,
         )
-        told = statement.findings if statement else ()
-        return invoice, [*told, *findings_of(invoice, file.path.name)]
+        if statement is None:
+            return invoice, [*findings_of(invoice, file.path.name)]
+        return replace(invoice, words=statement.words), [*statement.findings, *findings_of(invoice, file.path.name)]
 
     def _keep(self, staged: Path, reading: ChargeReading, invoice: VendorInvoice, *, alone: bool) -> VendorInvoice:
         place = _place(reading, invoice.invoice_id, invoice.version)

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 import duckdb
 
 from csp_receivables.domain.charge_data import KeptVersion
+from csp_receivables.domain.charges.readiness import InvoiceReadiness, readiness
 from csp_receivables.domain.charges.usage import UsageComparison, compare_usage
 from csp_receivables.domain.charges.versions import ChargeChange, changes
-from csp_receivables.money_ports import ChargeBook, ChargeTables
+from csp_receivables.domain.run_plan import RunPlan
+from csp_receivables.money_ports import ChargeBook, ChargeTables, PayableBook
+from csp_receivables.ports import Books
 
 
 class NothingToLookAt(LookupError):
@@ -25,6 +28,13 @@ class VersionDifference:
     before: KeptVersion
     after: KeptVersion
     changes: tuple[ChargeChange, ...]
+
+
+def look_at_readiness(plan: RunPlan, books: Books, book: PayableBook) -> tuple[InvoiceReadiness, ...]:
+    """Which vendor invoices may be billed from as the plan sees it, and until when the others may come."""
+    facts = books.facts(plan)
+    _, words = book.told(plan.as_of, facts.known_at)
+    return readiness(facts.vendor_invoices, words, plan.as_of)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,9 +13,12 @@ from csp_receivables.adapters.ledger.bulk import insert_new
 from csp_receivables.adapters.ledger.connection import Ledger, Writing
 from csp_receivables.adapters.ledger.microsoft_tables import charge_fetch, subscription
 from csp_receivables.adapters.ledger.tables import finding as finding_rows
+from csp_receivables.adapters.ledger.vendor_words import keep_words
 from csp_receivables.domain.findings import Finding, findings_table
 from csp_receivables.domain.microsoft.fetches import Fetched, FetchOutcome, KnownFetch, fetch_finding
+from csp_receivables.domain.microsoft.invoices import ListedInvoice
 from csp_receivables.domain.microsoft.subscriptions import Family, Kept, Subscription
+from csp_receivables.domain.payables.words import words_of_listed
 
 MOMENTS = ("created_at", "starts_at", "commitment_ends_at", "cancellable_until")
 NOT_COMPARED = ("recorded_at", "document", "etag")  # they change without anything that matters changing
@@ -34,6 +37,11 @@ class LedgerFetchBook:
         if row is None:
             return None
         return KnownFetch(outcome=FetchOutcome(row.outcome), version=row.version, document=row.document)
+
+    def keep_words(self, listed: Sequence[ListedInvoice]) -> None:
+        """Keep what Microsoft's list says of each invoice, where it is new."""
+        with self.ledger.writing() as writing:
+            keep_words(writing, words_of_listed(listed))
 
     def keep(self, fetched: Fetched) -> None:
         """Add a row where the word is a new one. That data is unchanged says nothing new."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Date, String, Table
 
-from csp_receivables.adapters.ledger.columns import key, maybe, metadata, money, recorded, text
+from csp_receivables.adapters.ledger.columns import day, key, maybe, metadata, money, recorded, text
 
 charge_fetch = Table(  # what fetching an invoice's charges came to; the newest row counts
     "charge_fetch",
@@ -22,6 +22,27 @@ usage_detail = Table(  # daily usage that explains an invoice's charges and cost
     *text("currency"),
     *money("lines", "pre_tax"),
     *text("charges_path", "file_digest"),
+    recorded(),
+)
+
+vendor_words = Table(  # what Microsoft says of an invoice besides its charges; the newest row counts
+    "vendor_words",
+    metadata,
+    key("invoice_id"),
+    recorded(key=True),
+    *text("document_type", "amends", "currency"),
+    *maybe(Date, "invoiced_on"),
+    *maybe(BigInteger, "total", "paid"),  # minor units; `paid` with the sign it came with
+)
+
+vendor_payment = Table(  # money to Microsoft, as a file of the partner's names it
+    "vendor_payment",
+    metadata,
+    key("payment_id"),
+    *day("paid_on"),
+    *text("currency"),
+    *money("amount"),  # positive: what was paid
+    *text("invoice_id", "reference", "file_digest"),
     recorded(),
 )
 

@@ -13,6 +13,7 @@ from csp_receivables.adapters.ledger.connection import Ledger, Writing
 from csp_receivables.adapters.ledger.microsoft_tables import usage_detail
 from csp_receivables.adapters.ledger.tables import customer_cost, imported_file, vendor_invoice
 from csp_receivables.adapters.ledger.tables import finding as finding_rows
+from csp_receivables.adapters.ledger.vendor_words import keep_words
 from csp_receivables.domain.findings import Finding, findings_table
 from csp_receivables.domain.imports import FileReport
 from csp_receivables.domain.money_records import USAGE_DETAIL
@@ -73,6 +74,7 @@ class LedgerVendorBook:
             for invoice in invoices:
                 same = {"version": invoice.version, "recorded_at": writing.recorded_at}
                 insert_new(writing.connection, customer_cost, cost_table(invoice), **same)
+                keep_words(writing, invoice.words)
             _keep_findings(writing, report.digest, report.findings)
             _keep_file(writing, report, size)
         return new

@@ -18,10 +18,8 @@ from typing import Any
 from csp_receivables.domain.currencies import UnknownCurrency
 from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.money import NotMoney, parse_decimal, to_minor
+from csp_receivables.domain.payables.words import NO_DATE, VOIDED, words_in
 from csp_receivables.domain.vendor_tie_out import InvoiceStatement, StatedInvoice
-
-VOIDED = "void_note"  # the documentType of an invoice that another one replaces (microsoft.md 1.3)
-NO_DATE = "0001-01-01"  # what Microsoft writes where there is none
 
 
 def find_statement(charges: Path, invoice_id: str) -> InvoiceStatement | None:
@@ -57,7 +55,7 @@ def _read(path: Path, invoice_id: str) -> InvoiceStatement | None:
     if found is None:
         return None
     try:
-        return InvoiceStatement(digest=digest, stated=_stated(found, invoice_id))
+        return InvoiceStatement(digest=digest, stated=_stated(found, invoice_id), words=tuple(words_in(document)))
     except (NotMoney, UnknownCurrency, ValueError) as unclear:
         return InvoiceStatement(digest=digest, stated=None, findings=(_unusable(path, invoice_id, str(unclear)),))
 

@@ -84,6 +84,7 @@ def _invoice(node: Record, parent: str) -> ListedInvoice:
         document_type=node.text("documentType"),
         amends=amends,
         charge_lists=_charge_lists(node),
+        paid=node.text("paidAmount"),
         document=_document(node, amends),
     )
 

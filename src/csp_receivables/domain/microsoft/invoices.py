@@ -33,4 +33,5 @@ class ListedInvoice:
     document_type: str  # "invoice", "void_note", "adjustment_note"; open: unknown ones are kept as text
     amends: str  # id of the invoice this one corrects; "" for none
     charge_lists: tuple[ChargeList, ...] = ()
+    paid: str = ""  # what Microsoft says was paid on it, with the sign it came with; it changes by itself
     document: str  # what it says of itself: JSON in the API's names, only fields that don't change by themselves

@@ -1,0 +1,1 @@
+"""What the partner owes Microsoft: vendor invoices, what amends them, what was paid on them."""
