@@ -61,6 +61,9 @@ class AccessBook(Protocol):
     def suspended(self) -> Sequence[str]:
         """Customers that access may have been taken from and was not given back, by id."""
 
+    def suspended_by_others(self) -> Sequence[tuple[str, Subscription]]:
+        """Customers' subscriptions that were suspended when last read, and not by us: with whose they are."""
+
     def prepare(self, claim: Claim, changes: Sequence[Change]) -> bool:
         """Keep the snapshots of what an action will change. False: the claim is another's by now."""
 

@@ -8,6 +8,7 @@ after any crash, and says what it did as a value; none prints, none asks.
     with acting(settings, ledger, identity) as actor:
         performer(settings, ledger, actor).perform() -> Performed: approved suspensions, as far as they may go
         restorer(settings, ledger, actor).restore()  -> Restored: what is paid is given back
+        watch(settings, ledger, actor)           -> Watched: what differs at Microsoft from what we did, as findings
 
 `questions` gives the evidence as values (`Due.proposal`, `.decision`, `.fresh.case`), and `question_text(due, now)`
 as Markdown. An answer names the digest of the proposal it was given on (`Due.proposal.digest`): an answer to something
@@ -30,6 +31,7 @@ from csp_receivables.adapters.charged_subscriptions import LakeCharges
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger.access_asked import LedgerAskedQuestions
 from csp_receivables.adapters.ledger.access_book import LedgerAccessBook
+from csp_receivables.adapters.ledger.access_people import LedgerAccessDesk
 from csp_receivables.adapters.ledger.outbox_book import LedgerOutbox, OthersWrote
 from csp_receivables.adapters.ledger.outbox_people import LedgerOutboxDesk
 from csp_receivables.domain.access import question
@@ -37,15 +39,17 @@ from csp_receivables.domain.access.approvals import Approval, Approver
 from csp_receivables.domain.access.asking import is_asked_already
 from csp_receivables.domain.access.door import Door, why_closed
 from csp_receivables.domain.access.policy import AccessPolicy
+from csp_receivables.domain.matching_by_hand.requests import Person
 from csp_receivables.mail_wiring import last_looks
 from csp_receivables.microsoft_settings import Identity
-from csp_receivables.microsoft_wiring import Actor, acting
+from csp_receivables.microsoft_wiring import Actor, acting, refuse_wrong_world
 from csp_receivables.settings import Settings
 from csp_receivables.steps.change_access.changing import Changer
 from csp_receivables.steps.change_access.limits import release
 from csp_receivables.steps.change_access.performing import AccessPerformer
 from csp_receivables.steps.change_access.proposing import Due, Proposer
 from csp_receivables.steps.change_access.restoring import AccessRestorer
+from csp_receivables.steps.change_access.watching import AccessWatch, Watched
 
 __all__ = ["acting"]
 
@@ -123,6 +127,30 @@ def restorer(
         token=_token(),
         historical=historical,
     )
+
+
+def watch(settings: Settings, ledger: Ledger, actor: Actor) -> Watched:
+    """Compare what is suspended at Microsoft with what we suspended. Changes nothing there. Raises ConsentLost."""
+    refuse_wrong_world(ledger, actor.identity)
+    proposing = proposer(settings, ledger)
+    watching = AccessWatch(
+        book=proposing.book, microsoft=actor.subscriptions, policy=proposing.policy, clock=settings.clock
+    )
+    return watching.watch()
+
+
+def access_desk(ledger: Ledger) -> LedgerAccessDesk:
+    """Access as people handle it: what was asked, what a run took, give it back, the whole history."""
+    return LedgerAccessDesk(ledger)
+
+
+def undo(ledger: Ledger, run: str, who: Person) -> tuple[str, ...]:
+    """Ask for everything back that a run took; `restorer` does it. What a run gave back stays: it needs a new warning.
+
+    `run`: as `csp access history` shows it: of the decisions, of the question (`asked_in`), or the worker.
+    """
+    desk = LedgerAccessDesk(ledger)
+    return desk.give_back(desk.taken_by(run), who)
 
 
 def access_book(settings: Settings, ledger: Ledger, others: OthersWrote) -> LedgerAccessBook:

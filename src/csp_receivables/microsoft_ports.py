@@ -101,6 +101,9 @@ class SubscriptionChanges(Protocol):
     def set_auto_renew(self, subscription: Subscription, *, on: bool) -> Change:
         """Let the subscription just read renew itself or not; as `set_status`."""
 
+    def last_call(self) -> str:
+        """The ids of the last call that left, as Microsoft's support asks for them; "" before the first."""
+
     def set_renewal(self, subscription: Subscription, like: str) -> Change:
         """Give the subscription just read the auto-renew, instructions and scheduled actions of the document `like`;
         as `set_status`."""

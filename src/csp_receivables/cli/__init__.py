@@ -8,6 +8,7 @@ import sys
 import typer
 from typer.exceptions import TyperException
 
+from csp_receivables.cli.access import access_app
 from csp_receivables.cli.airflow import airflow_app
 from csp_receivables.cli.aliases import aliases_app
 from csp_receivables.cli.bank import bank_app
@@ -56,6 +57,7 @@ app.command("payables")(payables)
 app.command("reconcile")(reconcile)
 app.command("why")(why)
 app.add_typer(airflow_app, name="airflow")
+app.add_typer(access_app, name="access")
 app.add_typer(aliases_app, name="aliases")
 app.add_typer(bank_app, name="bank")
 app.add_typer(charges_app, name="charges")

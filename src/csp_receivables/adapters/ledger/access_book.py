@@ -15,7 +15,7 @@ from csp_receivables.access_ports import NotNow, Said
 from csp_receivables.adapters.ledger import outbox
 from csp_receivables.adapters.ledger.access_answers import keep_answer, newest_approval
 from csp_receivables.adapters.ledger.access_changes import changes_where, customers_taken_from, say, taken_from
-from csp_receivables.adapters.ledger.access_evidence import Charges, evidence_of
+from csp_receivables.adapters.ledger.access_evidence import Charges, evidence_of, suspended_by_others
 from csp_receivables.adapters.ledger.access_load import load_of
 from csp_receivables.adapters.ledger.access_tables import access_change, access_proposal, access_release
 from csp_receivables.adapters.ledger.bulk import insert_new
@@ -94,6 +94,10 @@ class LedgerAccessBook:
     def suspended(self) -> Sequence[str]:
         with self.ledger.reading() as connection:
             return customers_taken_from(connection)
+
+    def suspended_by_others(self) -> Sequence[tuple[str, Subscription]]:
+        with self.ledger.reading() as connection:
+            return suspended_by_others(connection)
 
     def prepare(self, claim: Claim, changes: Sequence[Change]) -> bool:
         with self._writing() as writing:

@@ -8,10 +8,13 @@ from typing import Any, Protocol
 from sqlalchemy import Connection, Row, func, select
 
 from csp_receivables.adapters.ledger import tables as t
+from csp_receivables.adapters.ledger.access_changes import taken_from
 from csp_receivables.adapters.ledger.collections_facts import read_tags
 from csp_receivables.adapters.ledger.fetch_book import latest_subscriptions, subscription_of
 from csp_receivables.domain.access.proposal import Cost, Evidence
 from csp_receivables.domain.access.scope import Covered
+from csp_receivables.domain.microsoft.subscriptions import Subscription
+from csp_receivables.domain.microsoft.suspending import SUSPENDED
 
 EVERYTHING = "9"  # a moment after every other
 
@@ -61,6 +64,11 @@ def evidence_of(connection: Connection, charges: Charges, customer_id: str, rece
 
 def tenants_of(connection: Connection, customer_id: str) -> list[str]:
     """Tenants that belong to this customer and to nobody else, by id."""
+    return [tenant for tenant, several in _owners(connection).items() if several == [customer_id]]
+
+
+def _owners(connection: Connection) -> dict[str, list[str]]:
+    """Whose each tenant is, by its id."""
     mapping = t.customer_tenant
     newest = func.row_number().over(
         partition_by=(mapping.c.tenant_id, mapping.c.customer_id), order_by=mapping.c.recorded_at.desc()
@@ -70,7 +78,23 @@ def tenants_of(connection: Connection, customer_id: str) -> list[str]:
     owners: dict[str, list[str]] = {}
     for row in connection.execute(mapped.order_by(ranked.c.tenant_id, ranked.c.customer_id)):
         owners.setdefault(row.tenant_id, []).append(row.customer_id)
-    return [tenant for tenant, several in owners.items() if several == [customer_id]]
+    return owners
+
+
+def suspended_by_others(connection: Connection) -> list[tuple[str, Subscription]]:
+    """Subscriptions of customers' tenants that are suspended as last read, of which no change of ours says so."""
+    rows = [row for row in latest_subscriptions(connection) if row["listed"] and row["status"] == SUSPENDED]
+    owners = _owners(connection)
+    ours = {
+        (each.change.tenant_id, each.subscription_id)
+        for customer in sorted({who for row in rows for who in owners.get(row["tenant_id"], ())})
+        for each in taken_from(connection, customer)
+    }
+    return [
+        (owners[row["tenant_id"]][0], subscription_of(row))
+        for row in rows
+        if len(owners.get(row["tenant_id"], ())) == 1 and (row["tenant_id"], row["subscription_id"]) not in ours
+    ]
 
 
 def _lines(connection: Connection, receivable_ids: Sequence[str]) -> list[Row[Any]]:

@@ -51,6 +51,10 @@ class Changes:
     def __init__(self, session: Session) -> None:
         self._session = session
 
+    def last_call(self) -> str:
+        """See `SubscriptionChanges`."""
+        return self._session.last_call
+
     def read(self, tenant_id: str, subscription_id: str) -> Subscription:
         """See `SubscriptionChanges`."""
         return read(self._session.get(_path(tenant_id, subscription_id)), tenant_id)

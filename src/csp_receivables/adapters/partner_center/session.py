@@ -106,6 +106,7 @@ class Session:
         self._manners = manners
         self._rights = rights
         self._new_id = new_id
+        self.last_call = ""  # the ids of the last one, as Microsoft's support asks for them
 
     def get(
         self, path: str, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
@@ -141,6 +142,7 @@ class Session:
     def _once(self, call: Call, token: str, request_id: str) -> Reply:
         correlation_id = str(self._new_id())
         what = f"{call.method} {call.path}"
+        self.last_call = f"request {request_id}, correlation {correlation_id}"
         request = self._request(call, token, request_id, correlation_id)
         try:
             response = self._client.send(request)

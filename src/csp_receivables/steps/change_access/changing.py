@@ -125,7 +125,9 @@ class Changer:
     ) -> Standing:
         """Write down what became of a change; where it stands then."""
         left = snapshot_of(shown) if shown else None
-        self.book.say(standing.change, Said(event=event, shown=left, why=why, code=code))
+        self.book.say(
+            standing.change, Said(event=event, shown=left, why=why, code=code, request_ids=self.microsoft.last_call())
+        )
         is_back = standing.is_back or event is ChangeEvent.STATUS_BACK
         return replace(standing, event=event, at=self.clock(), left=left or standing.left, is_back=is_back)
 

@@ -1,0 +1,143 @@
+"""What named people do with access: give back what a run took, and read the whole story of a subscription."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, or_, select
+
+from csp_receivables.adapters.ledger import outbox
+from csp_receivables.adapters.ledger.access_changes import taken_from
+from csp_receivables.adapters.ledger.access_tables import (
+    access_approval,
+    access_change,
+    access_event,
+    access_proposal,
+    access_release,
+)
+from csp_receivables.adapters.ledger.connection import Ledger
+from csp_receivables.adapters.ledger.outbox_tables import action, action_event
+from csp_receivables.domain.access.history import Entry
+from csp_receivables.domain.collections.decisions import Answer
+from csp_receivables.domain.matching_by_hand.requests import ByHandRefused, Person
+from csp_receivables.domain.outbox.actions import Action
+from csp_receivables.domain.outbox.states import Event
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerAccessDesk:
+    """Access as people handle it."""
+
+    ledger: Ledger
+
+    def asked(self, name: str) -> Row[Any]:
+        """What was asked last about the one action of that id, or whose id begins so. Raises ByHandRefused."""
+        c = access_proposal.c
+        begins = select(access_proposal).where(c.action_id.startswith(name, autoescape=True))
+        with self.ledger.reading() as connection:
+            rows = connection.execute(begins.order_by(c.action_id, c.recorded_at)).all()
+        newest = {row.action_id: row for row in rows}
+        if name in newest:
+            return newest[name]
+        if len(newest) == 1 and name:
+            return next(iter(newest.values()))
+        what = "several proposals begin" if newest else "no proposal begins"
+        raise ByHandRefused(f"{what} with {name!r}; csp access propose names them")
+
+    def taken_by(self, run: str) -> tuple[str, ...]:
+        """The suspensions that a run asked for, decided or performed, of which anything is away still."""
+        with self.ledger.reading() as connection:
+            asked = select(access_approval.c.action_id).where(access_approval.c.asked_in == run)
+            performed = (
+                select(access_change.c.action_id)
+                .join(access_event, access_event.c.change_id == access_change.c.change_id)
+                .where(access_event.c.said_by == run)
+            )
+            mine = or_(action.c.run_id == run, action.c.action_id.in_(asked), action.c.action_id.in_(performed))
+            query = select(action.c.action_id, action.c.customer_id).where(
+                mine, action.c.kind == Answer.PROPOSE_SUSPENSION.value
+            )
+            rows = connection.execute(query.order_by(action.c.action_id)).all()
+            return tuple(row.action_id for row in rows if _is_away(connection, row.customer_id, row.action_id))
+
+    def give_back(self, action_ids: Iterable[str], who: Person) -> tuple[str, ...]:
+        """Ask for what these suspensions took, on a named person's word: the next restoring brings it back."""
+        wanted = []
+        with self.ledger.writing() as writing:
+            for action_id in action_ids:
+                row = writing.connection.execute(select(action).where(action.c.action_id == action_id)).one()
+                back = _reinstatement(row, who)
+                outbox.propose(writing, [back])
+                if not outbox.append(writing, back.action_id, Event.APPROVED, by=who.name, why=who.why):
+                    raise ByHandRefused(f"{back.action_id} is under way already; csp outbox show says where it stands")
+                wanted.append(back.action_id)
+        return tuple(wanted)
+
+    def history(self, *, subscription_id: str = "", customer_id: str = "") -> tuple[Entry, ...]:
+        """Everything about one subscription, or one customer, in the order in which it was learnt."""
+        mine = [access_change.c.subscription_id == subscription_id] if subscription_id else []
+        mine += [access_change.c.customer_id == customer_id] if customer_id else []
+        with self.ledger.reading() as connection:
+            changes = connection.execute(select(access_change).where(*mine)).all()
+            ids = {row.action_id for row in changes}
+            if customer_id and not subscription_id:
+                ids |= set(connection.execute(_suspensions_of(customer_id)).scalars())
+            entries = [*_of_actions(connection, ids), *_of_changes(connection, [row.change_id for row in changes])]
+        return tuple(sorted(entries, key=lambda entry: (entry.at, entry.about, entry.what)))
+
+
+def _is_away(connection: Connection, customer_id: str, action_id: str) -> bool:
+    return any(each.change.action_id == action_id for each in taken_from(connection, customer_id))
+
+
+def _reinstatement(row: Row[Any], who: Person) -> Action:
+    return Action(
+        action_id=f"{row.customer_id}/{row.round_id}/{row.stage}/{Answer.REINSTATE.value}",
+        kind=Answer.REINSTATE,
+        customer_id=row.customer_id,
+        round_id=row.round_id,
+        stage=row.stage,
+        decided_on=row.decided_on,
+        policy_version=row.policy_version,
+        run_id=who.run_id,
+        payload=row.payload,
+    )
+
+
+def _suspensions_of(customer_id: str) -> Select[Any]:
+    kinds = [Answer.PROPOSE_SUSPENSION.value, Answer.REINSTATE.value]
+    return select(action.c.action_id).where(action.c.customer_id == customer_id, action.c.kind.in_(kinds))
+
+
+def _of_actions(connection: Connection, ids: Iterable[str]) -> list[Entry]:
+    """Decision, proposals, answers, releases, and the outbox's own events."""
+    found: list[Entry] = []
+    for table, what in (
+        (action, "decided"),
+        (access_proposal, "asked"),
+        (access_approval, "answered"),
+        (access_release, "released"),
+        (action_event, ""),
+    ):
+        query = select(table).where(table.c.action_id.in_(sorted(ids))).order_by(*table.primary_key.columns)
+        found += [_entry(row, what, row.action_id) for row in connection.execute(query)]
+    return found
+
+
+def _of_changes(connection: Connection, ids: Sequence[str]) -> list[Entry]:
+    query = select(access_event, access_change.c.tenant_id, access_change.c.subscription_id, access_change.c.direction)
+    query = query.join(access_change, access_change.c.change_id == access_event.c.change_id)
+    rows = connection.execute(query.where(access_event.c.change_id.in_(ids)).order_by(access_event.c.change_id))
+    return [_entry(row, "", row.subscription_id) for row in rows]
+
+
+def _entry(row: Row[Any], what: str, about: str) -> Entry:
+    told = {name: value for name, value in row._mapping.items() if value not in ("", None)}
+    for name in ("document", "payload", "shown"):
+        if name in told:
+            told[name] = json.loads(told[name])
+    at = told.pop("recorded_at")
+    return Entry(at=at, what=what or str(told.pop("event")), about=about, told=told)

@@ -1,0 +1,150 @@
+"""Watching, undoing, and the history of access."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from csp_receivables.adapters.ledger import Ledger
+from csp_receivables.adapters.ledger.access_people import LedgerAccessDesk
+from csp_receivables.domain.access.history import exported
+from csp_receivables.domain.collections.decisions import Answer
+from csp_receivables.domain.matching_by_hand.requests import ByHandRefused, person
+from csp_receivables.steps.change_access.watching import AccessWatch, Watched
+from emulator.server import Emulator
+from tests.access_desk import AccessDesk, access_desk, document, due_to_suspend
+from tests.conftest import StandingClock
+from tests.emulator.serving import empty_world
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Emulator]:
+    with Emulator(empty_world()) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def desk(demo_ledger: Ledger, served: Emulator, clock: StandingClock, tmp_path: Path) -> Iterator[AccessDesk]:
+    with access_desk(demo_ledger, served, clock, tmp_path) as desk:
+        yield desk
+
+
+def suspended(desk: AccessDesk, **given: Any) -> str:
+    action = desk.customer("C1", document("c1-1", **given))
+    desk.approve()
+    assert desk.perform().ended == {"suspended": 1}
+    return action
+
+
+def watch(desk: AccessDesk) -> Watched:
+    book, proposer = desk.proposer()
+    return AccessWatch(book=book, microsoft=desk.actor.subscriptions, policy=proposer.policy, clock=desk.clock).watch()
+
+
+def at_microsoft(desk: AccessDesk, **changed: Any) -> None:
+    own = desk.emulator.world.subscriptions["c1-1"]
+    desk.emulator.world.subscriptions["c1-1"] = replace(own, document=own.document | changed)
+
+
+def leaves_us(desk: AccessDesk) -> None:
+    world = desk.emulator.world
+    world.customers["c1-tenant"] = replace(world.customers["c1-tenant"], related=False)
+
+
+def moves(desk: AccessDesk) -> None:
+    desk.emulator.world.subscriptions.clear()
+
+
+CHANGES: list[tuple[str, Callable[[AccessDesk], None]]] = [
+    ("access.reactivated", lambda desk: at_microsoft(desk, status="active", suspensionReasons=None)),
+    ("access.other_reasons", lambda desk: at_microsoft(desk, suspensionReasons=["PartnerSuspended", "Expiration"])),
+    ("access.ran_out", lambda desk: at_microsoft(desk, status="disabled")),
+    ("access.ran_out", lambda desk: at_microsoft(desk, status="a word of tomorrow's")),
+    ("access.gone", leaves_us),
+    ("access.gone", moves),
+]
+
+
+@pytest.mark.parametrize(("code", "happens"), CHANGES)
+def test_what_differs_from_what_we_did_is_told_once_and_not_touched(
+    desk: AccessDesk, code: str, happens: Callable[[AccessDesk], None]
+) -> None:
+    suspended(desk)
+    assert watch(desk).findings == []
+    changes = desk.changes_at("c1-1")
+    happens(desk)
+
+    for _ in range(2):
+        watch(desk)
+        desk.later(days=1)
+
+    assert desk.findings() == [code]
+    assert desk.changes_at("c1-1") == changes
+
+
+@pytest.mark.parametrize(("end", "near"), [("17T08:59:59", True), ("17T09:00:00", True), ("17T09:00:02", False)])
+def test_a_term_that_ends_while_access_is_away_is_for_a_person(desk: AccessDesk, end: str, near: bool) -> None:
+    suspended(desk, commitmentEndDateTime=f"2026-11-{end}Z")
+
+    assert [each.code for each in watch(desk).findings] == (["access.term_end_near"] if near else [])
+
+
+def test_what_others_suspended_is_told_and_never_taken_for_ours(desk: AccessDesk) -> None:
+    desk.customer("C1", document("c1-1", status="suspended"))
+
+    assert [each.code for each in watch(desk).findings] == ["access.suspended_by_others"]
+    assert desk.book.suspended() == ()
+
+
+def test_one_command_gives_back_all_that_a_run_took(desk: AccessDesk) -> None:
+    for customer in ("C1", "C2"):
+        desk.customer(customer, document(f"{customer.lower()}-1"))
+    desk.approve()
+    desk.perform()
+    for customer in ("C1", "C2"):
+        desk.decided.decisions[customer] = replace(due_to_suspend(customer), answer=Answer.WAIT)
+    book = LedgerAccessDesk(desk.ledger)
+
+    taken = book.taken_by("test")
+    assert [each.split("/")[0] for each in taken] == ["C1", "C2"]
+    assert taken == book.taken_by("run-1") == book.taken_by("worker")
+    book.give_back(taken, person("Ada", "the bank file was wrong"))
+
+    assert desk.restore().ended == {"restored": 2}
+    assert [desk.at_microsoft(own)["status"] for own in ("c1-1", "c2-1")] == ["active", "active"]
+    assert book.taken_by("test") == ()
+    assert desk.perform().ended == {}
+
+
+def test_what_is_given_back_already_is_not_asked_back_twice(desk: AccessDesk) -> None:
+    action = suspended(desk)
+    book = LedgerAccessDesk(desk.ledger)
+    book.give_back([action], person("Ada", "a mistake"))
+
+    with pytest.raises(ByHandRefused, match="under way already"):
+        book.give_back([action], person("Ada", "a mistake"))
+
+
+def test_the_history_tells_who_why_and_on_what_ground(desk: AccessDesk) -> None:
+    suspended(desk)
+    desk.pays("C1")
+    desk.restore()
+
+    entries = LedgerAccessDesk(desk.ledger).history(subscription_id="c1-1")
+    text = exported(entries, "c1-1")
+
+    told = json.loads(text)["entries"]
+    what = [each["what"] for each in told if each["about"] == "c1-1"]
+    assert what[:4] == ["prepared", "began", "accepted", "verified"]
+    (answer,) = [each for each in told if each["what"] == "answered"]
+    assert (answer["person_name"], answer["why"], answer["word"]) == ("Ada Lund", "they were told", "suspend")
+    (asked,) = [each for each in told if each["what"] == "asked"]
+    assert asked["document"]["targets"][0]["quantity"] == 10
+    assert all(each["policy_version"] == "v1" for each in told if each["what"] == "decided")
+    assert all("correlation" in each["request_ids"] for each in told if each["what"] in ("accepted", "verified"))
+    assert text == exported(LedgerAccessDesk(desk.ledger).history(subscription_id="c1-1"), "c1-1")
