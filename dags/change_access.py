@@ -19,8 +19,9 @@ stop it. More than the policy's number or share of customers stops all of it unt
 
 **No backfill, no past.** A run for another day than today asks and suspends nothing.
 
-**When it fails.** A red question is asked again once it is cleared. A red `perform` may be cleared at any time: what
-was begun is settled by reading at Microsoft, never by repeating. docs/SUSPENSION.md.
+**When it fails.** A red `keep_answer` got no answer (its log says what lacked): that is a no, and the next morning asks
+again. A red `perform` may be cleared at any time: what was begun is settled by reading at Microsoft, never by
+repeating. docs/SUSPENSION.md.
 """
 
 from __future__ import annotations

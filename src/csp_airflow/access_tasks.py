@@ -31,7 +31,7 @@ SIMPLE_AUTH = "SimpleAuthManager"
 
 
 class BadAnswer(ValueError):
-    """What was answered is no answer; the question is asked again."""
+    """What was answered is no answer."""
 
 
 def questions(context: Context, answer_within: timedelta) -> list[dict[str, str]]:
@@ -57,15 +57,25 @@ def questions(context: Context, answer_within: timedelta) -> list[dict[str, str]
 
 
 def record_answer(question: Mapping[str, str], answer: Any, context: Context) -> Told:
-    """Keep what a named person answered, or that nobody did. What is no answer raises BadAnswer and is asked again."""
+    """Keep what a named person answered, or that nobody did.
+
+    What is no answer is kept as none, and the task is red with what it lacked: the next morning's run asks again.
+    """
     from csp_receivables import access_wiring
 
-    approval = approval_of(question, answer, asked_in(context))
+    bad = None
+    try:
+        approval = approval_of(question, answer, asked_in(context))
+    except BadAnswer as refused:
+        bad = refused
+        approval = approval_of(question, None, asked_in(context), why=f"what was answered is no answer: {refused}")
     with at_work() as (settings, ledger):
         _speaks_for_now(context, settings)
         if settings.is_production and approval.who and SIMPLE_AUTH in approval.who.auth_manager:
             raise PermissionError("in production nobody is known under simple auth: use Flask-AppBuilder's users")
         access_wiring.record_answer(settings, ledger, approval, question["customer_id"])
+    if bad:
+        raise bad
     log.info("%s: %s", question["action_id"], approval.word.value)
     return {"action_id": question["action_id"], "word": approval.word.value}
 
@@ -90,23 +100,25 @@ def restore(context: Context) -> Told:
     return _told(done.ended, done.findings, done.because)
 
 
-def approval_of(question: Mapping[str, str], answer: Any, where: str) -> Approval:
+def approval_of(
+    question: Mapping[str, str], answer: Any, where: str, *, why: str = "nobody answered in time"
+) -> Approval:
     """The answer of Airflow's question as one of ours. Raises BadAnswer."""
     told = answer if isinstance(answer, Mapping) else {}
     person, chosen = told.get("responded_by_user"), list(told.get("chosen_options") or [])
     kept = partial(Approval, action_id=question["action_id"], digest=question["digest"], asked_in=where)
     if not person or not person.get("id"):  # timed out, or the task was marked as done: nobody said yes
-        return kept(word=Word.NO_ANSWER, who=None, why="nobody answered in time")
+        return kept(word=Word.NO_ANSWER, who=None, why=why)
     if len(chosen) != 1 or chosen[0] not in WORDS:
         raise BadAnswer(f"one of {', '.join(OPTIONS)} was expected, not {chosen}")
     params = told.get("params_input") or {}
-    word, why = WORDS[chosen[0]], str(params.get("reason") or "").strip()
-    if not why:
+    word, reason = WORDS[chosen[0]], str(params.get("reason") or "").strip()
+    if not reason:
         raise BadAnswer("an answer needs a reason")
     return kept(
         word=word,
         who=Approver(id=str(person["id"]), name=str(person.get("name") or person["id"]), auth_manager=auth_manager()),
-        why=why,
+        why=reason,
         until=_day(params.get("until")) if word is Word.HOLD else None,
     )
 

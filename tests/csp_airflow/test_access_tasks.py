@@ -1,0 +1,69 @@
+"""Airflow's answers as ours: only a named person's word counts, and what is no answer is asked again."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from csp_airflow.access_tasks import DECLINE, HOLD, SUSPEND, BadAnswer, approval_of
+from csp_receivables.domain.access.approvals import Word
+
+QUESTION = {"action_id": "a1", "customer_id": "K1", "digest": "d1"}
+ADA = {"id": "7", "name": "ada"}
+
+
+def answer(option: str = SUSPEND, *, who: Any = ADA, **params: Any) -> dict[str, Any]:
+    return {"chosen_options": [option], "params_input": {"reason": "agreed"} | params, "responded_by_user": who}
+
+
+@pytest.mark.parametrize(
+    ("option", "params", "word", "until"),
+    [
+        (SUSPEND, {}, Word.SUSPEND, None),
+        (DECLINE, {"until": "2026-12-01"}, Word.DECLINE, None),
+        (HOLD, {"until": "2026-12-01"}, Word.HOLD, date(2026, 12, 1)),
+    ],
+)
+def test_a_persons_answer_is_kept_with_who_and_why(option: str, params: dict[str, str], word: Word, until: Any) -> None:
+    approval = approval_of(QUESTION, answer(option, **params), "dag/run/task/0")
+
+    assert (approval.word, approval.until, approval.why) == (word, until, "agreed")
+    assert approval.who is not None and (approval.who.id, approval.who.name) == ("7", "ada")
+    assert approval.who.auth_manager.endswith("AuthManager")
+    assert (approval.action_id, approval.digest, approval.asked_in) == ("a1", "d1", "dag/run/task/0")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        None,  # the task was marked as done
+        {},
+        answer(DECLINE, who=None),  # timed out: the default was chosen
+        answer(SUSPEND, who=None),
+        answer(SUSPEND, who={"id": "", "name": "nobody"}),
+        "Suspend",
+    ],
+)
+def test_without_a_named_person_it_is_no_answer_whatever_was_chosen(told: Any) -> None:
+    approval = approval_of(QUESTION, told, "here")
+
+    assert approval.word is Word.NO_ANSWER
+    assert approval.who is None
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (answer("Yes"), "one of"),
+        ({**answer(), "chosen_options": [SUSPEND, DECLINE]}, "one of"),
+        ({**answer(), "chosen_options": []}, "one of"),
+        (answer(reason="  "), "reason"),
+        (answer(HOLD), "is no day"),
+        (answer(HOLD, until="soon"), "is no day"),
+    ],
+)
+def test_what_is_no_answer_is_refused_so_that_it_is_asked_again(told: Any, said: str) -> None:
+    with pytest.raises(BadAnswer, match=said):
+        approval_of(QUESTION, told, "here")
