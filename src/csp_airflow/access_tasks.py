@@ -100,6 +100,17 @@ def restore(context: Context) -> Told:
     return _told(done.ended, done.findings, done.because)
 
 
+def watch(context: Context) -> Told:
+    """Compare what Microsoft shows with what we did; a difference is a finding, never a fight."""
+    from csp_receivables import access_wiring
+
+    with acting(context) as (settings, ledger, actor):
+        seen = access_wiring.watch(settings, ledger, actor)
+    told: Told = {"read": seen.read, "unread": seen.unread, "findings": len(seen.findings)}
+    log.info("%(read)d subscriptions read, %(unread)d could not be, %(findings)d findings", told)
+    return told
+
+
 def approval_of(
     question: Mapping[str, str], answer: Any, where: str, *, why: str = "nobody answered in time"
 ) -> Approval:

@@ -86,6 +86,15 @@ CENSUS = {
         runs_at_once=200,  # a run waits for its answers, and holds no other up
         asks={"customer.ask"},
     ),
+    "watch_access.py": Expected(
+        dag_id="watch_access",
+        cron="40 * * * *",
+        tags={"does:access", "effects:none"},
+        run_types={"scheduled", "manual"},
+        run_limit=timedelta(hours=2),
+        deadline=timedelta(minutes=30),
+        then={"watch": set()},
+    ),
     "restore_access.py": Expected(
         dag_id="restore_access",
         cron="*/15 * * * *",
