@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +15,8 @@ from csp_receivables.domain.charge_data import KeptVersion
 from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.imports import FileReport
 from csp_receivables.domain.payables.words import VendorWords
+from csp_receivables.domain.pricing.documents import Raised
+from csp_receivables.domain.pricing.issuing import Issued
 
 
 class ChargeBook(Protocol):
@@ -58,3 +60,20 @@ class PayableBook(Protocol):
 
     def told(self, as_of: date, known_at: str) -> tuple[pa.Table, tuple[VendorWords, ...]]:
         """Payments of files (VENDOR_PAYMENT) made by the day, and Microsoft's latest words on each invoice."""
+
+
+class NumberTaken(ValueError):
+    """A number of the series is that of a receivable which was imported; the message says which."""
+
+
+class RaisedBook(Protocol):
+    """Receivables that we raise ourselves."""
+
+    def raised(self, vendor_invoice: str, series: str) -> Raised:
+        """What was raised for a vendor invoice so far, and the series' last number."""
+
+    def issue(self, vendor_invoice: str, series: str, decide: Callable[[Raised], Issued]) -> Issued:
+        """Read, decide and keep in one writing transaction, so that no number is given twice or lost.
+
+        Raises NumberTaken, and then nothing is kept.
+        """

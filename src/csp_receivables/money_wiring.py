@@ -11,15 +11,20 @@ from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger.books import LedgerBooks
 from csp_receivables.adapters.ledger.charge_book import LedgerChargeBook
 from csp_receivables.adapters.ledger.payable_book import LedgerPayableBook
+from csp_receivables.adapters.ledger.raised_book import LedgerRaisedBook
+from csp_receivables.adapters.price_book import read_price_book
 from csp_receivables.adapters.vendor_payment_files import VendorPaymentFiles
 from csp_receivables.domain.charges.readiness import InvoiceReadiness
 from csp_receivables.domain.imports import FileReport
+from csp_receivables.domain.pricing.check import Checked, check_billing
+from csp_receivables.domain.pricing.price_book import PriceBook
 from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.settings import Settings
 from csp_receivables.steps.look_at_charges import ChargeLook, look_at_readiness
+from csp_receivables.steps.raise_receivables import RaiseReceivables
 from csp_receivables.steps.show_payables import ShowPayables
 from csp_receivables.steps.show_payables import import_vendor_payments as import_vendor_payments_step
-from csp_receivables.wiring import bank_line_policy, matching_policy
+from csp_receivables.wiring import bank_line_policy, matching_policy, reconciler
 
 
 def charge_look(settings: Settings, ledger: Ledger) -> ChargeLook:
@@ -51,3 +56,27 @@ def show_payables(settings: Settings, ledger: Ledger) -> ShowPayables:
 def import_vendor_payments(ledger: Ledger, path: Path) -> FileReport:
     """Import one file of payments to Microsoft."""
     return import_vendor_payments_step(path, VendorPaymentFiles(), LedgerPayableBook(ledger))
+
+
+def price_book(settings: Settings, path: Path | None = None) -> PriceBook:
+    """What customers pay, as the partner keeps it. Raises FileFaults with all that is wrong."""
+    return read_price_book(path or settings.include / "price_book.yaml")
+
+
+def raise_receivables(settings: Settings, ledger: Ledger) -> RaiseReceivables:
+    """What raises receivables from charges. Raises FileFaults for a price book that can't be used."""
+    return RaiseReceivables(
+        books=LedgerBooks(ledger, settings.time_zone),
+        words=LedgerPayableBook(ledger),
+        raised=LedgerRaisedBook(ledger),
+        tables=LakeTables(root=settings.lake),
+        engine=partial(engine, settings.home / "spill"),
+        book=price_book(settings),
+        seller=settings.seller,
+    )
+
+
+def check_receivables(settings: Settings, ledger: Ledger, plan: RunPlan) -> tuple[Checked, ...]:
+    """Where receivables and charges do not fit. Raises FileFaults for a price book that can't be used."""
+    floor = price_book(settings).margin_floor
+    return check_billing(reconciler(settings, ledger).look(plan).day.reconciliation, floor)

@@ -33,6 +33,7 @@ from csp_receivables.cli.outbox import outbox_app, start, stop
 from csp_receivables.cli.output import Refused, explain, fail, refuse
 from csp_receivables.cli.payables import payables, vendor_payments
 from csp_receivables.cli.policy import policy_app
+from csp_receivables.cli.raising import check, raise_documents
 from csp_receivables.cli.reconcile import reconcile
 from csp_receivables.cli.reference import reference_app
 from csp_receivables.cli.send import send
@@ -54,6 +55,8 @@ app.command("evaluate")(evaluate)
 app.command("generate")(generate)
 app.command("inbox")(inbox)
 app.command("payables")(payables)
+app.command("raise")(raise_documents)
+charges_app.command("check")(check)
 app.command("reconcile")(reconcile)
 app.command("why")(why)
 app.add_typer(airflow_app, name="airflow")

@@ -20,3 +20,15 @@ VENDOR_PAYMENT = schema(  # money to Microsoft, as a file of the partner's names
     invoice_id=TEXT,  # the vendor invoice it pays, or ""
     reference=TEXT,
 )
+RAISED_RECEIVABLE = schema(  # a receivable that was raised from a vendor invoice's charges
+    receivable_id=TEXT,
+    series=TEXT,
+    number=COUNT,  # in the series, without gaps
+    vendor_invoice=TEXT,
+    version=TEXT,  # of its charges
+    customer_id=TEXT,
+    currency=TEXT,
+    price_book=TEXT,  # digest of the file
+    raised_by=TEXT,
+)
+RAISED_LINE = schema(receivable_id=TEXT, line_no=COUNT, line_key=TEXT, rule=TEXT, cost=MONEY)

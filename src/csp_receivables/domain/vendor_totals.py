@@ -91,7 +91,11 @@ def round_to_add_up(exact: Sequence[Decimal], currency: str) -> list[int]:
 
     Every amount is first rounded down; the units then missing go to the largest remainders, ties to the earlier one.
     """
-    total = _rounded_sum(exact, currency)
+    return round_to(_rounded_sum(exact, currency), exact, currency)
+
+
+def round_to(total: int, exact: Sequence[Decimal], currency: str) -> list[int]:
+    """Each amount in minor units, together `total`, which lies within a unit of their exact sum."""
     with localcontext(prec=DIGITS):
         scaled = [amount.scaleb(exponent(currency)) for amount in exact]
         parts = [math.floor(amount) for amount in scaled]
