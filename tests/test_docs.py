@@ -17,6 +17,7 @@ PLACES = (
     PACKAGE / "domain",
     PACKAGE / "domain" / "charges",
     PACKAGE / "domain" / "payables",
+    PACKAGE / "domain" / "pricing",
     PACKAGE / "domain" / "collections",
     PACKAGE / "domain" / "escalation",
     PACKAGE / "adapters" / "bank_files",
