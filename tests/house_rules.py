@@ -153,6 +153,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "csp_receivables.notices_wiring",
         "csp_receivables.mail_wiring",
         "csp_receivables.worlds_wiring",
+        "csp_receivables.money_ports",
         "csp_receivables.microsoft_ports",
         "csp_receivables.microsoft_settings",
         "csp_receivables.microsoft_wiring",
