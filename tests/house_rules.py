@@ -126,6 +126,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "csp_receivables.domain",
         "csp_receivables.ports",
         "csp_receivables.outbox_ports",
+        "csp_receivables.microsoft_ports",
         "csp_receivables.support_ports",
         "csp_receivables.settings",
         "csp_receivables.mail_settings",

@@ -20,6 +20,7 @@ PLACES = (
     PACKAGE / "domain" / "pricing",
     PACKAGE / "domain" / "collections",
     PACKAGE / "domain" / "escalation",
+    PACKAGE / "domain" / "support",
     PACKAGE / "adapters" / "bank_files",
     PACKAGE / "adapters" / "ledger",
     PACKAGE / "adapters" / "microsoft_files",

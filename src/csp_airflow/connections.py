@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from csp_receivables.mail_settings import (
+    BOUNCES,
+    SUPPORT,
     MailboxSettings,
     MailSettings,
     Security,
@@ -20,8 +22,12 @@ from csp_receivables.mail_settings import (
     with_server,
 )
 
-SMTP, IMAP = "smtp_default", "imap_bounces"
-_PORTS = {SMTP: {Security.TLS: 465, Security.STARTTLS: 587, Security.PLAIN: 25}, IMAP: {Security.TLS: 993}}
+SMTP, IMAP, IMAP_SUPPORT = "smtp_default", "imap_bounces", "imap_support"
+_PORTS = {
+    SMTP: {Security.TLS: 465, Security.STARTTLS: 587, Security.PLAIN: 25},
+    IMAP: {Security.TLS: 993},
+    IMAP_SUPPORT: {Security.TLS: 993},
+}
 IMAP_PORT = 143
 
 
@@ -36,16 +42,19 @@ def mail(environment: Mapping[str, str] = os.environ) -> MailSettings:
     return with_server(_server(SMTP, found, security), environment, sender=str(extra.get("from_email") or ""))
 
 
-def mailbox(environment: Mapping[str, str] = os.environ) -> MailboxSettings | None:
-    """The mailbox of bounces, by the connection `imap_bounces`; None where there is none. Raises BadSetting."""
-    found = connection(IMAP)
+def mailbox(environment: Mapping[str, str] = os.environ, name: str = IMAP) -> MailboxSettings | None:
+    """The mailbox of bounces, by the connection `imap_bounces`; None where there is none. Raises BadSetting.
+
+    `name` asks for another one: that of support is `imap_support`.
+    """
+    found = connection(name)
     if found is None:
-        return mailbox_settings(environment)
+        return mailbox_settings(environment, SUPPORT if name == IMAP_SUPPORT else BOUNCES)
     extra = found.extra_dejson
     is_tls, starttls = _is_true(extra.get("use_ssl", "true")), _is_true(extra.get("starttls"))
     security = Security.TLS if is_tls else Security.STARTTLS if starttls else Security.PLAIN
     named = {name: str(extra[name]) for name in ("folder", "processed") if extra.get(name)}
-    return MailboxSettings(server=_server(IMAP, found, security), **named)
+    return MailboxSettings(server=_server(name, found, security), **named)
 
 
 def _server(name: str, found: Any, security: Security) -> Server:

@@ -36,6 +36,7 @@ class Tag(StrEnum):
     NOTIFY = "does:notify"
     REPORT = "does:report"
     ACCESS = "does:access"
+    SUPPORT = "does:support"
     NO_EFFECTS = "effects:none"  # nothing leaves the house
     MICROSOFT = "effects:microsoft"  # subscriptions of customers, through the outbox
     MAIL = "effects:mail"  # letters, through the gate

@@ -26,7 +26,7 @@ def send_notices(context: Context) -> Told:
 
     with at_work() as (settings, ledger):
         refuse_to_outrun_the_clock(context, settings)
-        _refuse_the_past(context, settings)
+        refuse_the_past(context, settings)
         sent = mail_wiring.notice_sender(settings, ledger, connections.mail()).send()
     told: Told = {**sent.ended, "waits": sum(sent.waits.values()), "findings": len(sent.findings)}
     for reason, count in sent.waits.items():
@@ -43,7 +43,7 @@ def import_bounces(context: Context) -> Told:
 
     with at_work() as (settings, ledger):
         refuse_to_outrun_the_clock(context, settings)
-        _refuse_the_past(context, settings)
+        refuse_the_past(context, settings)
         told = count_reports(mail_wiring.take_bounces(settings, ledger))
     log.info("bounces inbox: %s", ", ".join(f"{count} {name}" for name, count in told.items()))
     return dict(told)
@@ -58,7 +58,7 @@ def read_mailbox(context: Context) -> Told:
         skip("no mailbox is set (Airflow's connection imap_bounces, or CSP_IMAP_URL)")
     with at_work() as (settings, ledger):
         refuse_to_outrun_the_clock(context, settings)
-        _refuse_the_past(context, settings)
+        refuse_the_past(context, settings)
         try:
             read = mail_wiring.read_mailbox(settings, ledger, mailbox)
         except mail_wiring.MailboxFailed as failure:
@@ -68,7 +68,8 @@ def read_mailbox(context: Context) -> Told:
     return told
 
 
-def _refuse_the_past(context: Context, settings: Settings) -> None:
+def refuse_the_past(context: Context, settings: Settings) -> None:
+    """What acts speaks for now: a scheduled run for another day is skipped, any other one fails."""
     why = why_not_now(context, settings)
     if why and context["dag_run"].run_type == SCHEDULED:
         skip(f"nothing is done: {why}")

@@ -98,15 +98,21 @@ def with_server(server: Server | None, environment: Mapping[str, str], sender: s
     )
 
 
-def mailbox_settings(environment: Mapping[str, str]) -> MailboxSettings | None:
-    """Read CSP_IMAP_URL: imaps://user:password@host/folder?processed=folder; None when it is not set. BadSetting."""
-    url = environment.get("CSP_IMAP_URL") or ""
+BOUNCES, SUPPORT = "CSP_IMAP_URL", "CSP_SUPPORT_IMAP_URL"
+
+
+def mailbox_settings(environment: Mapping[str, str], name: str = BOUNCES) -> MailboxSettings | None:
+    """Read CSP_IMAP_URL: imaps://user:password@host/folder?processed=folder; None when it is not set. BadSetting.
+
+    `name` asks for another mailbox: that of support is CSP_SUPPORT_IMAP_URL.
+    """
+    url = environment.get(name) or ""
     if not url:
         return None
-    parts, asked = _split("CSP_IMAP_URL", url, _IMAP)
+    parts, asked = _split(name, url, _IMAP)
     folder, processed = unquote(parts.path.strip("/")), asked.get("processed", "")
     kept = {name: value for name, value in (("folder", folder), ("processed", processed)) if value}
-    return MailboxSettings(server=_server("CSP_IMAP_URL", url, _IMAP), **kept)
+    return MailboxSettings(server=_server(name, url, _IMAP), **kept)
 
 
 def checked(server: Server, name: str) -> Server:

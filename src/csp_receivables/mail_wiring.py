@@ -116,13 +116,23 @@ def import_bounces(settings: Settings, ledger: Ledger, path: Path) -> FileReport
 
 def take_bounces(settings: Settings, ledger: Ledger, pause: Callable[[], None] | None = None) -> tuple[FileReport, ...]:
     """Take what lies ready in `inbox/bounces`. Raises InboxFailed."""
+    return take_files(settings, "bounces", partial(import_bounces, settings, ledger), pause)
+
+
+def take_files(
+    settings: Settings,
+    purpose: str,
+    import_file: Callable[[Path], FileReport],
+    pause: Callable[[], None] | None = None,
+) -> tuple[FileReport, ...]:
+    """Take what lies ready in one folder of the inbox, by name. Raises InboxFailed."""
     make_home(settings)
     inbox = FolderInbox(
         home=settings.home,
         pause=pause or partial(time.sleep, SECONDS_BETWEEN_LOOKS),
         month=lambda: f"{settings.clock().astimezone(settings.time_zone):%Y-%m}",
     )
-    return take_inbox("bounces", inbox, partial(import_bounces, settings, ledger), lambda _: 0)
+    return take_inbox(purpose, inbox, import_file, lambda _: 0)
 
 
 def read_mailbox(settings: Settings, ledger: Ledger, mailbox: MailboxSettings) -> bounces_step.BouncesRead:

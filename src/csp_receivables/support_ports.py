@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -11,7 +11,13 @@ from csp_receivables.domain.escalation.items import ReportKind
 from csp_receivables.domain.escalation.policy import Reader
 from csp_receivables.domain.escalation.report import EscalationReport
 from csp_receivables.domain.facts import Facts
+from csp_receivables.domain.findings import Finding
+from csp_receivables.domain.matching_by_hand.requests import Person
 from csp_receivables.domain.run_plan import RunPlan
+from csp_receivables.domain.support.cases import CaseEvent, SupportCase
+from csp_receivables.domain.support.intake import Intake, Knowledge
+from csp_receivables.domain.support.requests import Request
+from csp_receivables.domain.support.triage import Triage
 
 
 class EscalationBook(Protocol):
@@ -32,3 +38,27 @@ class ReportFiles(Protocol):
 
     def write(self, report: EscalationReport) -> Sequence[Path]:
         """Write them whole or not at all; the same report again changes nothing."""
+
+
+class SupportBook(Protocol):
+    """Keeps support cases."""
+
+    def take(
+        self, request: Request, decide: Callable[[Request, Knowledge], Intake], triage: Callable[[Request], Triage]
+    ) -> Intake:
+        """Keep a request in one transaction. The same one again changes nothing."""
+
+    def record(self, findings: Iterable[Finding]) -> None:
+        """Keep findings; the same one again changes nothing."""
+
+    def cases(self, known_at: str = "9") -> Sequence[SupportCase]:
+        """Every case as it was known by then."""
+
+    def case(self, case_id: str) -> SupportCase:
+        """One case. Raises ByHandRefused."""
+
+    def append(self, case_id: str, event: CaseEvent, by: str, what: Mapping[str, str]) -> None:
+        """Add to its story. Raises ByHandRefused."""
+
+    def reply(self, case_id: str, text: str, language: str, who: Person, per_day_max: int = 0) -> str:
+        """Put a reply into the outbox; its action's id, or "" where the address had as many today. ByHandRefused."""

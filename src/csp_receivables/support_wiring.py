@@ -5,26 +5,43 @@ from __future__ import annotations
 import os
 import socket
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from csp_receivables.adapters.checked_yaml import FileFaults
 from csp_receivables.adapters.engine import uncollected
 from csp_receivables.adapters.escalation.files import EscalationFiles
 from csp_receivables.adapters.escalation_policy import read_escalation_policy
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger.escalation_book import LedgerEscalationBook
+from csp_receivables.adapters.ledger.fetch_book import LedgerSubscriptionBook
 from csp_receivables.adapters.ledger.outbox_book import LedgerOutbox
+from csp_receivables.adapters.ledger.support_book import LedgerSupportBook, tenants_of
+from csp_receivables.adapters.mailbox import ImapMailbox
+from csp_receivables.adapters.support_files import read_request_file
+from csp_receivables.adapters.support_mail import READ_BYTES_MAX, read_request
+from csp_receivables.adapters.support_policy import read_support_policy
+from csp_receivables.adapters.support_replies import ReplyLayout
 from csp_receivables.domain.escalation.items import ReportKind
 from csp_receivables.domain.escalation.policy import EscalationPolicy
+from csp_receivables.domain.imports import FileReport
+from csp_receivables.domain.microsoft.service_requests import ServiceRequest
 from csp_receivables.domain.outbox.actions import OwnLetter
 from csp_receivables.domain.outbox.gate import Moment
 from csp_receivables.domain.outbox.letters import Content
-from csp_receivables.mail_settings import MailSettings
-from csp_receivables.mail_wiring import gated_mail, kept_messages, notice_writer
+from csp_receivables.domain.support.policy import SupportPolicy
+from csp_receivables.domain.support.vendor_request import vendor_request
+from csp_receivables.mail_settings import SUPPORT, MailboxSettings, MailSettings, mailbox_settings
+from csp_receivables.mail_wiring import gated_mail, kept_messages, notice_writer, take_files
+from csp_receivables.microsoft_ports import MicrosoftRefused
 from csp_receivables.outbox_ports import Waiting
 from csp_receivables.settings import Settings
+from csp_receivables.steps.intake_support import SupportIntake, TakenIn, import_requests
+from csp_receivables.steps.poll_support import SupportPoll
 from csp_receivables.steps.report_escalations import EscalationReporter, NotTheDayAnyMore
 from csp_receivables.steps.send_notices import Performer
 from csp_receivables.steps.send_notices.own_letters import SendOwnLetters
@@ -50,7 +67,16 @@ def escalation_reporter(settings: Settings, ledger: Ledger) -> EscalationReporte
         lines=rules.lines,
         policy=escalation_policy(settings),
         is_still_live=rules.is_still_live,
+        support=_usable_support_policy(settings),
     )
+
+
+def _usable_support_policy(settings: Settings) -> SupportPolicy | None:
+    """A fault in the rules of support does not hold up the report of debts, which says what it leaves out."""
+    try:
+        return support_policy(settings)
+    except FileFaults:
+        return None
 
 
 def escalation_files(settings: Settings) -> EscalationFiles:
@@ -116,3 +142,90 @@ class ReportWords:
         if report is None:
             raise LookupError(f"no report {action.run_id} is kept")
         return self.files.letter(report)
+
+
+def support_policy(settings: Settings) -> SupportPolicy:
+    """The rules of support. Raises FileFaults."""
+    return read_support_policy(settings.include / "policies" / "support.yaml")
+
+
+def support_book(ledger: Ledger) -> LedgerSupportBook:
+    """Cases as people handle them."""
+    return LedgerSupportBook(ledger)
+
+
+def support_mailbox(environment: Mapping[str, str] = os.environ) -> MailboxSettings | None:
+    """Where requests come in, for the command line; None: by file or by hand. Raises BadSetting."""
+    return mailbox_settings(environment, SUPPORT)
+
+
+def support_intake(settings: Settings, ledger: Ledger) -> SupportIntake:
+    """Everything that taking requests in needs. Raises FileFaults."""
+    return SupportIntake(
+        book=LedgerSupportBook(ledger), policy=support_policy(settings), read=read_request, answer=lambda _: False
+    )
+
+
+def read_support_mailbox(settings: Settings, ledger: Ledger, mailbox: MailboxSettings) -> TakenIn:
+    """Take what is new in the mailbox of support. Raises MailboxFailed."""
+    return support_intake(settings, ledger).from_mailbox(ImapMailbox(mailbox, bytes_max=READ_BYTES_MAX + 1))
+
+
+def take_support_files(settings: Settings, ledger: Ledger) -> tuple[FileReport, ...]:
+    """Take requests from CSV and JSON files in `inbox/support`. Raises InboxFailed."""
+    return take_files(settings, "support", partial(import_support_file, settings, ledger))
+
+
+def import_support_file(settings: Settings, ledger: Ledger, path: Path) -> FileReport:
+    """Import one file of requests; the same bytes again change nothing."""
+    return import_requests(path, read_request_file, support_intake(settings, ledger))
+
+
+def reply_sender(settings: Settings, ledger: Ledger, mail: MailSettings) -> SendOwnLetters:
+    """Everything that sending replies needs: a person put each into the outbox, or the policy names its topic."""
+    return SendOwnLetters(
+        performer=own_performer(settings, ledger, mail, ""),
+        words=ReplyWords(book=LedgerSupportBook(ledger), layout=reply_layout(settings)),
+        moment=partial(_any_time, settings.time_zone),
+        kinds=(OwnLetter.CASE_REPLY,),
+    )
+
+
+def reply_layout(settings: Settings) -> ReplyLayout:
+    """How a reply looks."""
+    who = seller(settings)
+    return ReplyLayout(
+        sender=who.name, reply_to=who.support.email, templates=settings.include / "templates" / "notices"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyWords:
+    """Implements outbox_ports.LetterWords for replies: what was put into the outbox, laid out."""
+
+    book: LedgerSupportBook
+    layout: ReplyLayout
+
+    def why_not_wanted(self, action: Waiting) -> str:  # noqa: ARG002 - a person asked for it
+        return ""
+
+    def write(self, action: Waiting) -> Content:
+        """The reply. Raises LookupError when its event is not there."""
+        _, case_id, number = action.action_id.split("/")
+        case = self.book.case(case_id)
+        return self.layout.reply(case, case.story[int(number) - 1].what)
+
+
+def support_poll(ledger: Ledger, one: Callable[[str], ServiceRequest]) -> SupportPoll:
+    """What asks Microsoft how filed requests stand. `one`: a reader's."""
+    return SupportPoll(book=LedgerSupportBook(ledger), one=one, refusal=MicrosoftRefused)
+
+
+def request_for_microsoft(settings: Settings, ledger: Ledger, case_id: str) -> str:
+    """What a person pastes into Microsoft's form. Raises ByHandRefused for an unknown case."""
+    case = LedgerSupportBook(ledger).case(case_id)
+    with ledger.reading() as connection:
+        tenants = tenants_of(connection, case.customer_id)
+        named = [each for tenant in tenants for each in LedgerSubscriptionBook(ledger).known(tenant)]
+    subscriptions = [f"{each.subscription_id} ({each.offer_name})" for each in named if each.family is case.family]
+    return vendor_request(case, support_policy(settings), tenants, subscriptions)

@@ -142,6 +142,24 @@ CENSUS = {
         deadline=timedelta(minutes=30),
         then={"compile": {"send"}, "send": set()},
     ),
+    "support_intake.py": Expected(
+        dag_id="support_intake",
+        cron="*/5 * * * *",
+        tags={"does:support", "effects:mail"},
+        run_types={"scheduled", "manual"},  # speaks for now: no backfill
+        run_limit=timedelta(minutes=50),
+        deadline=timedelta(minutes=20),
+        then={"read_mailbox": {"send_replies"}, "take_files": {"send_replies"}, "send_replies": set()},
+    ),
+    "poll_support.py": Expected(
+        dag_id="poll_support",
+        cron="20 * * * *",
+        tags={"does:support", "effects:none"},
+        run_types={"scheduled", "manual"},  # asks Microsoft, which knows no past
+        run_limit=timedelta(minutes=50),
+        deadline=timedelta(minutes=20),
+        then={"poll": set()},
+    ),
     "read_bounces.py": Expected(
         dag_id="read_bounces",
         cron="*/30 * * * *",

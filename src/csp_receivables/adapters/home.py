@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 FOLDERS = (
-    "inbox", "inbox/microsoft", "inbox/bank", "inbox/accounting", "inbox/bounces",
+    "inbox", "inbox/microsoft", "inbox/bank", "inbox/accounting", "inbox/bounces", "inbox/support",
     "archive", "set_aside", "lake", "outputs", "messages",
 )  # fmt: skip
 # What a home holds besides: of the ledger, of a demonstration, of the local Airflow, of large sorts.

@@ -25,9 +25,10 @@ class ImapMailbox:
     """A folder of a mailbox. A mail is put away after `take` returned: a crash in between reads it once more."""
 
     settings: MailboxSettings
+    bytes_max: int = READ_BYTES_MAX  # of one mail that are read
 
     def read(self, take: Callable[[bytes], None]) -> int:
-        """Give each unseen mail (its first megabyte) to `take`, then move it. Returns how many. MailboxFailed."""
+        """Give each unseen mail (as much of it as is read) to `take`, then move it. Returns how many. MailboxFailed."""
         try:
             with self._connected() as imap:
                 _check(imap.select(_quoted(self.settings.folder)), f"no folder {self.settings.folder!r}")
@@ -56,9 +57,8 @@ class ImapMailbox:
             imap.login(server.user, server.password)
         return imap
 
-    @staticmethod
-    def _fetched(imap: imaplib.IMAP4, uid: bytes) -> bytes:
-        found = _check(imap.uid("FETCH", uid.decode(), f"(BODY.PEEK[]<0.{READ_BYTES_MAX}>)"), "a mail can't be read")
+    def _fetched(self, imap: imaplib.IMAP4, uid: bytes) -> bytes:
+        found = _check(imap.uid("FETCH", uid.decode(), f"(BODY.PEEK[]<0.{self.bytes_max}>)"), "a mail can't be read")
         return next((part[1] for part in found if isinstance(part, tuple)), b"")
 
     def _put_away(self, imap: imaplib.IMAP4, uid: bytes) -> None:

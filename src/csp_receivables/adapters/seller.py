@@ -187,7 +187,7 @@ class _Reading:
     def _hours(self, place: Place, form: _Hours) -> OpeningHours:
         if form.opens >= form.closes:
             self.file.fault((*place, "closes"), f"closes at {form.closes:%H:%M}, before it opens", "Write a later time")
-        days = tuple(sorted(set(_days(form.days))))
+        days = tuple(sorted(set(week_days(form.days))))
         if not days:
             found = f"{form.days!r} are no days"
             self.file.fault((*place, "days"), found, f"Write mon-fri, or some of {', '.join(_DAYS)}")
@@ -214,7 +214,7 @@ class _Reading:
                 self.file.fault(place, f"the text is not there in {language!r}", f"Add `{language}:` with it")
 
 
-def _days(text: str) -> Iterable[int]:
+def week_days(text: str) -> Iterable[int]:
     """`mon-fri` or `mon, wed` as days of the ISO week; nothing when the text is something else."""
     for part in text.lower().split(","):
         found = re.fullmatch(r"\s*([a-z]{3})(?:\s*-\s*([a-z]{3}))?\s*", part)

@@ -12,6 +12,7 @@ from csp_receivables.cli.access import access_app
 from csp_receivables.cli.airflow import airflow_app
 from csp_receivables.cli.aliases import aliases_app
 from csp_receivables.cli.bank import bank_app
+from csp_receivables.cli.case import case_app
 from csp_receivables.cli.charges import charges_app
 from csp_receivables.cli.customer import customer_app
 from csp_receivables.cli.decide import decide, why
@@ -64,6 +65,7 @@ app.add_typer(access_app, name="access")
 app.add_typer(aliases_app, name="aliases")
 app.add_typer(bank_app, name="bank")
 app.add_typer(charges_app, name="charges")
+app.add_typer(case_app, name="case")
 app.add_typer(customer_app, name="customer")
 app.add_typer(escalation_app, name="escalation")
 app.add_typer(hold_app, name="hold")

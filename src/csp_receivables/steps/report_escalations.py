@@ -27,6 +27,7 @@ from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.money_sql import define_money
 from csp_receivables.domain.run_plan import RunPlan
+from csp_receivables.domain.support.policy import SupportPolicy
 from csp_receivables.support_ports import EscalationBook, ReportFiles
 
 
@@ -56,6 +57,7 @@ class EscalationReporter:
     lines: BankLinePolicy
     policy: EscalationPolicy
     is_still_live: Callable[[RunPlan], bool]
+    support: SupportPolicy | None = None  # None: its rules can't be used
 
     def report(self, kind: ReportKind, plan: RunPlan) -> Reported:
         """Compile the plan's day and keep it; live, propose it to its readers. Raises NotTheDayAnyMore."""
@@ -69,7 +71,7 @@ class EscalationReporter:
     def look(self, kind: ReportKind, plan: RunPlan) -> EscalationReport:
         """The report of the plan's day, without writing anything."""
         facts, known = self.book.read(kind, plan)
-        return compile_report(kind, self.compiled(facts, known, plan.mode), known, self.policy)
+        return compile_report(kind, self.compiled(facts, known, plan.mode), known, self.policy, self.support)
 
     def compiled(self, facts: Facts, known: Known, mode: Mode) -> Compiled:
         """Tables, decisions and measures of the day, computed once on one connection."""

@@ -16,6 +16,7 @@ from csp_receivables.adapters.ledger.connection import Ledger, Writing, moment_t
 from csp_receivables.adapters.ledger.decision_book import facts_with_collections
 from csp_receivables.adapters.ledger.escalation_tables import escalation_report
 from csp_receivables.adapters.ledger.outbox_tables import action, action_event
+from csp_receivables.adapters.ledger.support_book import read_cases
 from csp_receivables.adapters.ledger.tables import allocation, finding, payment
 from csp_receivables.domain.collections.decisions import Answer
 from csp_receivables.domain.day import Mode
@@ -55,6 +56,8 @@ class LedgerEscalationBook:
                 found_on=_found_on(connection, known_at, self.zone),
                 restored=tuple(_restored(connection, seen)),
                 before=_before(connection, kind, plan.as_of, known_at),
+                cases=read_cases(connection, seen),
+                seen_at=seen,
             )
         return facts, known
 

@@ -16,10 +16,11 @@ from csp_receivables.adapters.ledger.bulk import insert_new
 from csp_receivables.adapters.ledger.connection import Ledger, Writing, moment_text
 from csp_receivables.adapters.ledger.outbox_messages import Said, keep_message, letters_of, say, unreachable
 from csp_receivables.adapters.ledger.outbox_tables import action, message, message_event
+from csp_receivables.adapters.ledger.support_tables import support_case
 from csp_receivables.adapters.ledger.tables import contact, daily_standing, finding, reconciliation_run
 from csp_receivables.domain.collections.cases import Delivery
 from csp_receivables.domain.findings import Finding, findings_table
-from csp_receivables.domain.outbox.actions import OWN_LETTERS, ActionKind, action_kind
+from csp_receivables.domain.outbox.actions import OWN_LETTERS, ActionKind, OwnLetter, action_kind
 from csp_receivables.domain.outbox.breaker import Load
 from csp_receivables.domain.outbox.deliveries import DELIVERY, MessageEvent
 from csp_receivables.domain.outbox.recipients import Contact, reachable
@@ -165,7 +166,9 @@ def contacts_of(connection: Connection, customer_id: str) -> list[Contact]:
 def next_contact(connection: Connection, action_id: str) -> Draft | None:
     """Whom the action writes to next: the first who can be reached and did not refuse or return it. None: nobody."""
     about = connection.execute(select(action).where(action.c.action_id == action_id)).one()
-    contacts = [_addressee(about)] if about.kind in OWN_LETTERS else contacts_of(connection, about.customer_id)
+    contacts = (
+        [_addressee(connection, about)] if about.kind in OWN_LETTERS else contacts_of(connection, about.customer_id)
+    )
     people = reachable(contacts, unreachable(connection, among=[each.email for each in contacts]))
     written = {row.recipient: row for row in letters_of(connection, action_id)}
     left = [each for each in people if each.email not in written or written[each.email].event not in _TRIED]
@@ -177,8 +180,11 @@ def next_contact(connection: Connection, action_id: str) -> Draft | None:
     return Draft(contact=left[0], ordinal=ordinal, attempt=attempt)
 
 
-def _addressee(about: Row[Any]) -> Contact:
-    """The one person that a letter of our own is to."""
+def _addressee(connection: Connection, about: Row[Any]) -> Contact:
+    """The one person that a letter of our own is to. Whoever opened a case is named there only, where it is erased."""
+    if about.kind == OwnLetter.CASE_REPLY.value:
+        case = connection.execute(select(support_case).where(support_case.c.case_id == about.round_id)).one()
+        return Contact(email=case.sender, name=case.sender_name, role="", stated_at=about.recorded_at)
     named = json.loads(about.payload)
     return Contact(email=named["to"], name=named["name"], role="", stated_at=about.recorded_at)
 

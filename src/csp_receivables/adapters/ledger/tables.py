@@ -15,6 +15,7 @@ from csp_receivables.adapters.ledger import escalation_tables as escalation_tabl
 from csp_receivables.adapters.ledger import microsoft_tables as microsoft_tables  # noqa: PLC0414 - the same
 from csp_receivables.adapters.ledger import money_tables as money_tables  # noqa: PLC0414 - the same
 from csp_receivables.adapters.ledger import outbox_tables as outbox_tables  # noqa: PLC0414 - its tables belong here too
+from csp_receivables.adapters.ledger import support_tables as support_tables  # noqa: PLC0414 - the same
 from csp_receivables.adapters.ledger.columns import day as _day
 from csp_receivables.adapters.ledger.columns import key as _key
 from csp_receivables.adapters.ledger.columns import maybe as _maybe

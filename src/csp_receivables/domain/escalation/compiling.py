@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any
 
 import duckdb
@@ -22,6 +22,8 @@ from csp_receivables.domain.escalation.measures import Measure, Restored
 from csp_receivables.domain.escalation.policy import EscalationPolicy
 from csp_receivables.domain.escalation.report import Ageing, EscalationReport, changes
 from csp_receivables.domain.outbox.states import State
+from csp_receivables.domain.support.cases import SupportCase, case_items
+from csp_receivables.domain.support.policy import SupportPolicy
 
 _WAITS = (State.PROPOSED, State.APPROVED, State.HELD)
 _TOLD_ELSEWHERE = "payment.unapplied"  # each has a row of its own among the unapplied money
@@ -58,7 +60,8 @@ class Known:
     actions: Sequence[ActionStanding] = ()
     found_on: Mapping[str, date] = field(default_factory=dict)  # by finding id
     restored: Sequence[Restored] = ()
-    cases: Sequence[Item] = ()  # of support, made by `domain.support`
+    cases: Sequence[SupportCase] = ()
+    seen_at: str = ""  # the moment as of which actions and cases are seen
     before: EscalationReport | None = None  # the live report of this kind before the day
 
 
@@ -73,11 +76,13 @@ class Compiled:
     collections: CollectionsFacts
 
 
-def compile_report(kind: ReportKind, compiled: Compiled, known: Known, policy: EscalationPolicy) -> EscalationReport:
-    """The report of the day."""
+def compile_report(
+    kind: ReportKind, compiled: Compiled, known: Known, policy: EscalationPolicy, support: SupportPolicy | None = None
+) -> EscalationReport:
+    """The report of the day. Without rules of support the clocks are not known: it leaves cases out, and says so."""
     day = compiled.day
     names = _names(compiled)
-    maker = _Rows(compiled=compiled, known=known, policy=policy, names=names)
+    maker = _Rows(compiled=compiled, known=known, policy=policy, names=names, support=support)
     items = in_order(list(maker.rows()))
     return EscalationReport(
         kind=kind,
@@ -89,6 +94,7 @@ def compile_report(kind: ReportKind, compiled: Compiled, known: Known, policy: E
         ageing=compiled.ageing,
         measures=compiled.measures,
         changed=changes(known.before, items),
+        left_out=() if support else ("Support cases are left out: include/policies/support.yaml can't be used.",),
     )
 
 
@@ -114,6 +120,7 @@ class _Rows:
     known: Known
     policy: EscalationPolicy
     names: Mapping[str, str]
+    support: SupportPolicy | None
 
     def rows(self) -> Iterator[Item]:
         yield from self._left_the_ladder()
@@ -121,7 +128,7 @@ class _Rows:
         yield from self._suspensions()
         yield from self._blocked()
         yield from self._actions()
-        yield from self.known.cases
+        yield from self._cases()
         yield from self._unapplied()
         yield from self._findings()
 
@@ -239,6 +246,13 @@ class _Rows:
             currency=currency,
             since=action.since,
         )
+
+    def _cases(self) -> Iterator[Item]:
+        if self.support is None or not self.known.cases:
+            return
+        now = datetime.fromisoformat(self.known.seen_at)
+        for item in case_items(self.known.cases, self.support, now, self.policy.owner(Section.CASES_LATE)):
+            yield replace(item, customer_name=self.names.get(item.customer_id, ""))
 
     def _unapplied(self) -> Iterator[Item]:
         rows = self.compiled.day.unapplied
