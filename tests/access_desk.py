@@ -24,7 +24,7 @@ from csp_receivables.adapters.partner_center.manners import Manners
 from csp_receivables.domain.access.approvals import Approval, Approver, Word
 from csp_receivables.domain.access.policy import AccessPolicy
 from csp_receivables.domain.collections.decisions import Answer, Decision
-from csp_receivables.domain.collections.policy import Breaker
+from csp_receivables.domain.collections.policy import Breaker, CollectionsPolicy
 from csp_receivables.domain.outbox.actions import action_of
 from csp_receivables.settings import Settings
 from csp_receivables.steps.change_access.changing import Changer
@@ -226,6 +226,12 @@ class AccessDesk:
             self.waited()
         self.emulator.world.clock.set(self.clock.now)
 
+    def beside(self, token: str) -> AccessDesk:
+        """Another worker on the same ledger, with an actor of its own; for it time stands still."""
+        actor = actor_at(self.emulator.url, self.clock)
+        seen = replace(self.decided, decisions=dict(self.decided.decisions), looks=[])
+        return replace(self, token=token, actor=actor, decided=seen)
+
     def later(self, **by: int) -> None:
         self.wait(timedelta(**by))
 
@@ -234,6 +240,11 @@ class AccessDesk:
         tenant = self.emulator.world.subscriptions[own.lower()].tenant_id
         self.actor.subscriptions.read(tenant, own)  # lets time work on it
         return self.emulator.world.subscriptions[own.lower()].document
+
+    def is_alone(self) -> None:
+        """A desk in a process of its own: Microsoft's clock is not its to move."""
+        object.__setattr__(self, "wait", lambda _: None)
+        self.decided.policy = unlimited()
 
     def changes_at(self, own: str) -> int:
         """How often a change of this subscription had an effect at Microsoft."""
@@ -265,6 +276,18 @@ class AccessDesk:
             return sorted(connection.execute(query).scalars())
 
 
+def unlimited() -> CollectionsPolicy:
+    """A policy without a breaker to speak of."""
+    return replace(POLICY, suspensions=Breaker(number_max=1000, share_per_mille_max=1000, canary=1000))
+
+
+def actor_at(url: str, clock: StandingClock) -> Actor:
+    """An actor for which waiting takes no time."""
+    return open_actor(
+        identity(url), Manners(clock=clock, elapsed=lambda: 0.0, sleep=lambda _: None, chance=lambda: 0.5)
+    )
+
+
 @contextmanager
 def access_desk(
     ledger: Ledger, emulator: Emulator, clock: StandingClock, folder: Path, **given: Any
@@ -282,9 +305,8 @@ def access_desk(
 
     manners = Manners(clock=clock, elapsed=seconds, sleep=slept, chance=lambda: 0.5)
     actor = open_actor(identity(emulator.url), manners)
-    breaker = Breaker(number_max=1000, share_per_mille_max=1000, canary=1000)
     desk = AccessDesk(ledger=ledger, emulator=emulator, clock=clock, folder=folder, actor=actor, **given)
-    desk.decided.policy = replace(POLICY, suspensions=breaker)
+    desk.decided.policy = unlimited()
     made.append(desk)
     try:
         yield desk

@@ -148,15 +148,25 @@ def _opened(url: str, migrated_file: Path, clock: StandingClock, kind: str = "re
 
 
 @pytest.fixture
+def new_demo_ledger(tmp_path: Path, migrated_file: Path, clock: StandingClock) -> Iterator[Callable[[], Ledger]]:
+    """The same, marked `demo`."""
+    yield from _made(tmp_path, migrated_file, clock, "demo")
+
+
+@pytest.fixture
 def new_ledger(tmp_path: Path, migrated_file: Path, clock: StandingClock) -> Iterator[Callable[[], Ledger]]:
     """Makes further SQLite ledgers, for tests that compare two histories."""
+    yield from _made(tmp_path, migrated_file, clock, "real")
+
+
+def _made(folder: Path, migrated_file: Path, clock: StandingClock, kind: str) -> Iterator[Callable[[], Ledger]]:
     made: list[Ledger] = []
 
     def make() -> Ledger:
-        path = tmp_path / f"{uuid.uuid4().hex}.db"
+        path = folder / f"{uuid.uuid4().hex}.db"
         shutil.copy(migrated_file, path)
         made.append(Ledger.open(f"sqlite:///{path}", clock))
-        made[-1].mark("real", "development")
+        made[-1].mark(kind, "development")
         return made[-1]
 
     yield make
