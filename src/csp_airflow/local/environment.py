@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from csp_airflow.roles import APPROVER
-from csp_receivables.microsoft_settings import READER, SCHEME
+from csp_receivables.microsoft_settings import ACTOR, READER, SCHEME
 from csp_receivables.settings import BadSetting, Settings
 
 LOOPBACK = "127.0.0.1"
@@ -115,11 +115,11 @@ def _product(place: Place) -> dict[str, str]:
         "CSP_INCLUDE": str(settings.include),
         "CSP_TIME_ZONE": str(settings.time_zone),
     }
-    return told | ({READER: identity_at(place.emulator_url)} if place.is_demo else {})
+    return told | (dict.fromkeys((READER, ACTOR), identity_at(place.emulator_url)) if place.is_demo else {})
 
 
 def identity_at(emulator: str) -> str:
-    """Who reads at the emulator: it lets in everybody."""
+    """Who reads and acts at the emulator: it lets in everybody."""
     return f"{SCHEME}://demo:demo@{DEMO_TENANT}?base={emulator}"
 
 
