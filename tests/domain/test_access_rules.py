@@ -1,0 +1,323 @@
+"""The rules of access, below, at and above each limit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from csp_receivables.adapters.partner_center.refusal_codes import CODES
+from csp_receivables.domain.access.approvals import Approver
+from csp_receivables.domain.access.breaker import (
+    PAYMENTS_MIN,
+    AccessLoad,
+    MatchRate,
+    check_releaser,
+    likely_cause,
+    why_tripped,
+)
+from csp_receivables.domain.access.changes import Change, ChangeEvent, Direction, Standing
+from csp_receivables.domain.access.concluding import ending_of
+from csp_receivables.domain.access.levers import LeverKind, levers_of
+from csp_receivables.domain.access.order import going_down
+from csp_receivables.domain.access.policy import AccessPolicy, Protected
+from csp_receivables.domain.access.proposal import Cost, Evidence, differences, propose
+from csp_receivables.domain.access.question import question_text
+from csp_receivables.domain.access.refusals import FOLLOW, Follow, again_at, follow
+from csp_receivables.domain.access.scope import Covered, in_scope
+from csp_receivables.domain.access.settle import Next, settle
+from csp_receivables.domain.access.snapshot import from_text, renewal_differences, snapshot_of, to_text
+from csp_receivables.domain.access.timing import near_renewal
+from csp_receivables.domain.collections.policy import Breaker
+from csp_receivables.domain.matching_by_hand.requests import ByHandRefused
+from csp_receivables.domain.microsoft.subscriptions import Family, Subscription
+from csp_receivables.domain.outbox.breaker import Load
+from csp_receivables.domain.outbox.states import Event
+from tests.access_desk import due_to_suspend
+
+NOW = datetime(2026, 11, 3, 9, tzinfo=UTC)
+ENDS = datetime(2027, 3, 9, 23, 59, 59, tzinfo=UTC)
+POLICY = AccessPolicy()
+
+
+def subscription(own: str = "s-1", **given: Any) -> Subscription:
+    made = Subscription(
+        tenant_id="t",
+        subscription_id=own,
+        offer_id="CFQ7",
+        offer_name="Microsoft 365 Business Premium",
+        product_type="OnlineServicesNCE",
+        family=Family.MICROSOFT_365,
+        parent_id="",
+        order_id="",
+        status="active",
+        suspension_reasons=(),
+        quantity=10,
+        unit_type="Licenses",
+        billing_type="license",
+        billing_cycle="monthly",
+        term_duration="P1Y",
+        is_trial=False,
+        auto_renew=True,
+        created_at=None,
+        starts_at=datetime(2026, 3, 10, tzinfo=UTC),
+        commitment_ends_at=ENDS,
+        cancellable_until=None,
+        scheduled_changes="",
+        etag="",
+        document="{}",
+    )
+    return replace(made, **given)
+
+
+def covered(*names: str) -> Covered:
+    return Covered(by_line=frozenset(names))
+
+
+SCOPES: list[tuple[dict[str, Any], AccessPolicy, str]] = [
+    ({}, POLICY, ""),
+    ({"subscription_id": "S-1"}, POLICY, ""),
+    ({"subscription_id": "other"}, POLICY, "no unpaid receivable covers it"),
+    ({"subscription_id": "other"}, replace(POLICY, only_unpaid=False), ""),
+    ({"status": "suspended"}, POLICY, "its status is suspended"),
+    ({"status": "a new word"}, POLICY, "its status is a new word"),
+    ({"product_type": "Software"}, POLICY, "nothing to switch off"),
+    ({"product_type": "AzureSavingsPlan", "family": Family.AZURE}, POLICY, "nothing to switch off"),
+    ({"family": Family.AZURE, "product_type": "Azure"}, POLICY, "Azure is left alone"),
+    ({"family": Family.AZURE, "product_type": "Azure"}, replace(POLICY, azure=frozenset({"s-1"})), "by hand"),
+    ({"commitment_ends_at": NOW}, POLICY, "its term is over"),
+    ({"commitment_ends_at": NOW + timedelta(seconds=1)}, POLICY, ""),
+    ({}, replace(POLICY, protected=Protected(offers=("business PREMIUM",))), "protects 'business PREMIUM'"),
+    ({}, replace(POLICY, protected=Protected(subscriptions=frozenset({"s-1"}))), "by its id"),
+    ({}, replace(POLICY, protected=Protected(tags=frozenset({"vip"}))), "tagged vip"),
+]
+
+
+@pytest.mark.parametrize(("given_", "policy", "because"), SCOPES)
+def test_what_may_be_suspended(given_: dict[str, Any], policy: AccessPolicy, because: str) -> None:
+    targets, left_out = in_scope([subscription(**given_)], covered("s-1"), frozenset({"vip"}), policy, NOW)
+
+    assert (len(targets), len(left_out)) == ((0, 1) if because else (1, 0))
+    assert because in (left_out[0].because if left_out else "")
+
+
+def test_a_vendor_invoice_covers_what_it_charges() -> None:
+    found = Covered(by_invoice=frozenset({"s-1"}))
+
+    assert [found.has(each) for each in ("S-1", "s-2")] == [True, False]
+
+
+def test_a_new_commerce_base_takes_no_add_on_along() -> None:
+    base, child = subscription("base"), subscription("child", parent_id="base")
+
+    targets, _ = in_scope([base, child], covered("base"), frozenset(), POLICY, NOW)
+    legacy = [replace(each, product_type="") for each in (base, child)]
+    of_legacy, _ = in_scope(legacy, covered("base"), frozenset(), POLICY, NOW)
+
+    assert ([each.subscription_id for each in targets], of_legacy) == (["base"], ())
+
+
+@given(st.permutations(["a", "b", "c", "d"]))
+def test_a_base_comes_before_its_add_ons(order: Sequence[str]) -> None:
+    parents = {"a": "c", "b": "a", "c": "", "d": "d"}
+
+    placed = [each.subscription_id for each in going_down([subscription(o, parent_id=parents[o]) for o in order])]
+
+    assert placed == ["c", "d", "a", "b"]
+
+
+EDGES = [(-86_401, False), (-86_400, True), (0, True), (86_400, True), (86_401, False)]
+
+
+@pytest.mark.parametrize(("seconds", "is_near"), EDGES)
+def test_a_term_is_near_within_a_day_of_its_ends(seconds: int, is_near: bool) -> None:
+    edge = NOW + timedelta(seconds=seconds)
+
+    assert bool(near_renewal(subscription(commitment_ends_at=edge), NOW, 24)) is is_near
+    assert bool(near_renewal(subscription(starts_at=edge), NOW, 24)) is is_near
+
+
+LEVERS: list[tuple[dict[str, Any], list[LeverKind]]] = [
+    ({}, [LeverKind.AUTO_RENEW_OFF, LeverKind.FEWER_SEATS]),
+    ({"quantity": 1}, [LeverKind.AUTO_RENEW_OFF]),
+    ({"auto_renew": False}, []),
+    ({"is_trial": True}, [LeverKind.CONVERT_TRIAL]),
+    ({"cancellable_until": NOW, "auto_renew": False}, [LeverKind.CANCEL_INSTEAD]),
+    ({"cancellable_until": NOW - timedelta(seconds=1), "auto_renew": False}, []),
+]
+
+
+@pytest.mark.parametrize(("given_", "kinds"), LEVERS)
+def test_better_levers_are_offered(given_: dict[str, Any], kinds: list[LeverKind]) -> None:
+    assert [each.kind for each in levers_of(subscription(**given_), NOW)] == kinds
+
+
+def evidence(**given_: Any) -> Evidence:
+    return Evidence(subscriptions=(subscription(**given_),), covered=covered("s-1"),
+                    costs=(("s-1", Cost(currency="SEK", pre_tax=310_00, days=31)),))  # fmt: skip
+
+
+CHANGED: list[dict[str, Any]] = [
+    {"quantity": 11},
+    {"auto_renew": False},
+    {"scheduled_changes": "{}"},
+    {"commitment_ends_at": None},
+    {"parent_id": "p"},
+]
+
+
+@pytest.mark.parametrize("changed", CHANGED)
+def test_a_digest_covers_what_a_person_relied_on_and_not_the_days(changed: dict[str, Any]) -> None:
+    decision = due_to_suspend("C1")
+    digest = propose(decision, evidence(), POLICY, NOW).digest
+
+    assert propose(decision, evidence(**changed), POLICY, NOW).digest != digest
+    assert propose(replace(decision, overdue=1), evidence(), POLICY, NOW).digest != digest
+    assert propose(decision, evidence(), replace(POLICY, version="another"), NOW).digest != digest
+    later = replace(decision, days_overdue=99, on=decision.on + timedelta(days=1))
+    assert propose(later, evidence(), POLICY, NOW + timedelta(days=1)).digest == digest
+
+
+def test_a_proposal_says_what_waiting_costs() -> None:
+    new_commerce = propose(due_to_suspend("C1"), evidence(), POLICY, NOW)
+    legacy = propose(due_to_suspend("C1"), evidence(product_type=""), POLICY, NOW)
+
+    assert (new_commerce.waiting_costs, new_commerce.charged_all_the_same) == ((), (("SEK", 70_00),))
+    assert (legacy.waiting_costs, legacy.charged_all_the_same) == ((("SEK", 70_00),), ())
+
+
+def test_a_question_shows_the_ground_and_no_foreign_markup() -> None:
+    hostile = evidence(offer_name="<script>alert(1)</script> | [click](http://x) **bold**")
+    text = question_text(propose(due_to_suspend("C1"), hostile, POLICY, NOW), due_to_suspend("C1"), None, NOW)
+
+    assert "119.00 SEK overdue of 119.00 SEK open" in text
+    assert "2027-03-09 (in 126 days)" in text
+    assert "<script>" not in text
+    assert "](http" not in text.replace("\\]", "")
+
+
+def test_what_differs_from_what_was_shown_is_named() -> None:
+    target = propose(due_to_suspend("C1"), evidence(), POLICY, NOW).targets[0]
+
+    assert differences(target, subscription()) == ()
+    assert differences(target, subscription(quantity=11)) == ("seats was 10, is 11",)
+
+
+def test_a_snapshot_comes_back_from_text_as_it_was() -> None:
+    made = snapshot_of(subscription(scheduled_changes='{"b": 1, "a": 2}', suspension_reasons=("b", "a")))
+
+    assert from_text(to_text(made)) == made
+    again = replace(made, scheduled_changes='{"a":2,"b":1}')
+    assert renewal_differences(made, again) == ()
+    assert len(renewal_differences(made, replace(made, auto_renew=False, quantity=9, scheduled_changes=""))) == 3
+
+
+def standing(event: ChangeEvent = ChangeEvent.BROKE_OFF, minutes: int = 0, tries: int = 1) -> Standing:
+    change = Change(action_id="a", customer_id="C1", direction=Direction.SUSPEND, snapshot=snapshot_of(subscription()))
+    began = NOW - timedelta(minutes=minutes)
+    return Standing(change=change, event=event, at=began, tries=tries, began_at=began)
+
+
+SETTLED = [
+    (standing(), "suspended", Next.VERIFIED),
+    (standing(minutes=9), "active", Next.WAIT),
+    (standing(minutes=10), "active", Next.SEND),
+    (standing(minutes=10, tries=4), "active", Next.SEND),
+    (standing(minutes=10, tries=5), "active", Next.PERSON),
+    (standing(ChangeEvent.PUT_OFF), "active", Next.SEND),
+    (standing(ChangeEvent.PREPARED, tries=0), "active", Next.SEND),
+    (standing(), "disabled", Next.PERSON),
+    (standing(), "a word of tomorrow's", Next.PERSON),
+]
+
+
+@pytest.mark.parametrize(("one", "status", "expected"), SETTLED)
+def test_what_a_reading_means(one: Standing, status: str, expected: Next) -> None:
+    assert settle(one, subscription(status=status), NOW, POLICY) is expected
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_every_documented_code_is_retried_only_where_that_may_help(code: str) -> None:
+    what = follow(code, 400, passes=CODES[code].passes)
+
+    assert (what is Follow.PERSON) is not (CODES[code].passes or code in FOLLOW)
+    assert (again_at(what, NOW) is None) is (what is Follow.PERSON)
+
+
+BY_STATUS = {408: Follow.RETRY, 429: Follow.RETRY, 500: Follow.RETRY, 503: Follow.RETRY}
+BY_STATUS |= dict.fromkeys((400, 403, 499), Follow.PERSON)
+
+
+@pytest.mark.parametrize(("status", "what"), list(BY_STATUS.items()))
+def test_a_code_that_nobody_knows_goes_by_its_status(status: int, what: Follow) -> None:
+    assert follow("", status, passes=False) is what
+
+
+ENDINGS: list[tuple[list[tuple[ChangeEvent, datetime | None]], str, Event]] = [
+    ([(ChangeEvent.VERIFIED, None)], "", Event.DONE),
+    ([(ChangeEvent.VERIFIED, None), (ChangeEvent.REFUSED, None)], "", Event.DONE),
+    ([(ChangeEvent.VERIFIED, None), (ChangeEvent.PUT_OFF, NOW)], "", Event.FAILED),
+    ([(ChangeEvent.VERIFIED, None), (ChangeEvent.PREPARED, None)], "paid", Event.DONE),
+    ([(ChangeEvent.PREPARED, None)], "paid", Event.SUPERSEDED),
+    ([(ChangeEvent.REFUSED, None)], "", Event.FAILED),
+    ([(ChangeEvent.NOT_OURS, None)], "", Event.FAILED),
+    ([], "", Event.FAILED),
+]
+
+
+@pytest.mark.parametrize(("events", "why_not", "event"), ENDINGS)
+def test_how_an_action_ends(events: list[Any], why_not: str, event: Event) -> None:
+    assert ending_of(events, why_not, "suspended").event is event
+
+
+LIMITS = Breaker(number_max=10, share_per_mille_max=100, usual_multiple_max=3, canary=2)
+
+
+def load(wanted: int = 5, **given_: Any) -> AccessLoad:
+    made = AccessLoad(load=Load(wanted=wanted, done_today=0, owing=100, usual=[]), open={"SEK": 1000})
+    return replace(made, **given_)
+
+
+def matched(share: int, payments: int = PAYMENTS_MIN) -> MatchRate:
+    return MatchRate(matched=share * payments // 100, payments=payments)
+
+
+TRIPS: list[tuple[AccessLoad, list[str]]] = [
+    (load(10), []),
+    (load(11), ["number", "share_per_mille"]),
+    (load(0, feed_stale="old"), []),
+    (load(feed_stale="the feed of DE00 is old"), ["bank_feed"]),
+    (load(value={"SEK": 100}), []),
+    (load(value={"SEK": 101}), ["value_per_mille"]),
+    (load(value={"EUR": 1}), ["value_per_mille"]),  # nobody owes anything in it, as far as the last reconciliation saw
+    (load(2, value={"SEK": 999}), []),
+    (load(lately=matched(75), usually=matched(90)), []),
+    (load(lately=matched(70), usually=matched(90)), ["matched_per_mille"]),
+    (load(lately=matched(0, PAYMENTS_MIN - 1), usually=matched(90)), []),
+    (load(lately=matched(0), usually=matched(90, PAYMENTS_MIN - 1)), []),
+]
+
+
+@pytest.mark.parametrize(("one", "rules"), TRIPS)
+def test_what_trips_the_breaker(one: AccessLoad, rules: list[str]) -> None:
+    reasons = why_tripped(one, LIMITS, POLICY)
+
+    assert [reason.rule for reason in reasons] == rules
+    assert bool(likely_cause(reasons)) is bool(rules)
+
+
+@pytest.mark.parametrize(("own", "passes"), [("bea", True), ("ada", False), ("ADA", False), (" ", False)])
+def test_who_approved_any_of_it_releases_nothing(own: str, passes: bool) -> None:
+    who = Approver(id=own, name="Bea", auth_manager="test")
+    approvers = [None, Approver(id="ada", name="Ada", auth_manager="test")]
+
+    if passes:
+        check_releaser(who, approvers)
+        return
+    with pytest.raises(ByHandRefused):
+        check_releaser(who, approvers)
