@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from csp_receivables.domain.accounting import AccountingFile, VendorPaymentBatch
 from csp_receivables.domain.charge_data import KeptVersion
+from csp_receivables.domain.charges.bill_lines import BillSource
 from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.imports import FileReport
 from csp_receivables.domain.payables.words import VendorWords
@@ -27,6 +28,12 @@ class ChargeBook(Protocol):
 
     def usage_versions(self, invoice_id: str) -> tuple[KeptVersion, ...]:
         """The versions of an invoice's daily usage, the newest first."""
+
+    def bill_sources(self, customer_id: str, months: Sequence[date]) -> tuple[BillSource, ...]:
+        """The vendor invoices of these months that charge the customer, each in the version that counts."""
+
+    def customer(self, customer_id: str) -> tuple[str, str, str] | None:
+        """Name, language and country of a customer, or None for one that nobody knows."""
 
 
 class ChargeTables(Protocol):

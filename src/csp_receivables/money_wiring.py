@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from csp_receivables.adapters.bill_words import BillTable, bill_tables
 from csp_receivables.adapters.engine import engine
 from csp_receivables.adapters.lake_tables import LakeTables
 from csp_receivables.adapters.ledger import Ledger
@@ -14,12 +15,14 @@ from csp_receivables.adapters.ledger.payable_book import LedgerPayableBook
 from csp_receivables.adapters.ledger.raised_book import LedgerRaisedBook
 from csp_receivables.adapters.price_book import read_price_book
 from csp_receivables.adapters.vendor_payment_files import VendorPaymentFiles
+from csp_receivables.domain.charges.bill import ExplainedBill
 from csp_receivables.domain.charges.readiness import InvoiceReadiness
 from csp_receivables.domain.imports import FileReport
 from csp_receivables.domain.pricing.check import Checked, check_billing
 from csp_receivables.domain.pricing.price_book import PriceBook
 from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.settings import Settings
+from csp_receivables.steps.explain_bill import ExplainBill
 from csp_receivables.steps.look_at_charges import ChargeLook, look_at_readiness
 from csp_receivables.steps.raise_receivables import RaiseReceivables
 from csp_receivables.steps.show_payables import ShowPayables
@@ -80,3 +83,19 @@ def check_receivables(settings: Settings, ledger: Ledger, plan: RunPlan) -> tupl
     """Where receivables and charges do not fit. Raises FileFaults for a price book that can't be used."""
     floor = price_book(settings).margin_floor
     return check_billing(reconciler(settings, ledger).look(plan).day.reconciliation, floor)
+
+
+def explain_bill(settings: Settings, ledger: Ledger) -> ExplainBill:
+    """What explains a bill: in the customer's prices, or at cost while the price book is the example."""
+    book = price_book(settings)
+    return ExplainBill(
+        book=LedgerChargeBook(ledger),
+        tables=LakeTables(root=settings.lake),
+        engine=partial(engine, settings.home / "spill"),
+        rules=() if book.is_example else book.rules,
+    )
+
+
+def bill_in_words(settings: Settings, bill: ExplainedBill, language: str = "") -> tuple[BillTable, ...]:
+    """An explained bill as a customer reads it."""
+    return bill_tables(bill, settings.include / "templates" / "bills", language)

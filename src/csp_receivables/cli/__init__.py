@@ -19,6 +19,7 @@ from csp_receivables.cli.decide import decide, why
 from csp_receivables.cli.emulator import emulator
 from csp_receivables.cli.escalation import escalation_app
 from csp_receivables.cli.evaluate import evaluate
+from csp_receivables.cli.explain import explain_app
 from csp_receivables.cli.generate import generate
 from csp_receivables.cli.hold import hold_app
 from csp_receivables.cli.import_accounting import customers, receivables
@@ -68,6 +69,7 @@ app.add_typer(charges_app, name="charges")
 app.add_typer(case_app, name="case")
 app.add_typer(customer_app, name="customer")
 app.add_typer(escalation_app, name="escalation")
+app.add_typer(explain_app, name="explain")
 app.add_typer(hold_app, name="hold")
 app.add_typer(match_app, name="match")
 app.add_typer(microsoft_app, name="microsoft")
