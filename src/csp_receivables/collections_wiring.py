@@ -8,6 +8,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
+from csp_receivables.adapters.access_policy import read_access_policy
 from csp_receivables.adapters.checked_yaml import FileFaults
 from csp_receivables.adapters.collections_policy import read_collections_policy
 from csp_receivables.adapters.engine import uncollected
@@ -96,7 +97,7 @@ def simulation(policy: Path, timeline: Path) -> Iterator[Asked]:
 
 
 def checked_policy(settings: Settings, path: Path | None = None) -> CollectionsPolicy:
-    """The policy in `path`, else the one in force, checked with its templates, rates and seller.
+    """The policy in `path`, else the one in force, checked with its templates, rates, seller and rules of access.
 
     Raises FileFaults with everything that is wrong in the policy; in other files only once the policy has no fault.
     """
@@ -107,6 +108,7 @@ def checked_policy(settings: Settings, path: Path | None = None) -> CollectionsP
         read_late_interest(policies / "late_interest.yaml").countries,
     )
     read_seller(policies / "seller.yaml", policy.languages)
+    read_access_policy(policies / "access.yaml")
     return policy
 
 
