@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from csp_receivables.domain.access.levers import Lever
 from csp_receivables.domain.access.proposal import Proposal, Target, days_to_renewal
 from csp_receivables.domain.collections.cases import Case
 from csp_receivables.domain.collections.decisions import Decision
@@ -40,14 +41,14 @@ def _owed(proposal: Proposal, decision: Decision) -> Iterator[str]:
         owed = f"{to_text(overdue, currency)} {currency} overdue of {to_text(open_, currency)} {currency} open"
         yield f"- **{owed}**, the oldest for {decision.days_overdue} days, as of {decision.on}"
     yield f"- Receivables: {', '.join(_text(each) for each in proposal.receivable_ids)}"
-    yield from (f"- {_text(str(reason))}" for reason in decision.because)
+    yield from (f"- {_text(str(reason).replace('_', ' '))}" for reason in decision.because)
 
 
 def _said(case: Case) -> Iterator[str]:
     yield "### What was said before"
     yield ""
     for notice in case.notices:
-        yield f"- {notice.on}: {_text(notice.stage)}, {notice.delivery.value.replace('_', ' ')}"
+        yield f"- {notice.on}: {_text(notice.stage.replace('_', ' '))}, {notice.delivery.value.replace('_', ' ')}"
     for hold in case.holds:
         until = f" until {hold.until}" if hold.until else ""
         yield f"- {hold.placed_on}: {hold.kind.value} by {_text(hold.placed_by)}{until}: {_text(hold.reason)}"
@@ -65,10 +66,20 @@ def _targets(targets: Sequence[Target], now: datetime) -> Iterator[str]:
                                            ("scheduled changes", each.loses_scheduled_changes)) if is_lost]  # fmt: skip
         name, loses = f"{_text(each.name)} ({each.subscription_id})", " and ".join(lost) or "nothing"
         yield f"| {name} | {each.quantity} | {_text(each.users)} | {_BILLED[each.billing]} | {ends} | {loses} |"
+    yield from _levers(targets)
+
+
+def _levers(targets: Sequence[Target]) -> Iterator[str]:
+    """What may serve better, once for all that it would serve."""
+    serves: dict[Lever, list[str]] = {}
     for each in targets:
         for lever in each.levers:
-            until = f" (until {lever.until:%Y-%m-%d %H:%M} UTC)" if lever.until else ""
-            yield f"\n- Instead, for {_text(each.name)}: **{lever.kind.value.replace('_', ' ')}**{until}: {lever.why}"
+            serves.setdefault(lever, []).append(_text(each.name))
+    if serves:
+        yield ""
+    for lever, names in serves.items():
+        until = f" (until {lever.until:%Y-%m-%d %H:%M} UTC)" if lever.until else ""
+        yield f"- Instead: **{lever.kind.value.replace('_', ' ')}**{until}: {lever.why}. For {', '.join(names)}"
 
 
 def _week(proposal: Proposal) -> Iterator[str]:
