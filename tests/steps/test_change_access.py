@@ -21,7 +21,7 @@ from csp_receivables.domain.access.door import Door, why_closed
 from csp_receivables.domain.access.policy import Protected
 from csp_receivables.domain.collections.cases import HoldKind
 from csp_receivables.domain.collections.decisions import Answer
-from csp_receivables.domain.matching_by_hand.requests import ByHandRefused, person
+from csp_receivables.domain.matching_by_hand.requests import AlreadyDone, ByHandRefused, person
 from csp_receivables.steps.change_access.limits import release
 from emulator.faults import Wanted
 from emulator.portfolio import add_subscription
@@ -585,3 +585,57 @@ def test_the_first_few_must_end_well(desk: AccessDesk) -> None:
     assert desk.findings() == ["access.canary", "access.refused"]
     world.behaviour = replace(world.behaviour, changes_a_day=20)
     assert desk.perform().ended == {"suspended": 3}
+
+
+# --- answers that come again
+
+
+def test_the_same_answer_again_changes_nothing_and_counts_anew_when_it_has_run_out(desk: AccessDesk) -> None:
+    action = approved(desk)
+    given = an_answer(desk, action)
+
+    with pytest.raises(AlreadyDone):
+        desk.book.answer(given, "C1")
+    desk.later(days=6)
+    assert desk.perform().waits == {"the answer is older than 3 days": 1}
+    desk.approve()
+    assert desk.perform().ended == {"suspended": 1}
+
+
+def test_a_question_that_runs_out_takes_no_persons_word_back(desk: AccessDesk) -> None:
+    action = approved(desk)
+
+    desk.book.answer(replace(an_answer(desk, action), word=Word.NO_ANSWER, who=None, why=""), "C1")
+
+    assert desk.perform().ended == {"suspended": 1}
+
+
+def test_what_microsoft_refused_is_tried_again_after_a_new_answer(desk: AccessDesk) -> None:
+    action = approved(desk)
+    world = desk.emulator.world
+    world.behaviour = replace(world.behaviour, changes_a_day=0)
+    desk.perform()
+    world.behaviour = replace(world.behaviour, changes_a_day=20)
+
+    LedgerOutboxDesk(desk.ledger).release(action, person("Ada", "Microsoft's support says it works now"))
+    assert desk.perform().ended == {"failed": 1}  # the old answer is no new one
+    LedgerOutboxDesk(desk.ledger).release(action, person("Ada", "Microsoft's support says it works now"))
+    desk.book.answer(replace(an_answer(desk, action), why="again"), "C1")
+
+    assert desk.perform().ended == {"suspended": 1}
+
+
+def test_what_changes_before_its_turn_is_left(desk: AccessDesk) -> None:
+    action = approved(desk, "C1", document("c1-1"), document("c1-2"))
+    world = desk.emulator.world
+
+    def seats() -> None:
+        if desk.changes_at("c1-1") and world.subscriptions["c1-2"].document["quantity"] == 10:
+            add_subscription(world, "c1-tenant", document("c1-2", quantity=25))
+
+    desk.decided.after = seats
+    world.behaviour = replace(world.behaviour, slow_share=1.0, settle_seconds=5)
+    desk.waited = seats
+
+    assert desk.perform().ended == {"suspended": 1}
+    assert (desk.state(action), desk.changes_at("c1-2"), desk.findings()) == ("done", 0, ["access.changed_meanwhile"])

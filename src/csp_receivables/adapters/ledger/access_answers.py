@@ -41,7 +41,9 @@ def keep_answer(writing: Writing, approval: Approval, customer_id: str, asked: s
     if state not in _ANSWERABLE:
         raise ByHandRefused(f"{approval.action_id} is {state.replace('_', ' ')} and takes no answer any more")
     before = newest_approval(writing.connection, approval.action_id)
-    if before and _same(before, approval):
+    if before and approval.word is Word.NO_ANSWER and before.who and before.digest == approval.digest:
+        return  # somebody answered elsewhere while the question waited: a time-out takes no person's word back
+    if before and _same(before, approval) and _nothing_since(writing, before):
         raise AlreadyDone(f"{approval.action_id} has this answer already, since {before.recorded_at[:16]}")
     writing.connection.execute(insert(access_approval).values(**_row(approval), recorded_at=writing.recorded_at))
     name = approval.who.name if approval.who else outbox.OUTBOX
@@ -81,6 +83,13 @@ def _state(connection: Connection, action_id: str) -> str:
     if found is None:
         raise ByHandRefused(f"no action {action_id!r} is known; csp access show lists the proposals")
     return str(found)
+
+
+def _nothing_since(writing: Writing, before: Approval) -> bool:
+    """Was the answer given today, and did nothing happen since? Else it may be given again, and counts anew."""
+    query = select(action_state.c.recorded_at).where(action_state.c.action_id == before.action_id)
+    happened = str(writing.connection.execute(query).scalar_one())
+    return happened <= before.recorded_at and before.recorded_at[:10] == writing.recorded_at[:10]
 
 
 def _same(before: Approval, now: Approval) -> bool:

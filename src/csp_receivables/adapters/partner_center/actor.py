@@ -69,8 +69,7 @@ class Changes:
 
     def set_renewal(self, subscription: Subscription, like: str) -> Change:
         """See `SubscriptionChanges`."""
-        before = {name.casefold(): value for name, value in whole(like).items()}
-        return self._send(subscription, changed_all(subscription.document, renewal_of(before)))
+        return self._send(subscription, changed_all(subscription.document, renewal_of(like, subscription.document)))
 
     def _change(self, subscription: Subscription, field: str, value: object) -> Change:
         return self._send(subscription, changed(subscription.document, field, value))
@@ -119,9 +118,11 @@ def whole(document: str) -> dict[str, Any]:
     return dict(node)
 
 
-def renewal_of(fields: Mapping[str, object]) -> dict[str, object]:
-    """What decides the next term, out of a document's fields by their names in lower case. None: there is none."""
-    return {name: fields.get(name.casefold()) for name in _RENEWAL}
+def renewal_of(like: str, now: str) -> dict[str, object]:
+    """What decides the next term as the document `like` has it; what it lacks is only said where `now` has it."""
+    before, present = ({name.casefold(): value for name, value in whole(each).items()} for each in (like, now))
+    told = {name: before.get(name.casefold()) for name in _RENEWAL}
+    return {name: value for name, value in told.items() if value is not None or name.casefold() in present}
 
 
 def _path(tenant_id: str, subscription_id: str) -> str:

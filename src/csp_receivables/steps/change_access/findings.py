@@ -40,6 +40,13 @@ def tried_too_often(change: Change, tries: int) -> Finding:
     return _about(change, "access.tried_too_often", Severity.HELD, told, "Do it in Partner Center, and ask its support")
 
 
+def changed_meanwhile(change: Change, differences: Sequence[str]) -> Finding:
+    """Some of what was approved is done, and this one changed before its turn: nobody approved it as it is."""
+    told = f"it changed before it was suspended, so it was left: {'; '.join(differences)}"
+    remedy = "If it should go as well: csp outbox release ACTION, and answer again"
+    return _about(change, "access.changed_meanwhile", Severity.WARNING, told, remedy)
+
+
 def not_ours(change: Change, found: str) -> Finding:
     """Somebody else was at it."""
     remedy = "Find out who and why; what we did not do we do not undo"

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from csp_receivables.access_ports import AccessBook
 from csp_receivables.domain.access.approvals import Approval, why_not_approved
+from csp_receivables.domain.access.changes import MAY_HAVE_HAPPENED
 from csp_receivables.domain.access.policy import AccessPolicy
 from csp_receivables.domain.access.proposal import Proposal, propose
 from csp_receivables.domain.collections.decisions import Answer, Decision
@@ -22,7 +23,7 @@ SUSPENSIONS = (Answer.PROPOSE_SUSPENSION,)
 class Due:
     """A suspension that is due, looked at now. `open_because`: why it may not be performed: nobody was asked …
 
-    `has_begun`: something of it was sent; then nothing is asked again, only finished.
+    `has_begun`: something of it may have happened; then nothing is asked again, only finished.
     """
 
     waiting: Waiting
@@ -69,7 +70,7 @@ class Proposer:
         evidence = self.book.evidence(decision.customer_id, decision.receivable_ids)
         proposal = propose(decision, evidence, self.policy, self.clock())
         approval = self.book.approval(waiting.action_id)
-        has_begun = any(each.tries for each in self.book.changes(waiting.action_id))
+        has_begun = any(each.event in MAY_HAVE_HAPPENED for each in self.book.changes(waiting.action_id))
         why = why_not_approved(approval, proposal.digest, self.clock(), self.policy.approval_days)
         return Due(
             waiting=waiting,

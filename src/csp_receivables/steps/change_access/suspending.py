@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from csp_receivables.domain.access.changes import IN_THE_AIR, ChangeEvent, Standing
 from csp_receivables.domain.access.settle import Next, settle
+from csp_receivables.domain.access.snapshot import renewal_differences, snapshot_of
 from csp_receivables.domain.access.timing import near_renewal
 from csp_receivables.domain.microsoft.subscriptions import Subscription
 from csp_receivables.domain.microsoft.suspending import SUSPENDED
@@ -49,6 +50,10 @@ class Suspender:
 
     def _send(self, standing: Standing, read: Subscription) -> Turn | Standing:
         changer = self.changer
+        if differing := renewal_differences(standing.change.snapshot, snapshot_of(read)):
+            found = findings.changed_meanwhile(standing.change, differing)
+            ended = changer.said(standing, ChangeEvent.REFUSED, read, why="; ".join(differing))
+            return Turn(standing=ended, found=(found,))
         if why := near_renewal(read, changer.clock(), changer.policy.renewal_hours):
             again = changer.clock() + timedelta(hours=changer.policy.renewal_hours)
             return Turn(standing=changer.said(standing, ChangeEvent.PUT_OFF, why=why), again=again)
