@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 
@@ -64,12 +66,13 @@ _RECON_CELLS = {  # column → SQL; h and g are two hashes of the line's number
 }
 
 
-def write_recon(path: Path, lines: int, seed: int = 7) -> None:
+def write_recon(path: Path, lines: int, seed: int = 7, changed: Mapping[str, str] = MappingProxyType({})) -> None:
     """A reconciliation CSV of one invoice, `lines` × 47 columns, the same for the same seed; .gz is packed.
 
     800 customers, some with line breaks and quotes in their names, one month of Azure usage in kronor.
+    `changed`: SQL of cells that are to be otherwise.
     """
-    cells = ", ".join(f"{cell} AS {name}" for name, cell in _RECON_CELLS.items())
+    cells = ", ".join(f"{cell} AS {name}" for name, cell in (_RECON_CELLS | dict(changed)).items())
     rows = f"SELECT hash(range * 7 + {seed}) AS h, hash(range * 13 + {seed}) AS g FROM range({lines})"
     packed = "gzip" if path.suffix == ".gz" else "none"
     with duckdb.connect(config={"threads": 2}) as connection:

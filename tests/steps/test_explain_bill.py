@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
-from csp_receivables.adapters.bill_words import bill_tables
+from csp_receivables.adapters.bill_words import CAUSES_SHOWN_MAX, bill_tables
 from csp_receivables.adapters.engine import engine
 from csp_receivables.adapters.lake_tables import LakeTables
 from csp_receivables.adapters.ledger import Ledger
@@ -97,6 +97,20 @@ def test_a_customer_reads_it_in_its_language(
     assert table.rows[1][1].startswith("E3: ") and "12" in table.rows[1][1]
     assert table.rows[1][2].startswith(amount)
     assert len(table.rows) == 2 + 3
+
+
+def test_many_causes_are_told_as_the_largest_and_one_row_that_adds_up(
+    step: ExplainBill, ledger: Ledger, tmp_path: Path
+) -> None:
+    rows = [row(SubscriptionId=f"s{n:02}", Subtotal=str(n + 1), Total=str(n + 1)) for n in range(CAUSES_SHOWN_MAX + 2)]
+    importer(ledger, tmp_path).import_file(write(tmp_path, rows))
+    found = replace(step, rules=()).explain("contoso", date(2026, 10, 1))
+
+    [table] = bill_tables(found, BILLS, "en")
+
+    assert len(found.explanations[0].causes) == CAUSES_SHOWN_MAX + 2
+    assert len(table.rows) == 2 + CAUSES_SHOWN_MAX + 1
+    assert table.rows[-2] == ("other", "2 smaller changes", "+3,00\u00a0€")
 
 
 def test_there_is_a_first_bill_and_none_of_a_stranger(two_months: ExplainBill) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +11,7 @@ from csp_receivables.adapters.notices.wording import Wording, languages, wording
 from csp_receivables.domain.charges.bill import Cause, ExplainedBill, Explanation
 
 OTHERWISE = "en"
+CAUSES_SHOWN_MAX = 40  # the largest; a customer reads no more, and `--json` has them all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +31,12 @@ def bill_tables(bill: ExplainedBill, templates: Path, language: str = "") -> tup
 
 
 def _table(bill: ExplainedBill, one: Explanation, words: Wording) -> BillTable:
+    causes, rest = one.causes[:CAUSES_SHOWN_MAX], one.causes[CAUSES_SHOWN_MAX:]
     before, after = (words.say("month", f"{day:%Y-%m}") for day in (bill.month_before, bill.month))
     rows = [
         (words.say("bill_of", before), "", _money(words, one.before, one.currency)),
-        *(
-            (words.say(cause.kind.value), _what(cause, words), _signed(words, cause.amount, one))
-            for cause in one.causes
-        ),
+        *((words.say(each.kind.value), _what(each, words), _signed(words, each.amount, one)) for each in causes),
+        *_others(rest, one, words),
         (words.say("bill_of", after), "", _money(words, one.after, one.currency)),
     ]
     return BillTable(
@@ -45,12 +46,18 @@ def _table(bill: ExplainedBill, one: Explanation, words: Wording) -> BillTable:
     )
 
 
+def _others(rest: Sequence[Cause], one: Explanation, words: Wording) -> list[tuple[str, str, str]]:
+    """All that is not shown one by one, as one row: the table adds up all the same."""
+    if not rest:
+        return []
+    amount = sum(each.amount for each in rest)
+    return [(words.say("others"), words.say("others_what", len(rest)), _signed(words, amount, one))]
+
+
 def _what(cause: Cause, words: Wording) -> str:
     product = cause.product or cause.subscription_id
     if cause.seats_before is not None and cause.seats_after is not None:
-        return words.say(
-            "from_to", product, f"{cause.seats_before.normalize():f}", f"{cause.seats_after.normalize():f}"
-        )
+        return words.say("from_to", product, _seats(cause.seats_before), _seats(cause.seats_after))
     return f"{product}: {cause.meter}" if cause.meter else product
 
 

@@ -1,0 +1,97 @@
+"""One customer's bill explained out of ten million lines of two months, against DuckDB adding up that customer's lines.
+
+    python -m bench.explain_bill [--lines 10000000] [--rounds 5]
+
+Each round is a process of its own: the ledger is opened, the lake read, the table said in words. The files are made and
+imported first, which takes minutes. The load is the machine's average over 1, 5 and 15 minutes at the end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+from sqlalchemy import insert
+
+from bench.measure import Budget, measure_pair, report
+from bench.worlds import write_recon
+from csp_receivables import money_wiring, wiring
+from csp_receivables.adapters.ledger.tables import customer, customer_tenant
+from csp_receivables.settings import Settings
+
+BUDGET = Budget(seconds=1.0)
+TENANT = "md5(('7')::VARCHAR)::UUID::VARCHAR"  # one of the 800 of `worlds`
+SEPTEMBER = {
+    "InvoiceNumber": "'G012345677'",
+    "ChargeStartDate": "'2026-09-01T00:00:00Z'",
+    "ChargeEndDate": "'2026-09-30T00:00:00Z'",
+    "PCToBCExchangeRate": "'10.212345678'",
+}
+
+
+def make_home(home: Path, lines: int) -> str:
+    """A ledger and a lake of two months with `lines` in all, and one customer; returns its tenant."""
+    settings = _settings(str(home))
+    ledger = wiring.open_ledger(settings)
+    for seed, changed in ((6, SEPTEMBER), (7, {})):
+        path = home / "recon.csv"
+        write_recon(path, lines // 2, seed, changed)
+        wiring.import_microsoft(settings, ledger, path)
+        path.unlink()
+    with duckdb.connect() as connection:
+        tenant = str(connection.execute(f"SELECT {TENANT}").fetchall()[0][0])
+    with ledger.writing() as writing:
+        at = {"recorded_at": writing.recorded_at}
+        who = {"customer_id": "K7", "name": "Customer 7", "org_number": "", "country": "SE", "language": "sv"}
+        writing.connection.execute(insert(customer).values(**who, party_kind="company", **at))
+        mapped = {"tenant_id": tenant, "customer_id": "K7", "mapped": True}
+        writing.connection.execute(insert(customer_tenant).values(**mapped, **at))
+    ledger.engine.dispose()
+    return tenant
+
+
+def floor(home: str, tenant: str) -> int:
+    """DuckDB adds up the customer's lines of both months, by month, and nothing else."""
+    with duckdb.connect(config={"threads": 2}) as connection:
+        query = f"SELECT invoice_id, count(*), sum(subtotal) FROM '{home}/lake/charges/*/*/*.parquet'"
+        found = connection.execute(f"{query} WHERE tenant_id = '{tenant}' GROUP BY ALL").fetchall()
+    return sum(row[1] for row in found)
+
+
+def ours(home: str, _: str) -> str:
+    """`csp explain bill`, to the words."""
+    settings = _settings(home)
+    ledger = wiring.open_ledger(settings)
+    found = money_wiring.explain_bill(settings, ledger).explain("K7", date(2026, 10, 1))
+    [table] = money_wiring.bill_in_words(settings, found)
+    [one] = found.explanations
+    assert sum(cause.amount for cause in one.causes) == one.difference
+    return f"{len(table.rows)} rows, difference {table.rows[-1][2]}"
+
+
+def _settings(home: str) -> Settings:
+    return Settings.from_environment({"CSP_HOME": home, "CSP_CLOCK": datetime(2026, 11, 9, tzinfo=UTC).isoformat()})
+
+
+def main() -> None:
+    """Make both months, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lines", type=int, default=10_000_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        tenant = make_home(Path(folder), options.lines)
+        base, done = measure_pair(
+            ("bench.explain_bill:floor", folder, tenant), ("bench.explain_bill:ours", folder, tenant), options.rounds
+        )
+    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+    report("explain_bill", base, done, BUDGET, lines=options.lines, load=load, returned=done.returned)
+    print(f"load {load}; {done.returned}")
+
+
+if __name__ == "__main__":
+    main()
