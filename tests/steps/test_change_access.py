@@ -639,3 +639,19 @@ def test_what_changes_before_its_turn_is_left(desk: AccessDesk) -> None:
 
     assert desk.perform().ended == {"suspended": 1}
     assert (desk.state(action), desk.changes_at("c1-2"), desk.findings()) == ("done", 0, ["access.changed_meanwhile"])
+
+
+def test_what_microsoft_refuses_to_give_back_is_told_and_tried_again_with_the_next_decision(desk: AccessDesk) -> None:
+    approved(desk)
+    desk.perform()
+    world = desk.emulator.world
+    world.behaviour = replace(world.behaviour, changes_a_day=1)
+    desk.pays("C1")
+
+    assert desk.restore().ended == {"failed": 1}
+    assert (desk.findings(), desk.book.suspended()) == (["access.refused"], ("C1",))
+    desk.later(days=1, minutes=1)
+    desk.decide(settled("C1"))
+
+    assert desk.restore().ended == {"restored": 1}
+    assert (desk.at_microsoft("c1-1")["status"], desk.book.suspended()) == ("active", ())

@@ -11,7 +11,14 @@ from csp_receivables.access_ports import Said
 from csp_receivables.adapters.ledger.access_tables import access_change, access_event
 from csp_receivables.adapters.ledger.connection import Writing
 from csp_receivables.adapters.ledger.outbox import OUTBOX
-from csp_receivables.domain.access.changes import MAY_HAVE_HAPPENED, Change, ChangeEvent, Direction, Standing
+from csp_receivables.domain.access.changes import (
+    GIVEN_BACK,
+    MAY_HAVE_HAPPENED,
+    Change,
+    ChangeEvent,
+    Direction,
+    Standing,
+)
 from csp_receivables.domain.access.order import going_down
 from csp_receivables.domain.access.snapshot import from_text, to_text
 
@@ -44,9 +51,9 @@ def changes_where(connection: Connection, which: ColumnElement[bool]) -> tuple[S
 
 
 def taken_from(connection: Connection, customer_id: str) -> tuple[Standing, ...]:
-    """Suspensions of ours at one customer that may have happened and were not given back."""
+    """Suspensions of ours at one customer that may have happened and were not given back. A refused return is none."""
     found = changes_where(connection, access_change.c.customer_id == customer_id)
-    back = [each for each in found if each.change.direction is Direction.RESTORE and each.is_ended]
+    back = [each for each in found if each.change.direction is Direction.RESTORE and each.event in GIVEN_BACK]
     given_back = {each.subscription_id: each.at for each in back}
     return tuple(
         each

@@ -44,6 +44,8 @@ ENDED = frozenset({ChangeEvent.VERIFIED, ChangeEvent.REFUSED, ChangeEvent.NOT_OU
 MAY_HAVE_HAPPENED = frozenset(
     {ChangeEvent.BEGAN, ChangeEvent.ACCEPTED, ChangeEvent.BROKE_OFF, ChangeEvent.VERIFIED, ChangeEvent.ODD}
 )
+# After these a restoring is over: access is back, or it is nothing of ours any more.
+GIVEN_BACK = frozenset({ChangeEvent.VERIFIED, ChangeEvent.NOT_OURS, ChangeEvent.ODD})
 IN_THE_AIR = frozenset({ChangeEvent.BEGAN, ChangeEvent.ACCEPTED, ChangeEvent.BROKE_OFF})
 
 

@@ -103,7 +103,10 @@ class AccessRestorer:
             raise
         done.findings += [each for turn in turns for each in turn.found]
         ending = ending_of([(turn.event, turn.again) for turn in turns], "", "restored")
-        if ending.event is Event.FAILED and ending.again is None:  # nothing of ours is away (any more)
+        if any(turn.event is ChangeEvent.REFUSED for turn in turns) and ending.again is None:
+            # Still away: the day's decision asks for it anew, and a person may release it before.
+            ending = replace(ending, event=Event.FAILED, how="failed")
+        elif ending.event is Event.FAILED and ending.again is None:  # nothing of ours is away (any more)
             ending = replace(ending, event=Event.DONE, how="restored")
         retry_at = moment_text(ending.again) if ending.again else ""
         self.outbox.conclude(claim, ending.event, ending.why, End(retry_at=retry_at))
