@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -15,24 +15,32 @@ from zoneinfo import ZoneInfo
 from csp_receivables.adapters.checked_yaml import FileFaults
 from csp_receivables.adapters.engine import uncollected
 from csp_receivables.adapters.escalation.files import EscalationFiles
+from csp_receivables.adapters.escalation.pack import PackFiles
 from csp_receivables.adapters.escalation_policy import read_escalation_policy
+from csp_receivables.adapters.late_interest import read_late_interest
 from csp_receivables.adapters.ledger import Ledger
+from csp_receivables.adapters.ledger.account_says import LedgerAccounts
 from csp_receivables.adapters.ledger.escalation_book import LedgerEscalationBook
 from csp_receivables.adapters.ledger.fetch_book import LedgerSubscriptionBook
 from csp_receivables.adapters.ledger.outbox_book import LedgerOutbox
 from csp_receivables.adapters.ledger.support_book import LedgerSupportBook, tenants_of
 from csp_receivables.adapters.mailbox import ImapMailbox
+from csp_receivables.adapters.support_drafts import Draft, DraftWriter
 from csp_receivables.adapters.support_files import read_request_file
 from csp_receivables.adapters.support_mail import READ_BYTES_MAX, read_request
 from csp_receivables.adapters.support_policy import read_support_policy
 from csp_receivables.adapters.support_replies import ReplyLayout
+from csp_receivables.domain.day import Mode
 from csp_receivables.domain.escalation.items import ReportKind
 from csp_receivables.domain.escalation.policy import EscalationPolicy
 from csp_receivables.domain.imports import FileReport
+from csp_receivables.domain.matching_by_hand.requests import Person
 from csp_receivables.domain.microsoft.service_requests import ServiceRequest
 from csp_receivables.domain.outbox.actions import OwnLetter
 from csp_receivables.domain.outbox.gate import Moment
 from csp_receivables.domain.outbox.letters import Content
+from csp_receivables.domain.run_plan import RunPlan
+from csp_receivables.domain.support.intake import FoundBy, Intake
 from csp_receivables.domain.support.policy import SupportPolicy
 from csp_receivables.domain.support.vendor_request import vendor_request
 from csp_receivables.mail_settings import SUPPORT, MailboxSettings, MailSettings, mailbox_settings
@@ -41,13 +49,14 @@ from csp_receivables.microsoft_ports import MicrosoftRefused
 from csp_receivables.outbox_ports import Waiting
 from csp_receivables.settings import Settings
 from csp_receivables.steps.intake_support import SupportIntake, TakenIn, import_requests
+from csp_receivables.steps.look_at_customer import CustomerLook, NoSuchCustomer
 from csp_receivables.steps.poll_support import SupportPoll
 from csp_receivables.steps.report_escalations import EscalationReporter, NotTheDayAnyMore
 from csp_receivables.steps.send_notices import Performer
 from csp_receivables.steps.send_notices.own_letters import SendOwnLetters
 from csp_receivables.wiring import collections_policy, reconciler, seller
 
-__all__ = ["NotTheDayAnyMore"]  # refusals that callers name; they see no adapter
+__all__ = ["NoSuchCustomer", "NotTheDayAnyMore"]  # refusals that callers name; they see no adapter
 
 
 def escalation_policy(settings: Settings) -> EscalationPolicy:
@@ -161,9 +170,38 @@ def support_mailbox(environment: Mapping[str, str] = os.environ) -> MailboxSetti
 
 def support_intake(settings: Settings, ledger: Ledger) -> SupportIntake:
     """Everything that taking requests in needs. Raises FileFaults."""
+    policy = support_policy(settings)
     return SupportIntake(
-        book=LedgerSupportBook(ledger), policy=support_policy(settings), read=read_request, answer=lambda _: False
+        book=LedgerSupportBook(ledger),
+        policy=policy,
+        read=read_request,
+        answer=partial(_answer_by_itself, settings, ledger, policy),
     )
+
+
+def _answer_by_itself(settings: Settings, ledger: Ledger, policy: SupportPolicy, taken: Intake) -> bool:
+    """Answer a new case whose topic the policy names, of a contact that we know. Never anybody else."""
+    book = LedgerSupportBook(ledger)
+    topic = book.case(taken.case_id).triaged.get("topic", "")
+    if topic not in policy.answers.topics or taken.found_by is not FoundBy.ADDRESS:
+        return False
+    draft = case_draft(settings, ledger, taken.case_id)
+    machine = Person(name="support policy", why=f"answers {topic} by itself")
+    return bool(book.reply(taken.case_id, draft.text, draft.language, machine, policy.answers.per_day_max))
+
+
+def case_draft(settings: Settings, ledger: Ledger, case_id: str, language: str = "") -> Draft:
+    """The answer to a case from the ledger, for a person to look at. Raises ByHandRefused for an unknown case."""
+    case = LedgerSupportBook(ledger).case(case_id)
+    account = None
+    if case.customer_id:
+        day = settings.yesterday()
+        plan = RunPlan(as_of=day, known_at=None, mode=Mode.HISTORICAL, because="a draft looks only")
+        account = customer_look(settings, ledger).account(plan, case.customer_id)
+    writer = DraftWriter(
+        templates=settings.include / "templates" / "support", seller=seller(settings), policy=support_policy(settings)
+    )
+    return writer.draft(case, account, language)
 
 
 def read_support_mailbox(settings: Settings, ledger: Ledger, mailbox: MailboxSettings) -> TakenIn:
@@ -229,3 +267,23 @@ def request_for_microsoft(settings: Settings, ledger: Ledger, case_id: str) -> s
         named = [each for tenant in tenants for each in LedgerSubscriptionBook(ledger).known(tenant)]
     subscriptions = [f"{each.subscription_id} ({each.offer_name})" for each in named if each.family is case.family]
     return vendor_request(case, support_policy(settings), tenants, subscriptions)
+
+
+def customer_look(settings: Settings, ledger: Ledger) -> CustomerLook:
+    """What gathers one customer with everything in hand. Raises FileFaults."""
+    rules = reconciler(settings, ledger)
+    return CustomerLook(
+        books=rules.books,
+        says=LedgerAccounts(ledger).says,
+        engine=partial(uncollected, rules.engine),
+        collections=collections_policy(settings),
+        matching=rules.policy,
+        lines=rules.lines,
+        interest=read_late_interest(settings.include / "policies" / "late_interest.yaml"),
+    )
+
+
+def escalation_pack(settings: Settings, ledger: Ledger, plan: RunPlan, customer_id: str) -> Sequence[Path]:
+    """The pack of one customer as files. Raises NoSuchCustomer."""
+    account = customer_look(settings, ledger).account(plan, customer_id)
+    return PackFiles(outputs=settings.outputs, include=settings.include, sender=seller(settings).name).write(account)

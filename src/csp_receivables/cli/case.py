@@ -13,6 +13,7 @@ from csp_receivables import mail_wiring, support_wiring, wiring
 from csp_receivables.cli.output import JsonOption, Refused, emit_json, show_findings, show_table
 from csp_receivables.domain.matching_by_hand.requests import person
 from csp_receivables.domain.support.cases import CaseEvent, CaseState, SupportCase
+from csp_receivables.domain.support.intake import FoundBy
 from csp_receivables.domain.support.policy import SupportPolicy
 from csp_receivables.domain.support.requests import Channel, Request
 from csp_receivables.domain.support.vehicles import vehicle_for
@@ -22,6 +23,7 @@ case_app = typer.Typer(
     help="Customers' requests: taken in, sorted by rules, answered from the ledger, or filed with Microsoft.",
     no_args_is_help=True,
 )
+_SURE = (FoundBy.ADDRESS.value, FoundBy.STATED.value)
 CaseId = Annotated[str, typer.Argument(metavar="CASE", help="The case: S-000012.")]
 By = Annotated[str, typer.Option("--by", help="Who: a person's name.")]
 Why = Annotated[str, typer.Option("--why", help="Why, in one sentence; kept for ever.")]
@@ -125,6 +127,25 @@ def request(case_id: CaseId) -> None:
     """Print what a person pastes into Microsoft's form: title, severity, tenant, subscriptions, description."""
     settings = Settings.from_environment()
     print(support_wiring.request_for_microsoft(settings, wiring.open_ledger(settings), case_id), end="")
+
+
+@case_app.command("draft")
+def draft(
+    case_id: CaseId,
+    language: Annotated[str, typer.Option("--language", help="Else the customer's.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Print the answer that the ledger has to a case. Nothing is sent: look at it, then csp case reply --text -."""
+    settings = Settings.from_environment()
+    ledger = wiring.open_ledger(settings)
+    made = support_wiring.case_draft(settings, ledger, case_id, language)
+    case = support_wiring.support_book(ledger).case(case_id)
+    if as_json:
+        emit_json({"language": made.language, "text": made.text, "found_by": case.found_by})
+        return
+    if case.customer_id and case.found_by not in _SURE:
+        print(f"# {case.sender or 'whoever asks'} is no known contact of {case.customer_id}: look before it is sent")
+    print(made.text, end="")
 
 
 @case_app.command("reply")

@@ -69,6 +69,27 @@ def report(
         print(f"{name}: {value}")
 
 
+@escalation_app.command("pack")
+def pack(
+    customer: Annotated[str, typer.Argument(metavar="CUSTOMER", help="Its customer_id in the customers file.")],
+    *,
+    as_of: Annotated[datetime | None, AS_OF] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write one customer with everything in hand, as page, PDF and workbook. Nothing is decided or sent."""
+    settings = Settings.from_environment()
+    plan, ledger = plan_of_day(settings, as_of, "", historical=True), wiring.open_ledger(settings)
+    try:
+        files = support_wiring.escalation_pack(settings, ledger, plan, customer)
+    except support_wiring.NoSuchCustomer as unknown:
+        raise Refused(str(unknown)) from None
+    if as_json:
+        emit_json({"customer": customer, "as_of": plan.as_of, "files": [str(path) for path in files]})
+        return
+    for path in files:
+        print(path)
+
+
 def _sent(settings: Settings, ledger: wiring.Ledger) -> dict[str, Any]:
     sent = support_wiring.report_sender(settings, ledger, mail_wiring.mail_of_environment()).send()
     return {"ended": dict(sent.ended), "waits": dict(sent.waits), "because": sent.because}

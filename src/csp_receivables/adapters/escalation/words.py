@@ -40,7 +40,9 @@ def amount(minor: int | None, currency: str) -> str:
 
 
 def age(days: int) -> str:
-    """`45 days`."""
+    """`45 days`; of what is still to come `in 7 days`."""
+    if days < 0:
+        return f"in{NO_BREAK}{age(-days)}"
     return f"{count(days)}{NO_BREAK}day{'' if days == 1 else 's'}"
 
 

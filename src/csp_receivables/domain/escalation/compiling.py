@@ -199,6 +199,7 @@ class _Rows:
                 amount=row["missing"],
                 currency=row["currency"],
                 since=min(row["due_on"], self._today),
+                age_days=-days,  # below zero: so many days are left
             )
 
     def _suspensions(self) -> Iterator[Item]:
