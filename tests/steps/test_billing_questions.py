@@ -28,7 +28,7 @@ from csp_receivables.adapters.seller import read_seller
 from csp_receivables.adapters.support_drafts import DraftWriter, sentences
 from csp_receivables.adapters.worlds import WorldFolder
 from csp_receivables.domain.day import Mode
-from csp_receivables.domain.escalation.account import Account
+from csp_receivables.domain.escalation.account import CustomerAccount
 from csp_receivables.domain.money import Money
 from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.domain.support.diagnosis import ASKED, QUESTIONS, Sentence
@@ -50,7 +50,7 @@ class Partner:
     settings: Settings
     ledger: Ledger
     on: date
-    accounts: dict[str, Account]
+    accounts: dict[str, CustomerAccount]
 
     def rows(self, query: Any) -> list[Any]:
         with self.ledger.reading() as connection:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger import tables as t
+from csp_receivables.adapters.ledger.contacts import LedgerContactBook
 from csp_receivables.adapters.ledger.outbox_book import LedgerOutbox
 from csp_receivables.adapters.ledger.support_book import LedgerSupportBook
 from csp_receivables.adapters.mail.gated import GatedMail, Pace
@@ -214,6 +215,20 @@ def test_no_more_answers_go_by_themselves_than_the_policy_allows(
     assert book.reply("S-000001", "Because", "en", ADA, per_day_max=1)
     assert book.reply("S-000002", "Because", "en", ADA, per_day_max=1) == ""
     assert book.reply("S-000002", "Because", "en", ADA), "a person may"
+
+
+def test_erasing_a_customer_s_contacts_takes_their_words_out_of_cases(
+    intake: SupportIntake, book: LedgerSupportBook
+) -> None:
+    take(intake, letter("Bo Ek <c1@customer.example>", "Bo asks", "I am Bo Ek"))
+    LedgerContactBook(book.ledger).erase("C1", "Ada Lund", "they asked")
+
+    kept = repr(book.case("S-000001"))
+    assert "Bo" not in kept
+    assert "c1@customer" not in kept
+    assert book.case("S-000001").triaged["topic"], "what it was about stays"
+    with pytest.raises(ByHandRefused, match="no address"):
+        book.reply("S-000001", "Because", "en", ADA)
 
 
 def test_an_unknown_case_is_refused(book: LedgerSupportBook) -> None:

@@ -14,7 +14,7 @@ import yaml
 from csp_receivables.adapters.notices.locales import Manner, locale_of
 from csp_receivables.adapters.notices.outside import one_line
 from csp_receivables.domain.collections.seller import Seller, in_language
-from csp_receivables.domain.escalation.account import Account
+from csp_receivables.domain.escalation.account import CustomerAccount
 from csp_receivables.domain.money import Money
 from csp_receivables.domain.support.cases import SupportCase
 from csp_receivables.domain.support.diagnosis import Sentence, Value, diagnosis
@@ -43,7 +43,7 @@ class DraftWriter:
         """The languages there are sentences in."""
         return tuple(sorted(path.stem for path in self.templates.glob("*.yaml")))
 
-    def draft(self, case: SupportCase, account: Account | None, language: str = "") -> Draft:
+    def draft(self, case: SupportCase, account: CustomerAccount | None, language: str = "") -> Draft:
         """The draft for a case. Without an account nothing of anybody's is told."""
         chosen = self._language(language or (account.language if account else ""))
         words = sentences(self.templates / f"{chosen}.yaml")

@@ -19,7 +19,7 @@ from csp_receivables.domain.collections.policy import Act, CollectionsPolicy
 from csp_receivables.domain.collections.shown_interest import ShownInterest, shown_interest
 from csp_receivables.domain.daily import compute_day
 from csp_receivables.domain.day import Mode
-from csp_receivables.domain.escalation.account import Account, LedgerSays, bills_of, charged_of, payments_of
+from csp_receivables.domain.escalation.account import CustomerAccount, LedgerSays, bills_of, charged_of, payments_of
 from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.money_sql import define_money
@@ -44,11 +44,11 @@ class CustomerLook:
     lines: BankLinePolicy
     interest: LateInterestRules
 
-    def account(self, plan: RunPlan, customer_id: str) -> Account:
+    def account(self, plan: RunPlan, customer_id: str) -> CustomerAccount:
         """The customer's account at the end of the plan's day. Raises NoSuchCustomer."""
         return self.accounts(plan, [customer_id])[0]
 
-    def accounts(self, plan: RunPlan, customer_ids: Sequence[str]) -> list[Account]:
+    def accounts(self, plan: RunPlan, customer_ids: Sequence[str]) -> list[CustomerAccount]:
         """Several customers' accounts; the day is computed once. Raises NoSuchCustomer for the first unknown one."""
         facts = self.books.facts(plan)
         with self.engine() as connection:
@@ -71,7 +71,7 @@ class CustomerLook:
 
     def _account(
         self, connection: duckdb.DuckDBPyConnection, facts: Facts, decided: Decided, customer_id: str
-    ) -> Account:
+    ) -> CustomerAccount:
         bills = bills_of(connection, customer_id)
         who = _known(facts, customer_id)
         if not bills and who is None:
@@ -81,7 +81,7 @@ class CustomerLook:
         unconcerned = Case(customer_id=customer_id, name=name, country=country, party_kind=party_kind)
         case = decided.cases.get(customer_id, unconcerned)
         policy = policy_of(case, facts.collections, self.collections)
-        return Account(
+        return CustomerAccount(
             customer_id=customer_id,
             name=name,
             country=country,

@@ -32,14 +32,14 @@ from csp_receivables.adapters.whole_folder import alone, replace_whole
 from csp_receivables.adapters.workbook.cells import Cell, day_cell, money_cell, put
 from csp_receivables.adapters.workbook.styles import PAPER_A4, Styles
 from csp_receivables.domain.collections.decision_words import in_words
-from csp_receivables.domain.escalation.account import Account, Bill
+from csp_receivables.domain.escalation.account import Bill, CustomerAccount
 from csp_receivables.domain.escalation.channels import Step, next_step
 
 PAYMENTS_SHOWN_MAX = 25  # the workbook has them all
 COLUMNS = ("What", "Age", "Amount")
 
 
-def pack_document(account: Account, sender: str) -> Document:
+def pack_document(account: CustomerAccount, sender: str) -> Document:
     """The pack as a document: one screen of standing and next step, then the detail."""
     demo = "DEMO: " if account.is_demo else ""
     who = one_line(account.name or account.customer_id)
@@ -53,7 +53,7 @@ def pack_document(account: Account, sender: str) -> Document:
     )
 
 
-def _parts(account: Account) -> Iterator[Part]:
+def _parts(account: CustomerAccount) -> Iterator[Part]:
     step = next_step(account)
     yield Facts(rows=tuple(_standing(account, step)), is_key=True)
     yield from (_ageing(account, currency) for currency in account.open())
@@ -72,7 +72,7 @@ def _parts(account: Account) -> Iterator[Part]:
     yield Paragraph(text=f"As of the end of {account.on}, with what was known at {account.known_at[:16]} UTC.")
 
 
-def _standing(account: Account, step: Step) -> Iterator[tuple[str, str]]:
+def _standing(account: CustomerAccount, step: Step) -> Iterator[tuple[str, str]]:
     yield "Customer", one_line(f"{account.customer_id} {account.org_number} {account.country}")
     yield "Open", _money(account.open())
     yield "Overdue", _money(account.overdue())
@@ -87,7 +87,7 @@ def _standing(account: Account, step: Step) -> Iterator[tuple[str, str]]:
     yield "Owner", one_line(step.owner) or "nobody is named"
 
 
-def _codes(account: Account) -> list[str]:
+def _codes(account: CustomerAccount) -> list[str]:
     return sorted({each.currency for each in account.charged})
 
 
@@ -95,7 +95,7 @@ def _money(amounts: Any) -> str:
     return ", ".join(amount(minor, code) for code, minor in amounts.items()) or "0"
 
 
-def _ageing(account: Account, currency: str) -> Bars:
+def _ageing(account: CustomerAccount, currency: str) -> Bars:
     limits = (("Not due", 0), ("1–30 days", 30), ("31–60 days", 60), ("61–90 days", 90), ("Over 90 days", None))
     sums = dict.fromkeys((label for label, _ in limits), 0)
     for bill in account.open_bills():
@@ -107,7 +107,7 @@ def _ageing(account: Account, currency: str) -> Bars:
     return Bars(caption=f"What is open in {currency}, by age", bars=tuple(bars))
 
 
-def _receivables(account: Account) -> Iterator[Part]:
+def _receivables(account: CustomerAccount) -> Iterator[Part]:
     for currency in sorted({bill.currency for bill in account.bills}):
         bills = [bill for bill in account.bills if bill.currency == currency]
         opened = sum(bill.open for bill in bills if bill.kind == "invoice")
@@ -130,7 +130,7 @@ def _bill(bill: Bill, on: date) -> Row:
     )
 
 
-def _payments(account: Account) -> Iterator[Part]:
+def _payments(account: CustomerAccount) -> Iterator[Part]:
     if not account.payments:
         return
     shown = account.payments[:PAYMENTS_SHOWN_MAX]
@@ -152,7 +152,7 @@ def _payments(account: Account) -> Iterator[Part]:
     )
 
 
-def _letters(account: Account) -> Iterator[Part]:
+def _letters(account: CustomerAccount) -> Iterator[Part]:
     yield Heading(text="What they were told, with proof of delivery")
     told = [
         f"{each.on}: {each.what.replace('_', ' ')}, {each.delivery.replace('_', ' ')} ({one_line(each.proof)})"
@@ -161,13 +161,13 @@ def _letters(account: Account) -> Iterator[Part]:
     yield Lines(lines=tuple(told)) if told else Paragraph(text="No letter was handed over.")
 
 
-def _holds(account: Account) -> Iterator[Part]:
+def _holds(account: CustomerAccount) -> Iterator[Part]:
     if account.holds:
         yield Heading(text="Holds, promises and plans")
         yield Lines(lines=tuple(f"{each.state}: {one_line(str(each.reason()))}" for each in account.holds))
 
 
-def _interest(account: Account) -> Iterator[Part]:
+def _interest(account: CustomerAccount) -> Iterator[Part]:
     owed = account.interest
     if not (owed.interest or owed.fixed_sums or owed.because):
         return
@@ -181,7 +181,7 @@ def _interest(account: Account) -> Iterator[Part]:
     yield Lines(lines=(*lines, *dict.fromkeys(one_line(reason.actual) for reason in owed.because)))
 
 
-def _at_microsoft(account: Account) -> Iterator[Part]:
+def _at_microsoft(account: CustomerAccount) -> Iterator[Part]:
     yield Heading(text="Subscriptions, and what Microsoft still charges")
     lines = [
         f"{one_line(each.offer_name)}: {each.quantity} {each.status}, term ends {each.commitment_ends_at:%Y-%m-%d}"
@@ -197,14 +197,14 @@ def _at_microsoft(account: Account) -> Iterator[Part]:
     yield Lines(lines=tuple(lines)) if lines else Paragraph(text="No subscription and no charge is known.")
 
 
-def _people(account: Account) -> Iterator[Part]:
+def _people(account: CustomerAccount) -> Iterator[Part]:
     if account.says.people:
         yield Heading(text="Whom to talk to")
         named = (f"{each.name}, {each.role}, {each.email}" for each in account.says.people)
         yield Lines(lines=tuple(one_line(each.strip(", ")) for each in named))
 
 
-def pack_workbook(account: Account) -> bytes:
+def pack_workbook(account: CustomerAccount) -> bytes:
     """The pack as a workbook: receivables, payments, letters, charges."""
     data = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -236,7 +236,7 @@ def _bill_cells(bill: Bill, on: date, styles: Styles) -> tuple[Cell, ...]:
     return (cell_text(bill.number), bill.kind, *days, bill.currency, *money, late, cell_text(bill.reference))
 
 
-def _paid_cells(account: Account, styles: Styles) -> Iterator[tuple[Cell, ...]]:
+def _paid_cells(account: CustomerAccount, styles: Styles) -> Iterator[tuple[Cell, ...]]:
     for each in account.payments:
         for number, minor in each.applied or (("", 0),):
             yield (
@@ -249,7 +249,7 @@ def _paid_cells(account: Account, styles: Styles) -> Iterator[tuple[Cell, ...]]:
             )
 
 
-def _charged_cells(account: Account, styles: Styles) -> Iterator[tuple[Cell, ...]]:
+def _charged_cells(account: CustomerAccount, styles: Styles) -> Iterator[tuple[Cell, ...]]:
     for each in account.charged:
         figures = (each.cost, each.billed_net, each.margin)
         money = tuple(money_cell(minor, each.currency, styles) for minor in figures)
@@ -280,7 +280,7 @@ class PackFiles:
     include: Path
     sender: str
 
-    def write(self, account: Account) -> Sequence[Path]:
+    def write(self, account: CustomerAccount) -> Sequence[Path]:
         """Page, PDF and workbook of the account, whole or not at all. Equal accounts give equal bytes."""
         name = "".join(sign if sign.isalnum() else "-" for sign in account.customer_id)[:60]
         folder = self.outputs / "escalation" / "packs" / f"{name}-{account.on.isoformat()}"

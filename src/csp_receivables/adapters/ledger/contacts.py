@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Select, delete, insert, select, update
 from csp_receivables.adapters.ledger.bulk import insert_new
 from csp_receivables.adapters.ledger.connection import Ledger, Writing
 from csp_receivables.adapters.ledger.outbox_tables import action, message
+from csp_receivables.adapters.ledger.support_erasure import erase_cases
 from csp_receivables.adapters.ledger.tables import contact, contact_erasure, customer, erased_contact
 from csp_receivables.domain.records import CONTACT
 
@@ -49,6 +50,7 @@ class LedgerContactBook:
             connection.execute(delete(contact).where(contact.c.customer_id == customer_id))
             to_them = message.c.action_id.in_(_actions_of(customer_id))
             connection.execute(update(message).where(to_them).values(recipient="", sent_to=""))
+            erase_cases(writing, customer_id)
             if emails:
                 _record(writing, customer_id, by, why, len(emails))
             return len(emails)

@@ -103,7 +103,7 @@ class LedgerSays:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class CustomerAccount:
     """Everything about one customer at the end of one day."""
 
     customer_id: str

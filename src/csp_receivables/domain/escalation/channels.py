@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from csp_receivables.domain.collections.cases import HoldKind
-from csp_receivables.domain.escalation.account import Account
+from csp_receivables.domain.escalation.account import CustomerAccount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +26,12 @@ class Step:
     ways: tuple[Way, ...]
 
 
-def next_step(account: Account) -> Step:
+def next_step(account: CustomerAccount) -> Step:
     """The suggestion for this customer, by what is known of them; a person decides."""
     return Step(what=_suggested(account), owner=account.owner, ways=tuple(_ways(account)))
 
 
-def _suggested(account: Account) -> str:
+def _suggested(account: CustomerAccount) -> str:
     kinds = {each.hold.kind for each in account.holds if each.holds}
     doubt = next(iter(account.case.doubts), "")
     told = (  # the first that holds
@@ -46,7 +46,7 @@ def _suggested(account: Account) -> str:
     return next((what for holds, what in told if holds), otherwise)
 
 
-def _ways(account: Account) -> Iterator[Way]:
+def _ways(account: CustomerAccount) -> Iterator[Way]:
     yield Way(name="Account manager", how="call, with this pack; note a promise with csp hold add --kind promise")
     yield Way(name="Collection agency", how="hand over the workbook; a hold of kind legal stops our own notices")
     yield Way(

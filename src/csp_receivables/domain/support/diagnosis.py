@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from csp_receivables.domain.collections.cases import HoldKind
 from csp_receivables.domain.collections.seller import Seller
-from csp_receivables.domain.escalation.account import Account, Bill
+from csp_receivables.domain.escalation.account import Bill, CustomerAccount
 from csp_receivables.domain.money import Money
 
 Value: TypeAlias = str | int | date | Money | tuple[Money, ...]
@@ -48,18 +48,18 @@ def _open(bill: Bill) -> Money:
     return Money(bill.open, bill.currency)
 
 
-def _newest(account: Account) -> Bill | None:
+def _newest(account: CustomerAccount) -> Bill | None:
     return next((bill for bill in reversed(account.bills) if bill.kind == "invoice"), None)
 
 
-def _balance(account: Account, _: Seller) -> Sentences:
+def _balance(account: CustomerAccount, _: Seller) -> Sentences:
     if account.open():
         yield _say("balance", on=account.on, open=_of(account.open()))
     else:
         yield _say("balance_none", on=account.on)
 
 
-def _overdue(account: Account, _: Seller) -> Sentences:
+def _overdue(account: CustomerAccount, _: Seller) -> Sentences:
     if not account.overdue():
         yield _say("overdue_none")
         return
@@ -69,7 +69,7 @@ def _overdue(account: Account, _: Seller) -> Sentences:
         yield _say("overdue_bill", number=bill.number, open=_open(bill), due_on=bill.due_on, days=days)
 
 
-def _next_due(account: Account, _: Seller) -> Sentences:
+def _next_due(account: CustomerAccount, _: Seller) -> Sentences:
     coming = next((bill for bill in account.open_bills() if bill.due_on >= account.on), None)
     if coming:
         yield _say("next_due", number=coming.number, open=_open(coming), due_on=coming.due_on)
@@ -77,7 +77,7 @@ def _next_due(account: Account, _: Seller) -> Sentences:
         yield _say("next_due_none")
 
 
-def _invoice_lines(account: Account, _: Seller) -> Sentences:
+def _invoice_lines(account: CustomerAccount, _: Seller) -> Sentences:
     bill = _newest(account)
     if bill is None:
         yield _say("invoice_none")
@@ -90,7 +90,7 @@ def _invoice_lines(account: Account, _: Seller) -> Sentences:
         yield _say("invoice_more", lines=len(bill.lines) - LINES_SHOWN_MAX)
 
 
-def _invoice_status(account: Account, _: Seller) -> Sentences:
+def _invoice_status(account: CustomerAccount, _: Seller) -> Sentences:
     bill = _newest(account)
     if bill is None:
         yield _say("invoice_none")
@@ -100,7 +100,7 @@ def _invoice_status(account: Account, _: Seller) -> Sentences:
     yield _say("invoice_status", number=bill.number, amount=amount, paid=paid, credited=credited, open=_open(bill))
 
 
-def _increase(account: Account, _: Seller) -> Sentences:
+def _increase(account: CustomerAccount, _: Seller) -> Sentences:
     """The newest invoice against the one before it in its currency, line by line where they have the same words."""
     newest = _newest(account)
     same = [b for b in account.bills if newest and b.kind == "invoice" and b.currency == newest.currency]
@@ -127,14 +127,14 @@ def _by_description(bill: Bill) -> dict[str, int]:
     return sums
 
 
-def _payments(account: Account, _: Seller) -> Sentences:
+def _payments(account: CustomerAccount, _: Seller) -> Sentences:
     if not account.payments:
         yield _say("payment_none", on=account.case.feed_until or account.on)
     for paid in account.payments[:PAYMENTS_SHOWN_MAX]:
         yield _say("payment", amount=Money(paid.amount, paid.currency), booked_on=paid.booked_on)
 
 
-def _applied(account: Account, _: Seller) -> Sentences:
+def _applied(account: CustomerAccount, _: Seller) -> Sentences:
     """Where the newest payment went."""
     if not account.payments:
         yield _say("payment_none", on=account.case.feed_until or account.on)
@@ -147,19 +147,19 @@ def _applied(account: Account, _: Seller) -> Sentences:
         yield _say("applied_left", left=Money(newest.left, newest.currency), booked_on=newest.booked_on)
 
 
-def _unapplied(account: Account, _: Seller) -> Sentences:
+def _unapplied(account: CustomerAccount, _: Seller) -> Sentences:
     found = account.unapplied()
     yield _say("unapplied", left=_of(found)) if found else _say("unapplied_none")
 
 
-def _credits(account: Account, _: Seller) -> Sentences:
+def _credits(account: CustomerAccount, _: Seller) -> Sentences:
     for bill in account.credits_left():
         yield _say("credit", number=bill.number, open=_open(bill), issued_on=bill.issued_on)
     if not account.credits_left():
         yield _say("credit_none")
 
 
-def _reminder(account: Account, _: Seller) -> Sentences:
+def _reminder(account: CustomerAccount, _: Seller) -> Sentences:
     oldest = next(iter(account.overdue_bills()), None)
     if oldest:
         yield _say("reminder_why", number=oldest.number, due_on=oldest.due_on, open=_open(oldest))
@@ -167,7 +167,7 @@ def _reminder(account: Account, _: Seller) -> Sentences:
         yield _say("reminder_settled")
 
 
-def _letters(account: Account, _: Seller) -> Sentences:
+def _letters(account: CustomerAccount, _: Seller) -> Sentences:
     told = [letter for letter in account.says.letters if letter.delivery == "accepted"]
     for letter in told[-LETTERS_SHOWN_MAX:]:
         yield _say("letter", what=f"stage:{letter.what}", on=letter.on)
@@ -175,12 +175,12 @@ def _letters(account: Account, _: Seller) -> Sentences:
         yield _say("letter_none")
 
 
-def _suspended(account: Account, _: Seller) -> Sentences:
+def _suspended(account: CustomerAccount, _: Seller) -> Sentences:
     taken = account.case.suspension
     yield _say("suspended", on=taken.on) if taken else _say("suspended_none")
 
 
-def _restore(account: Account, _: Seller) -> Sentences:
+def _restore(account: CustomerAccount, _: Seller) -> Sentences:
     """What is open of what access was taken for."""
     taken = account.case.suspension
     if taken is None:
@@ -193,7 +193,7 @@ def _restore(account: Account, _: Seller) -> Sentences:
     yield _say("restore", open=_of(sums)) if sums else _say("restore_settled")
 
 
-def _next_stage(account: Account, _: Seller) -> Sentences:
+def _next_stage(account: CustomerAccount, _: Seller) -> Sentences:
     decision = account.decision
     if decision is None or not decision.next_stage or decision.next_on is None:
         yield _say("next_stage_none")
@@ -201,7 +201,7 @@ def _next_stage(account: Account, _: Seller) -> Sentences:
         yield _say("next_stage", what=f"stage:{decision.next_stage}", on=decision.next_on)
 
 
-def _bank(account: Account, seller: Seller) -> Sentences:
+def _bank(account: CustomerAccount, seller: Seller) -> Sentences:
     codes = sorted(account.open()) or sorted({bill.currency for bill in account.bills})
     for code in codes:
         if to := seller.account(code):
@@ -209,14 +209,14 @@ def _bank(account: Account, seller: Seller) -> Sentences:
             yield _say("bank", currency=code, bank=to.bank, account=number)
 
 
-def _reference(account: Account, _: Seller) -> Sentences:
+def _reference(account: CustomerAccount, _: Seller) -> Sentences:
     for bill in account.open_bills():
         yield _say("reference", number=bill.number, reference=bill.reference or bill.number)
     if not account.open_bills():
         yield _say("reference_none")
 
 
-def _holds(account: Account, _: Seller) -> Sentences:
+def _holds(account: CustomerAccount, _: Seller) -> Sentences:
     held = [each for each in account.holds if each.holds and each.hold.kind not in _PROMISES]
     for each in held:
         if each.hold.until:
@@ -227,7 +227,7 @@ def _holds(account: Account, _: Seller) -> Sentences:
         yield _say("hold_none")
 
 
-def _promises(account: Account, _: Seller) -> Sentences:
+def _promises(account: CustomerAccount, _: Seller) -> Sentences:
     made = [each for each in account.holds if each.hold.kind in _PROMISES and each.hold.instalments]
     for each in made:
         code = each.hold.currency
@@ -238,7 +238,7 @@ def _promises(account: Account, _: Seller) -> Sentences:
         yield _say("promise_none")
 
 
-def _subscriptions(account: Account, _: Seller) -> Sentences:
+def _subscriptions(account: CustomerAccount, _: Seller) -> Sentences:
     for each in account.says.subscriptions:
         if each.commitment_ends_at:
             ends = each.commitment_ends_at.date()
@@ -249,7 +249,7 @@ def _subscriptions(account: Account, _: Seller) -> Sentences:
         yield _say("subscription_none")
 
 
-Answer: TypeAlias = Callable[[Account, Seller], Sentences]
+Answer: TypeAlias = Callable[[CustomerAccount, Seller], Sentences]
 QUESTIONS: Mapping[str, Answer] = MappingProxyType(
     {
         "balance": _balance,
@@ -294,7 +294,7 @@ ASKED: Mapping[str, Sequence[str]] = MappingProxyType(
 OTHERWISE = ("balance", "overdue")
 
 
-def diagnosis(topic: str, account: Account, seller: Seller) -> tuple[Sentence, ...]:
+def diagnosis(topic: str, account: CustomerAccount, seller: Seller) -> tuple[Sentence, ...]:
     """The answers to what a request of that topic asks, in order, each sentence once."""
     told = [each for question in ASKED.get(topic, OTHERWISE) for each in QUESTIONS[question](account, seller)]
     unique: dict[tuple[str, tuple[tuple[str, str], ...]], Sentence] = {}
