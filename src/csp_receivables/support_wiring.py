@@ -25,11 +25,14 @@ from csp_receivables.adapters.ledger.fetch_book import LedgerSubscriptionBook
 from csp_receivables.adapters.ledger.outbox_book import LedgerOutbox
 from csp_receivables.adapters.ledger.support_book import LedgerSupportBook, tenants_of
 from csp_receivables.adapters.mailbox import ImapMailbox
+from csp_receivables.adapters.notices import as_html as page_of
+from csp_receivables.adapters.notices.text import as_text
 from csp_receivables.adapters.support_drafts import Draft, DraftWriter
 from csp_receivables.adapters.support_files import read_request_file
 from csp_receivables.adapters.support_mail import READ_BYTES_MAX, read_request
 from csp_receivables.adapters.support_policy import read_support_policy
 from csp_receivables.adapters.support_replies import ReplyLayout
+from csp_receivables.adapters.support_terms import read_support_terms, terms_document
 from csp_receivables.domain.day import Mode
 from csp_receivables.domain.escalation.items import ReportKind
 from csp_receivables.domain.escalation.policy import EscalationPolicy
@@ -42,6 +45,7 @@ from csp_receivables.domain.outbox.letters import Content
 from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.domain.support.intake import FoundBy, Intake
 from csp_receivables.domain.support.policy import SupportPolicy
+from csp_receivables.domain.support.terms import TermsBook
 from csp_receivables.domain.support.vendor_request import vendor_request
 from csp_receivables.mail_settings import SUPPORT, MailboxSettings, MailSettings, mailbox_settings
 from csp_receivables.mail_wiring import gated_mail, kept_messages, notice_writer, take_files
@@ -287,3 +291,14 @@ def escalation_pack(settings: Settings, ledger: Ledger, plan: RunPlan, customer_
     """The pack of one customer as files. Raises NoSuchCustomer."""
     account = customer_look(settings, ledger).account(plan, customer_id)
     return PackFiles(outputs=settings.outputs, include=settings.include, sender=seller(settings).name).write(account)
+
+
+def support_terms(settings: Settings) -> TermsBook:
+    """Who supports whom. Raises FileFaults."""
+    return read_support_terms(settings.include / "policies" / "support_terms.yaml")
+
+
+def terms_text(settings: Settings, customer_id: str, language: str, *, as_html: bool) -> str:
+    """The support terms of a customer as a document. Raises FileFaults."""
+    document = terms_document(support_terms(settings).of(customer_id), seller(settings), language)
+    return page_of(document, settings.include / "templates" / "notices") if as_html else as_text(document)

@@ -109,7 +109,8 @@ def show(case_id: CaseId, as_json: JsonOption = False) -> None:
     policy, now = support_wiring.support_policy(settings), settings.clock()
     case = support_wiring.support_book(wiring.open_ledger(settings)).case(case_id)
     choice = vehicle_for(case.kind, case.family, case.severity, policy)
-    told = _as_json(case, policy, now) | {"vehicle": choice.because}
+    provider = support_wiring.support_terms(settings).of(case.customer_id).provider
+    told = _as_json(case, policy, now) | {"provider": provider, "vehicle": choice.because}
     if as_json:
         story = [{"at": t.at, "event": t.event.value, "by": t.said_by, "what": dict(t.what)} for t in case.story]
         emit_json(told | {"story": story})
@@ -120,6 +121,16 @@ def show(case_id: CaseId, as_json: JsonOption = False) -> None:
         print(f"\n{event.at:%Y-%m-%d %H:%M} {event.event.value} {event.said_by}".rstrip())
         for name, value in event.what.items():
             print(f"  {name}: {value}")
+
+
+@case_app.command("terms")
+def terms(
+    customer: Annotated[str, typer.Argument(metavar="[CUSTOMER]", help="Whose; none: those of everybody else.")] = "",
+    language: Annotated[str, typer.Option("--language", help="en, sv or de.")] = "en",
+    as_html: Annotated[bool, typer.Option("--html", help="As a page instead of text.")] = False,
+) -> None:
+    """Print the support terms of a customer: who helps, what is covered, when, how to reach them, what else costs."""
+    print(support_wiring.terms_text(Settings.from_environment(), customer, language, as_html=as_html), end="")
 
 
 @case_app.command("request")
