@@ -7,7 +7,7 @@ LOCAL := $(BIN)/python -m csp_airflow.local
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui down status airflow test properties simulate-import check format lock clean browser bench fuzz
+.PHONY: help run ui down status airflow test properties simulate-import simulate check format lock clean browser bench fuzz
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -39,6 +39,12 @@ FROM ?= 0
 
 simulate-import: $(VENV)/.tests ## fetch a month under random faults and kills, for SEEDS seeds from FROM on; names those that fail
 	$(BIN)/python -m tests.faults.month_under_faults --seeds $(SEEDS) --from $(FROM)
+
+DAYS ?= 365
+KILL_NINE ?= 0
+
+simulate: $(VENV)/.tests ## live through made-up years (DAYS days) under faults, for SEEDS seeds from FROM on; names those that break a promise
+	$(BIN)/python -m tests.faults.year --seeds $(SEEDS) --from $(FROM) --days $(DAYS) --kill-nine $(KILL_NINE)
 
 check: $(VENV)/.tests ## lint, format, types
 	$(BIN)/ruff check .

@@ -12,6 +12,7 @@ PACKAGE = ROOT / "src" / "csp_receivables"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PLACES = (
     ROOT,
+    ROOT / "tests" / "faults" / "year",
     ROOT / "src",
     PACKAGE,
     PACKAGE / "domain",

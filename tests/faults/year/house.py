@@ -1,0 +1,258 @@
+"""The simulated partner's house: its policies, its ledger, its clock, and servers on loopback for the world outside.
+
+The production code runs unchanged. What is made cheap changes no answer: policy files, which nobody changes meanwhile,
+are read once, and DuckDB works in one thread without its optimizer.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+from zoneinfo import ZoneInfo
+
+import duckdb
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
+
+from csp_receivables.adapters.ledger import Ledger, collections_facts
+from csp_receivables.adapters.ledger.schema import upgrade
+from csp_receivables.mail_settings import MailSettings
+from csp_receivables.microsoft_settings import Identity, cloud_named
+from csp_receivables.settings import Settings
+from emulator.clock import Clock
+from emulator.server import Emulator
+from tests.letters import STOCKHOLM, mail
+from tests.mail_server import MailServer
+
+INCLUDE = Path(__file__).parents[3] / "include"
+WARNED_DAYS_MIN, WARNED_DAYS_MAX = 3, 12
+FEED_HOURS_MAX = 72
+NOTICES_MAX, NOTICES_SHARE, NOTICES_CANARY = 40, 700, 2
+SUSPENSIONS_MAX, SUSPENSIONS_SHARE, SUSPENSIONS_CANARY = 4, 500, 1
+REINSTATE_BELOW = 10_00  # minor units
+POLICY = f"""
+name: simulated
+live_from: 2026-01-01
+dry_days: 0
+grace_days: 0
+languages: [en]
+minimum:
+  SEK: {{amount: 100, receivables: 1}}
+stages:
+  - {{name: reminder, act: send_notice, template: reminder, when: {{days_min: 2}}}}
+  - {{name: final_notice, act: send_notice, template: final_notice, when: {{days_min: 4}}, days_after_previous_min: 2}}
+  - name: suspension
+    act: propose_suspension
+    template: suspension
+    when: {{days_min: 7}}
+    warned_by: {{stage: final_notice, days_min: {WARNED_DAYS_MIN}, days_max: {WARNED_DAYS_MAX}}}
+part_payment_pause_days: 2
+reinstate_below: {{SEK: {REINSTATE_BELOW // 100}}}
+working_days_only: true
+quiet_hours: {{begins: "18:00", ends: "08:00"}}
+feed_hours_max: {FEED_HOURS_MAX}
+notices: {{number_max: {NOTICES_MAX}, share_per_mille_max: {NOTICES_SHARE}, canary: {NOTICES_CANARY}}}
+suspensions: {{number_max: {SUSPENSIONS_MAX}, share_per_mille_max: {SUSPENSIONS_SHARE}, canary: {SUSPENSIONS_CANARY}}}
+"""
+
+ACCESS = """
+only_unpaid: true
+questions_max: 20
+approval_days: 3
+renewal_hours: 24
+hours_before_days_off: 4
+value_per_mille_max: 1000
+matched_drop_per_mille_max: 1000
+settle_minutes: 10
+tries_max: 5
+restore_tries_max: 20
+deadline_days: 14
+"""
+
+
+def make_include(folder: Path) -> Path:
+    """What finance of the simulated partner keeps: a quick ladder, a seller that is no example, nothing else."""
+    include = folder / "include"
+    for name in ("accounting", "bank", "banks", "fonts"):
+        shutil.copytree(INCLUDE / name, include / name)
+    for language in ("en",):
+        shutil.copytree(INCLUDE / "templates" / "notices" / language, include / "templates" / "notices" / language)
+    for path in (INCLUDE / "templates" / "notices").glob("*.j2"):
+        shutil.copy(path, include / "templates" / "notices")
+    policies = include / "policies"
+    policies.mkdir()
+    (policies / "collections.yaml").write_text(POLICY, encoding="utf-8")
+    (policies / "access.yaml").write_text(ACCESS, encoding="utf-8")
+    seller = (INCLUDE / "policies" / "seller.yaml").read_text(encoding="utf-8")
+    (policies / "seller.yaml").write_text(seller.replace("is_example: true", "is_example: false"), encoding="utf-8")
+    return include
+
+
+@dataclass(slots=True)
+class SimulatedClock:
+    """The one clock of a simulated world; it moves when somebody moves it, and only forward."""
+
+    emulator: Clock  # Microsoft's is the same
+
+    @property
+    def now(self) -> datetime:
+        return self.emulator.now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def seconds(self) -> float:
+        """Seconds that only grow."""
+        return self.now.timestamp()
+
+    def set(self, day: date, hour: int, minute: int = 0) -> None:
+        """Go to this hour of the partner's day, unless it is later already."""
+        self.emulator.set(max(self.now, datetime.combine(day, time(hour, minute), STOCKHOLM)))
+
+    def advance(self, pause: timedelta) -> None:
+        """Let time pass."""
+        self.emulator.advance(pause.total_seconds())
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(STOCKHOLM).date()
+
+
+@dataclass(frozen=True, kw_only=True)
+class MovingSettings(Settings):
+    """Settings whose clock goes on: for tasks that wait for Microsoft."""
+
+    moving: SimulatedClock
+
+    @classmethod
+    def of(cls, settings: Settings, clock: SimulatedClock) -> MovingSettings:
+        return cls(**{each.name: getattr(settings, each.name) for each in fields(Settings)}, moving=clock)
+
+    def clock(self) -> datetime:
+        return self.moving.now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """Where a simulated partner lives. `ledger` is that of whoever looks; a process gets one of its own."""
+
+    root: Path
+    clock: SimulatedClock
+    ledger: Ledger
+    server: MailServer
+    emulator: Emulator
+    include: Path
+    zone: ZoneInfo = field(default=STOCKHOLM)
+
+    @property
+    def settings(self) -> Settings:
+        """Settings whose clock stands at this moment, as a task gets them."""
+        return Settings(
+            home=self.root,
+            ledger_url=f"sqlite:///{self.root / 'ledger.db'}",
+            time_zone=self.zone,
+            environment="production",
+            fixed_clock=self.clock.now,
+            include=self.include,
+        )
+
+    @property
+    def mail(self) -> MailSettings:
+        made = mail(self.server.port)
+        assert made.server is not None
+        return replace(made, server=replace(made.server, timeout_seconds=5))
+
+    def inbox(self, purpose: str) -> Path:
+        return self.root / "inbox" / purpose
+
+    def identity(self, name: str) -> Identity:
+        """Who we are at Microsoft, which the emulator stands in for."""
+        cloud = cloud_named("simulated", "global", self.emulator.url)
+        tenant = self.emulator.world.partner.tenant_id
+        return Identity(name=name, tenant_id=tenant, client_id=name, cloud=cloud, secret="a-secret-of-the-simulation")
+
+
+def migrated_ledger(folder: Path) -> Path:
+    """An empty ledger to copy: migrating takes longer than a simulated week."""
+    path = folder / "migrated.db"
+    ledger = Ledger.open(f"sqlite:///{path}", lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    upgrade(ledger)
+    ledger.engine.dispose()
+    return path
+
+
+@contextmanager
+def made_cheap() -> Iterator[None]:
+    """Read each policy once, and compute in the cheapest way."""
+    from csp_receivables import access_wiring, mail_wiring, wiring
+
+    readers: tuple[tuple[Any, str], ...] = (
+        (wiring, "read_matching_policy"),
+        (wiring, "read_bank_line_policy"),
+        (wiring, "read_collections_policy"),
+        (wiring, "read_seller"),
+        (wiring, "load_bank_profiles"),
+        (wiring, "read_account_names"),
+        (access_wiring, "read_access_policy"),
+        (mail_wiring, "read_late_interest"),
+        (mail_wiring, "languages"),
+        (collections_facts, "parse_kept_policy"),
+        (wiring.AccountingFiles, "with_profiles"),
+    )
+    with ExitStack() as patched:
+        for owner, name in readers:
+            patched.enter_context(patch.object(owner, name, _remembered(getattr(owner, name))))
+        patched.enter_context(patch.object(wiring, "engine", _one_thread))
+        for changed in _the_emulator_is_microsoft():
+            patched.enter_context(changed)
+        event.listen(Pool, "checkout", _do_not_wait_for_the_disk)
+        patched.callback(event.remove, Pool, "checkout", _do_not_wait_for_the_disk)
+        yield
+
+
+def _the_emulator_is_microsoft() -> Iterator[AbstractContextManager[Any]]:
+    """A real ledger in production speaks to Microsoft only, which is what the emulator is here."""
+    from csp_receivables import access_wiring, microsoft_wiring
+
+    closed = access_wiring.why_closed
+    yield patch.object(access_wiring, "why_closed", lambda door: closed(replace(door, is_emulator=False)))
+    yield patch.object(microsoft_wiring, "refuse_wrong_world", lambda *_: None)
+
+
+def _do_not_wait_for_the_disk(connection: Any, _record: Any, _proxy: Any) -> None:
+    """Processes are killed here, never the machine."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous=OFF")
+
+
+def _remembered(read: Callable[..., Any]) -> Callable[..., Any]:
+    kept = cache(read)
+
+    def asked(*given: Any) -> Any:
+        try:
+            return kept(*given)
+        except TypeError:  # what can't be remembered is read
+            return read(*given)
+
+    return asked
+
+
+@contextmanager
+def _one_thread(_spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    plain: dict[str, str | bool | int | float | list[str]] = {
+        "threads": 1,
+        "autoinstall_known_extensions": False,
+        "python_enable_replacements": False,
+        "checkpoint_threshold": "1TB",
+    }
+    with duckdb.connect(":memory:", config=plain) as connection:
+        connection.execute("PRAGMA disable_optimizer")
+        yield connection

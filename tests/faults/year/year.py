@@ -1,0 +1,147 @@
+"""One seeded run of a made-up partner, day by day; after each day the invariants are checked.
+
+python -m tests.faults.year --seeds 1000 --from 0 --days 365
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from csp_receivables.adapters.ledger import Ledger
+from emulator.clock import Clock
+from emulator.server import Emulator
+from emulator.state import World
+from tests.faults.year.faults import KILLS, Fate
+from tests.faults.year.house import House, SimulatedClock, made_cheap, make_include, migrated_ledger
+from tests.faults.year.machine import Machine
+from tests.faults.year.microsoft import FAULT_RATE, made_world, renewal_of
+from tests.faults.year.papers import Bank
+from tests.faults.year.people import People
+from tests.faults.year.simulation import Simulation
+from tests.faults.year.truth import BEGINS, partner
+from tests.faults.year.witness import Witness
+from tests.mail_server import MailServer, mail_server
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """What all seeds of a run share: servers, the include folder, an empty ledger to copy."""
+
+    root: Path
+    include: Path
+    migrated: Path
+    server: MailServer
+    emulator: Emulator
+
+
+@contextmanager
+def grounds(root: Path) -> Iterator[Grounds]:
+    """Servers and files for any number of seeds."""
+    with (
+        mail_server() as server,
+        Emulator(World(clock=Clock(datetime(2026, 1, 1, tzinfo=UTC)))) as emulator,
+        made_cheap(),
+    ):
+        yield Grounds(
+            root=root,
+            include=make_include(root),
+            migrated=migrated_ledger(root),
+            server=server,
+            emulator=emulator,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Temper:
+    """How rough a world is. `habit`: how everybody pays, "": each in their own way."""
+
+    kills: float = KILLS
+    mail_trouble: float = 0.08
+    microsoft_trouble: float = FAULT_RATE
+    habit: str = ""
+    sleepy: float = 0.3
+    kill_nine: float = 0.0
+
+
+USUAL = Temper()
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What a seed came to."""
+
+    seed: int
+    complaints: list[str] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    days: int = 0
+    kill_nine: float = 0.0
+
+    @property
+    def command(self) -> str:
+        """What lives through exactly this again."""
+        killed = f" KILL_NINE={self.kill_nine}" if self.kill_nine else ""
+        return f"make simulate SEEDS=1 FROM={self.seed} DAYS={self.days}{killed}"
+
+
+def simulation(ground: Grounds, seed: int, temper: Temper = USUAL) -> Simulation:
+    """The world of a seed before its first day."""
+    root = ground.root / f"seed-{seed}"
+    root.mkdir(mode=0o700)
+    shutil.copy(ground.migrated, root / "ledger.db")
+    clock = SimulatedClock(Clock(datetime.combine(BEGINS, datetime.min.time(), UTC)))
+    ledger = Ledger.open(f"sqlite:///{root / 'ledger.db'}", clock)
+    ground.server.accepted.clear()
+    ground.server.replies.clear()
+    house = House(
+        root=root, clock=clock, ledger=ledger, server=ground.server, emulator=ground.emulator, include=ground.include
+    )
+    made = partner(seed, random.Random(f"size:{seed}").randrange(8, 13), temper.habit)
+    bank, witness = Bank(chance=random.Random(f"bank:{seed}")), Witness()
+    ground.emulator.world = made_world(clock.emulator, made.customers, seed, temper.microsoft_trouble)
+    witness.renewal = {name: renewal_of(each.document) for name, each in ground.emulator.world.subscriptions.items()}
+    return Simulation(
+        seed=seed,
+        house=house,
+        partner=made,
+        bank=bank,
+        witness=witness,
+        machine=Machine(
+            house=house,
+            fate=Fate(chance=random.Random(f"kills:{seed}"), kills=temper.kills),
+            chance=random.Random(f"machine:{seed}"),
+            mail_trouble=temper.mail_trouble,
+            kill_nine=temper.kill_nine,
+        ),
+        people=People(
+            chance=random.Random(f"people:{seed}"),
+            house=house,
+            partner=made,
+            bank=bank,
+            witness=witness,
+            sleepy=temper.sleepy,
+        ),
+    )
+
+
+def live(ground: Grounds, seed: int, days: int, temper: Temper = USUAL) -> Outcome:
+    """Live through the days of a seed, until something breaks."""
+    made, outcome = simulation(ground, seed, temper), Outcome(seed=seed, kill_nine=temper.kill_nine)
+    try:
+        made.begin()
+        for number in range(days):
+            outcome.days = number + 1
+            outcome.complaints = made.day(BEGINS + timedelta(days=number))
+            if outcome.complaints:
+                break
+        outcome.counts = made.machine.fate.struck + made.told()
+    finally:
+        made.house.ledger.engine.dispose()
+    shutil.rmtree(made.house.root)
+    return outcome
