@@ -42,6 +42,11 @@ class ChargeTables(Protocol):
     def relate(self, connection: duckdb.DuckDBPyConnection, name: str, paths: Sequence[str]) -> None:
         """Let `name` be a view over the versions at `paths`, with the columns of CHARGE and a few more."""
 
+    def keep_of_tenants(
+        self, connection: duckdb.DuckDBPyConnection, name: str, path: str, tenants: Iterable[str]
+    ) -> None:
+        """Make the temporary table `name` of a few tenants' charges at `path`, with what bills need of them."""
+
 
 class VendorPaymentReader(Protocol):
     """Reads files of payments to Microsoft."""

@@ -71,6 +71,18 @@ def test_a_bill_is_explained_in_the_customers_prices(two_months: ExplainBill) ->
     assert (found.at_cost, found.unsure, found.month_before) == (False, (), date(2026, 9, 1))
 
 
+def test_a_large_version_is_read_through_a_copy_in_the_order_of_customers(
+    two_months: ExplainBill, tmp_path: Path
+) -> None:
+    large = replace(two_months, tables=LakeTables(root=tmp_path / "lake", sorted_from=0))
+
+    first, second = (large.explain("contoso", date(2026, 10, 1)) for _ in range(2))
+
+    assert first == second == two_months.explain("contoso", date(2026, 10, 1))
+    copies = sorted((tmp_path / "lake" / "by_customer").rglob("*"))
+    assert len([path for path in copies if path.is_file()]) == 2  # and no half ones beside them
+
+
 def test_without_prices_the_amounts_are_microsofts_and_say_so(two_months: ExplainBill) -> None:
     found = replace(two_months, rules=()).explain("contoso", date(2026, 10, 1))
 

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import duckdb
 
 from csp_receivables.domain.charges.bill import ExplainedBill, explain
-from csp_receivables.domain.charges.bill_lines import BillLine, BillSource, bill_lines, keep_of_tenants
+from csp_receivables.domain.charges.bill_lines import BillLine, BillSource, bill_lines
 from csp_receivables.domain.pricing.price_book import PriceRule
 from csp_receivables.money_ports import ChargeBook, ChargeTables
 
@@ -57,7 +57,6 @@ class ExplainBill:
     def _lines(self, connection: duckdb.DuckDBPyConnection, sources: Iterable[BillSource]) -> list[BillLine]:
         found: list[BillLine] = []
         for source in sources:
-            self.tables.relate(connection, "charges", [source.charges_path])
-            keep_of_tenants(connection, "charges_of_customer", "charges", source.costs)
+            self.tables.keep_of_tenants(connection, "charges_of_customer", source.charges_path, source.costs)
             found += bill_lines(connection, "charges_of_customer", source, self.rules)
         return found

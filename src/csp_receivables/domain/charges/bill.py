@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from csp_receivables.domain.charges.bill_lines import BillLine, rounded
 
@@ -110,11 +111,9 @@ def _of_currency(currency: str, before: Sequence[BillLine], after: Sequence[Bill
 def _changed(item: Item, old: Sequence[BillLine], new: Sequence[BillLine]) -> list[Cause]:
     """The parts of one product's difference. Each is taken out of what is left; the rest is seats and price."""
     causes = [_cause(Kind.CREDIT, item, _net(_credits(new)) - _net(_credits(old)))]
-    used_before, used_after = _used(old), _used(new)
-    for meter in sorted({one.meter for one in (*used_before, *used_after)}):
-        causes += _meter(
-            item, meter, *([one for one in side if one.meter == meter] for side in (used_before, used_after))
-        )
+    used = (_by_meter(old), _by_meter(new))
+    for meter in sorted({*used[0], *used[1]}):
+        causes += _meter(item, meter, used[0].get(meter, []), used[1].get(meter, []))
     causes.append(_cause(Kind.PRORATION, item, _net(_parts(new)) - _net(_parts(old))))
     return causes + _whole_cycles(item, _whole(old), _whole(new))
 
@@ -175,15 +174,25 @@ def _item(one: BillLine) -> Item:
 
 
 def _plain(one: BillLine) -> str:
-    return "".join(c for c in one.line.charge_type.casefold() if c.isalnum())
+    return _simplified(one.line.charge_type)
+
+
+@lru_cache(maxsize=1_000)  # a month has a dozen
+def _simplified(charge_type: str) -> str:
+    return "".join(character for character in charge_type.casefold() if character.isalnum())
 
 
 def _credits(lines: Iterable[BillLine]) -> list[BillLine]:
     return [one for one in lines if _plain(one) in _CREDITS]
 
 
-def _used(lines: Iterable[BillLine]) -> list[BillLine]:
-    return [one for one in lines if one.is_usage and _plain(one) not in _CREDITS]
+def _by_meter(lines: Iterable[BillLine]) -> dict[str, list[BillLine]]:
+    """Charges for usage, by meter."""
+    found: dict[str, list[BillLine]] = defaultdict(list)
+    for one in lines:
+        if one.is_usage and _plain(one) not in _CREDITS:
+            found[one.meter].append(one)
+    return found
 
 
 def _whole(lines: Iterable[BillLine]) -> list[BillLine]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 import duckdb
 
@@ -20,16 +21,17 @@ from csp_receivables.domain.money import round_to_minor
 from csp_receivables.domain.pricing.price_book import Charged, PriceRule, rule_for
 from csp_receivables.domain.vendor_totals import round_to
 
-_LINES = """
-SELECT tenant_id, currency, subscription_id, product_id, sku_id,
+LINE_COLUMNS = """tenant_id, currency, subscription_id, product_id, sku_id,
        CASE WHEN product_name = '' OR contains(sku_name, product_name) THEN sku_name
             WHEN sku_name = '' OR contains(product_name, sku_name) THEN product_name
             ELSE product_name || ', ' || sku_name END AS product,
-       charge_type, charge_from, charge_until, bool_or(meter <> '') AS is_usage,
-       sum(subtotal) AS exact, sum(sign(subtotal) * abs(coalesce(billable_quantity, quantity, 0))) AS quantity
-  FROM {charges}
- GROUP BY tenant_id, currency, subscription_id, product_id, sku_id, product, charge_type, charge_from, charge_until
- ORDER BY tenant_id, currency, subscription_id, product, product_id, sku_id, charge_from, charge_until, charge_type
+       charge_type, charge_from, charge_until"""  # what a document has a line for
+LINE_KEY = "tenant_id, currency, subscription_id, product, product_id, sku_id, charge_from, charge_until, charge_type"
+LINE_SUMS = """sum(subtotal) AS exact,
+       sum(sign(subtotal) * abs(coalesce(billable_quantity, quantity, 0))) AS quantity"""
+_LINES = f"""
+SELECT {LINE_COLUMNS}, bool_or(meter <> '') AS is_usage, {LINE_SUMS}
+  FROM {{charges}} GROUP BY {LINE_KEY} ORDER BY {LINE_KEY}
 """
 
 
@@ -71,7 +73,7 @@ class PricedLine:
 def charge_lines(connection: duckdb.DuckDBPyConnection, charges: str) -> tuple[ChargeLine, ...]:
     """The sums of the relation `charges` (CHARGE with `meter`), fully ordered."""
     rows = connection.execute(_LINES.format(charges=charges)).fetchall()
-    return tuple(_line(*row) for row in rows)
+    return tuple(line_of(*row) for row in rows)
 
 
 def price_lines(
@@ -121,9 +123,10 @@ def percent_of(amount: int, rate: Decimal) -> int:
     return rounded if (amount < 0) == (numerator < 0) else -rounded
 
 
-def _line(*row: object) -> ChargeLine:
+def line_of(*row: object) -> ChargeLine:
+    """A line out of LINE_COLUMNS, whether it is usage, and LINE_SUMS."""
     tenant_id, currency, subscription_id, product_id, sku_id, product, charge_type, since, until, is_usage, *sums = row
-    exact, quantity = (Decimal(str(each)) for each in sums)
+    exact, quantity = (each if isinstance(each, Decimal) else Decimal(str(each)) for each in sums)
     offer = f"{product_id}:{sku_id}"
     return ChargeLine(
         tenant_id=str(tenant_id),
@@ -135,7 +138,12 @@ def _line(*row: object) -> ChargeLine:
         charge_type=str(charge_type),
         charge_from=since if isinstance(since, date) else None,
         charge_until=until if isinstance(until, date) else None,
-        family=family_of("azure usage" if is_usage else "", offer, str(product)),
+        family=_family(bool(is_usage), offer, str(product)),
         exact=exact,
         quantity=quantity,
     )
+
+
+@lru_cache(maxsize=10_000)  # products repeat from subscription to subscription
+def _family(is_usage: bool, offer: str, product: str) -> Family:  # noqa: FBT001 - it is what the cache goes by
+    return family_of("azure usage" if is_usage else "", offer, product)
