@@ -13,7 +13,7 @@ import pytest
 from tests.faults.year.planted import BUGS
 from tests.faults.year.year import USUAL, Grounds, Temper, grounds, live
 
-DAYS, DAYS_FOR_A_BUG = 12, 17
+DAYS, DAYS_FOR_A_BUG = 12, 24
 pytestmark = pytest.mark.timeout(900)  # of a machine that others use, too
 WORLDS = {"killed by exceptions": (0, USUAL), "killed by the kernel": (1, Temper(kill_nine=0.35))}
 
