@@ -162,3 +162,21 @@ def test_payments_are_booked_within_the_hour_and_only_once(home: Home, state_aft
     assert set(states(run).values()) == {"success"}
     assert told(run)["book_payments"] == {"allocations_booked": 0}
     assert state_of(home.settings).rows["allocation"] == state_after.rows["allocation"]
+
+
+def test_the_escalation_report_is_kept_and_waits_where_nothing_may_leave(home: Home, first_run: DagRun) -> None:
+    run = home.run("escalation_report_daily", **THE_LAST_DAY)
+    handed_on = told(run)
+
+    assert states(run) == {"compile": "success", "send": "success"}
+    assert handed_on["compile"]["mode"] == "live"
+    assert handed_on["send"]["waits"] == handed_on["compile"]["proposed"] > 0, "a demonstration writes to nobody"
+    assert (home.settings.home / handed_on["compile"]["page"]).stat().st_size > 0
+    assert [each for each in personal_data() if each in json.dumps(handed_on, ensure_ascii=False)] == []
+
+
+def test_a_past_week_s_report_is_made_again_and_told_to_nobody(home: Home, first_run: DagRun) -> None:
+    run = home.run("escalation_report_weekly", as_of="2026-10-20", known="now")
+
+    assert states(run) == {"compile": "success", "send": "skipped"}
+    assert told(run)["compile"]["proposed"] == 0
