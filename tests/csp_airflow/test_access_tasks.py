@@ -7,8 +7,12 @@ from typing import Any
 
 import pytest
 
-from csp_airflow.access_tasks import DECLINE, HOLD, SUSPEND, BadAnswer, approval_of
-from csp_receivables.domain.access.approvals import Word
+from tests import airflow_home
+
+airflow_home.use()
+
+from csp_airflow.access_tasks import DECLINE, HOLD, SUSPEND, BadAnswer, approval_of  # noqa: E402 - after Airflow's home
+from csp_receivables.domain.access.approvals import Word  # noqa: E402
 
 QUESTION = {"action_id": "a1", "customer_id": "K1", "digest": "d1"}
 ADA = {"id": "7", "name": "ada"}
