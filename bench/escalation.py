@@ -2,7 +2,8 @@
 
     python -m bench.escalation [customers]
 
-Each customer has six invoices, of which four are paid by a payment of their own; one in seven is late. Floor: reading
+Each customer has six invoices, of which four are paid by a payment of their own; one in seven is late, and for one in
+twenty money came that nothing says what it pays, so that some thousands of rows wait. Floor: reading
 the facts of the day from the ledger, which any report must do.
 """
 
@@ -55,6 +56,14 @@ SELECT 'P' || number AS payment_id, '' AS entry_id, 'S1' AS statement_id, 'camt.
        '' AS payer_account, reference, '' AS text, '' AS instructed_currency, 0::BIGINT AS instructed_amount
   FROM receivables WHERE number::BIGINT % $each < $paid
 """
+_NOBODYS = """
+SELECT 'N' || i AS payment_id, '' AS entry_id, 'S1' AS statement_id, 'camt.053' AS family, 1::BIGINT AS entry_no,
+       0::BIGINT AS detail_no, 'SE00' AS account, $on::DATE - (i % 60)::INTEGER AS booked_on,
+       $on::DATE AS value_on, 'SEK' AS currency, (77 + hash(i) % 9000)::BIGINT AS amount, 'booked' AS status,
+       'payment' AS kind, '' AS bank_ref, '' AS end_to_end, 'Somebody ' || i AS payer_name, '' AS payer_account,
+       '' AS reference, 'thanks' AS text, '' AS instructed_currency, 0::BIGINT AS instructed_amount
+  FROM range($customers // 20) n(i)
+"""
 _ALLOCATIONS = """
 SELECT 'A' || number AS allocation_id, 'payment' AS source_kind, 'P' || number AS source_id, receivable_id, amount,
        0::BIGINT AS difference, currency, 'reference' AS rule, 'full' AS outcome, '' AS because,
@@ -102,8 +111,8 @@ def _make(home: Path, customers: int) -> None:
         receivables = made(_RECEIVABLES, records.RECEIVABLE)
         connection.register("receivables", receivables)
         insert_new(writing.connection, tables.receivable, receivables, file_digest="", **same)
-        payments = made(_PAYMENTS, records.BANK_LINE)
-        insert_new(writing.connection, tables.payment, payments, counts=True, **same)
+        for sql in (_PAYMENTS, _NOBODYS):
+            insert_new(writing.connection, tables.payment, made(sql, records.BANK_LINE), counts=True, **same)
         insert_new(writing.connection, tables.allocation, made(_ALLOCATIONS, records.ALLOCATION), run_id="", **same)
     ledger.engine.dispose()
 
