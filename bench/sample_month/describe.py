@@ -10,8 +10,9 @@ _TEXT = """# The sample month: October 2026
 
 Made up from end to end by `python bench/make_sample.py` (one seed, the same bytes every time; do not edit the files by
 hand). `make run` serves `inbox/microsoft` by the emulator of Microsoft and lays the rest of `inbox/` into a **new**
-ledger, which is a demonstration for ever after. Nobody in it exists: domains end in `.example`, account numbers lie in banks that do not exist, organisation numbers in series
-that nobody was given. Check digits are right everywhere, so the readers have real work. `expected.json` holds what
+ledger, which is a demonstration for ever after. Nobody in it exists: domains end in `.example`, account numbers lie in
+banks that do not exist, organisation numbers in series that nobody was given. Check digits are right everywhere, so the
+readers have real work. `expected.json` holds what
 the day should say of 30 and 31 October, reckoned from the plot without any code of the product.
 
 The partner is {partner}: {customers} customers, {receivables} receivables, {payments} payments received. The newest
