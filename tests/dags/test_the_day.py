@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -48,6 +49,8 @@ def home(dag_bag: DagBag, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     folder = tmp_path_factory.mktemp("home")
     given = {"CSP_HOME": str(folder), "CSP_INCLUDE": str(ROOT / "include"), "CSP_ROOT": str(ROOT)}
     place = prepare(Place.from_environment(given), given)
+    # No emulator runs here: Microsoft's files come by the inbox, as they do for who downloads them by hand.
+    shutil.copytree(ROOT / "include/sample/inbox/microsoft", place.settings.inbox / "microsoft", dirs_exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in given.items():
             patch.setenv(name, value)
