@@ -142,6 +142,17 @@ def test_a_line_that_is_no_object_is_named_by_its_line_and_holds_its_invoice(tmp
     assert reading.invoices[0].unreadable == 1
 
 
+def test_bytes_that_are_no_utf_8_never_reach_the_lake(tmp_path: Path) -> None:
+    path = tmp_path / "export.json"
+    path.write_bytes(text([line(), line(OrderId="odd")]).replace(b'"odd"', b'"\xff"'))
+
+    reading, rows = read(path)
+
+    assert [(one.code, one.line) for one in reading.findings] == [("microsoft.broken_record", 2)]
+    assert [one["line_no"] for one in rows] == [1]
+    assert reading.invoices[0].unreadable == 1
+
+
 def test_a_value_that_is_no_number_is_named_by_line_and_attribute(tmp_path: Path) -> None:
     reading, _ = read(write(tmp_path, [line(), line(Subtotal="twelve")]))
 

@@ -71,6 +71,7 @@ def _in_order(opening: JsonOpening, batches: Iterable[pa.RecordBatch]) -> Iterat
     numbers = number_columns(opening)
     names = [f"c{place}" for place in range(len(opening.columns.names))]
     for batch in batches:
+        batch.validate(full=True)  # Arrow's JSON parser takes bytes that are no UTF-8 as they come
         cells = [
             batch.column(place) if place in numbers else _as_text(batch.column(place), kind)
             for place, kind in enumerate(opening.kinds)
