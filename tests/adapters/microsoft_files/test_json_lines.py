@@ -25,8 +25,6 @@ from csp_receivables.domain.charge_data import ChargeReading, FileRefused
 from tests.adapters.microsoft_files.json_files import download, line, text, write
 from tests.adapters.microsoft_files.recon_files import CONTOSO, FABRIKAM
 
-PUBLISHED = Path("../shared/data/microsoft/graph")
-
 
 def read(path: Path) -> tuple[ChargeReading, list[dict[str, Any]]]:
     reader = ReconReader(spill=path.parent / "spill")
@@ -217,10 +215,8 @@ def test_another_export_is_refused_for_what_it_is(tmp_path: Path, attributes: di
         read(write(tmp_path, [attributes]))
 
 
-def test_the_published_example_is_read(tmp_path: Path) -> None:
-    published = PUBLISHED / "part-00000-recon-synthetic.c000.json.gz"
-    if not published.exists():
-        pytest.skip("SKIPPED FOR WANT OF ../shared/data: the published export")
+def test_the_published_example_is_read(tmp_path: Path, shared_data: Path) -> None:
+    published = shared_data / "microsoft" / "graph" / "part-00000-recon-synthetic.c000.json.gz"
     path = tmp_path / published.name
     path.write_bytes(published.read_bytes())
     lines = [json.loads(one) for one in gzip.decompress(published.read_bytes()).splitlines()]
