@@ -7,22 +7,21 @@ A seed is played in a process of its own, as many at a time as there are cores. 
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from bench.measure import RESULTS, Measurement, machine, measure
+from bench.measure import Measurement, keep, kept_rows, machine, measure
 
 SEEDS = tuple(range(1, 11))
 CUSTOMERS, MONTHS = 3_100, 6  # some 25,000 payments
 TARGETS = {"right": 9_999, "with_reference": 9_500, "booked": 8_500, "first_place": 9_000}  # of 10,000
-KEPT = RESULTS / "accuracy" / "seeds.jsonl"
 _HEAD = """
 ## Accuracy of cash application
 
@@ -77,16 +76,14 @@ def keeps_targets(row: dict[str, Any]) -> bool:
 
 def section() -> str:
     """The table of the newest row of each seed and of their sum; "" when none was measured."""
-    if not KEPT.exists():
+    rows = sorted(kept_rows("accuracy"), key=itemgetter("seed"))
+    if not rows:
         return ""
-    newest = {row["seed"]: row for row in map(json.loads, KEPT.read_text(encoding="utf-8").splitlines())}
-    rows = [newest[seed] for seed in sorted(newest)]
     return _HEAD + "".join(map(_line, [*rows, _total(rows)]))
 
 
 def main(seeds: tuple[int, ...] = SEEDS) -> bool:
     """Play the seeds, keep their figures, and tell whether the sum of them keeps the targets."""
-    KEPT.parent.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(max_workers=len(os.sched_getaffinity(0))) as pool:
         taken = [pool.submit(measure, "bench.accuracy:evaluated", seed, rounds=1) for seed in seeds]
         rows = [_keep(each.result()) for each in taken]
@@ -102,8 +99,7 @@ def _keep(measured: Measurement) -> dict[str, Any]:
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine(),
     }
-    with KEPT.open("a", encoding="utf-8") as kept:
-        kept.write(json.dumps(row) + "\n")
+    keep(f"accuracy/{row['seed']}", row)
     print(_line(row), end="", flush=True)
     return row
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bench.measure import ROOT, Budget, Measurement, report
-from csp_airflow.local.day import DAG_ID, run_day
+from csp_airflow.local.day import DAY, run_dag
 from csp_airflow.local.environment import LOOPBACK, PORT, Place
 from csp_airflow.local.ledger_state import prepare
 from csp_airflow.local.service import airflow_for_a_while, processes_of
@@ -50,9 +50,9 @@ def through_airflow(folder: Path) -> tuple[float, int]:
     console = Console(stderr=True)
     with airflow_for_a_while(place, console) as api:
         conf = {"as_of": place.settings.yesterday().isoformat()}
-        run_id = run_day(api, conf, console, processes_of(place).check)
-        tasks = len(api.tasks(DAG_ID, run_id))
-        run = next(run for run in api.runs(DAG_ID) if run["dag_run_id"] == run_id)
+        run_id = run_dag(api, DAY, conf, console, processes_of(place).check)
+        tasks = len(api.tasks(DAY, run_id))
+        run = next(run for run in api.runs(DAY) if run["dag_run_id"] == run_id)
     queued, ended = (datetime.fromisoformat(run[name]) for name in ("queued_at", "end_date"))
     return (ended - queued).total_seconds(), tasks
 
@@ -79,7 +79,7 @@ def main() -> bool:
     kept = report(
         "day_through_airflow",
         Measurement(what="csp inbox, csp reconcile", seconds=commands, peak_mb=0),
-        Measurement(what=DAG_ID, seconds=(seconds,), peak_mb=0),
+        Measurement(what=DAY, seconds=(seconds,), peak_mb=0),
         Budget(seconds=min(commands) + OVERHEAD_SECONDS_MAX * tasks),
         tasks=tasks,
         overhead_seconds=round(overhead, 3),

@@ -4,14 +4,13 @@
 
 Each round is a process of its own: the ledger is opened, the lake read, the table said in words. The first question
 about a large version makes its copy in the order of customers; it is measured apart. The files are made and imported
-before, which takes minutes; `--home` keeps them for another time. The load is the machine's average over 1, 5 and 15
-minutes at the end; `cpu_seconds` is what one more question costs in this process.
+before, which takes minutes; `--home` keeps them for another time. `cpu_seconds` is what one more question costs in this
+process.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
 import time
 from datetime import UTC, date, datetime
@@ -106,10 +105,9 @@ def measured(home: str, tenant: str, lines: int, rounds: int) -> None:
     started = time.process_time()
     ours(home, tenant)
     cpu = time.process_time() - started
-    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
-    facts = {"lines": lines, "load": load, "first_seconds": first.seconds, "cpu_seconds": cpu}
+    facts = {"lines": lines, "first_seconds": first.seconds, "cpu_seconds": cpu}
     report("explain_bill", base, done, BUDGET, returned=done.returned, **facts)
-    print(f"load {load}; first {first.best:.2f} s; CPU {cpu:.2f} s; {done.returned}")
+    print(f"first {first.best:.2f} s; CPU {cpu:.2f} s; {done.returned}")
 
 
 if __name__ == "__main__":

@@ -7,14 +7,14 @@ The same files for all three, each in processes of their own, in turns.
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from bench.measure import RESULTS, machine, measure
+from bench.measure import keep, kept_rows, machine, measure
 from bench.payment_world import make
 
 SIZES = (10_000, 100_000, 1_000_000, 3_000_000)
@@ -25,7 +25,6 @@ CALLS = {
     "first_rules": "bench.matching:first_rules",
     "whole_ladder": "bench.matching:whole_ladder",
 }
-KEPT = RESULTS / "growth" / "sizes.jsonl"
 _HEAD = """
 ## Growth of matching
 
@@ -39,20 +38,16 @@ what rules 1 and 4 do, without reasons, doubts or order.
 
 def main(sizes: tuple[int, ...] = SIZES) -> None:
     """Measure each size and keep its figures."""
-    KEPT.parent.mkdir(parents=True, exist_ok=True)
     for rows in sizes:
         row = _size(rows)
-        with KEPT.open("a", encoding="utf-8") as kept:
-            kept.write(json.dumps(row) + "\n")
+        keep(f"growth/{rows}", row)
         print(_line(row), end="", flush=True)
 
 
 def section() -> str:
     """The table of the newest row of each size; "" when none was measured."""
-    if not KEPT.exists():
-        return ""
-    newest = {row["rows"]: row for row in map(json.loads, KEPT.read_text(encoding="utf-8").splitlines())}
-    return _HEAD + "".join(_line(newest[rows]) for rows in sorted(newest))
+    rows = sorted(kept_rows("growth"), key=itemgetter("rows"))
+    return _HEAD + "".join(map(_line, rows)) if rows else ""
 
 
 def _size(rows: int) -> dict[str, Any]:

@@ -140,7 +140,8 @@ def read_arrow(path: str) -> Iterator[pa.RecordBatch]:
 
 def plain(column: pa.Array) -> list[object]:
     """A column as SQLite takes it: days as text."""
-    return column.cast(pa.string()).to_pylist() if pa.types.is_date(column.type) else column.to_pylist()
+    cells: list[object] = (column.cast(pa.string()) if pa.types.is_date(column.type) else column).to_pylist()
+    return cells
 
 
 def migrated(url: str) -> str:

@@ -1,4 +1,4 @@
-"""Write the sample month: `python bench/make_sample.py [FOLDER]` (default include/sample). Same seed, same bytes.
+"""Write the sample month: `python -m bench.make_sample [FOLDER]` (default include/sample). Same seed, same bytes.
 
 The plot is in `sample_month/month.py`, the files in `inbox.py`, and what the day should say of them in `truth.py`.
 """
@@ -10,10 +10,10 @@ import shutil
 import sys
 from pathlib import Path
 
-from sample_month.describe import readme
-from sample_month.inbox import inbox
-from sample_month.month import make_month
-from sample_month.truth import expected
+from bench.sample_month.describe import readme
+from bench.sample_month.inbox import inbox
+from bench.sample_month.month import make_month
+from bench.sample_month.truth import expected
 
 SAMPLE = Path(__file__).parents[1] / "include" / "sample"
 

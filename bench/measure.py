@@ -18,7 +18,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,7 +78,7 @@ def measure_pair(
 
 
 def report(name: str, floor: Measurement, ours: Measurement, budget: Budget, **facts: Any) -> bool:
-    """Print one line and append it to bench/results/<name>.json (one JSON object a line). True: within budget."""
+    """Print one line and keep it (see `keep`). True: within budget."""
     ratio = ours.best / floor.best
     kept = _within(budget, ratio, ours)
     print(
@@ -95,12 +95,24 @@ def report(name: str, floor: Measurement, ours: Measurement, budget: Budget, **f
         "ratio": round(ratio, 3),
         "budget": {"ratio": budget.ratio, "seconds": budget.seconds, "peak_mb": budget.peak_mb},
         "within_budget": kept,
+        "load": [round(average, 1) for average in os.getloadavg()],
         **facts,
     }
-    RESULTS.mkdir(exist_ok=True)
-    with (RESULTS / f"{name}.json").open("a", encoding="utf-8") as results:
-        results.write(json.dumps(row) + "\n")
+    keep(name, row)
     return kept
+
+
+def keep(name: str, row: Mapping[str, Any]) -> None:
+    """Keep `row` as bench/results/<name>.json in place of the one before. They are committed: a bench run alone, on
+    another machine or years later must leave the other rows of RESULTS.md as they are."""
+    path = RESULTS / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
+
+
+def kept_rows(folder: str = "") -> list[dict[str, Any]]:
+    """The rows kept in bench/results/ itself, or in a folder of it, by name."""
+    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted((RESULTS / folder).glob("*.json"))]
 
 
 def machine() -> str:

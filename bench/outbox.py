@@ -10,27 +10,26 @@ process, and the same for both.
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import smtplib
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
 from multiprocessing import get_context
 from multiprocessing.synchronize import Event
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert
 
-from bench.measure import RESULTS, ROOT, Budget, measure, report
+from bench.measure import ROOT, Budget, kept_rows, measure, report
 from bench.notices import contents
 from csp_receivables.adapters.ledger import Ledger, outbox, tables
 from csp_receivables.adapters.ledger.outbox_book import LedgerOutbox
@@ -63,7 +62,6 @@ POLICY = CollectionsPolicy(
     notices=Breaker(number_max=NOTICES, share_per_mille_max=1000),
 )
 SENDER = "accounts@partner.example"
-KEPT = RESULTS / "outbox.json"
 _HEAD = """
 ## Notices handed over
 
@@ -84,8 +82,8 @@ class Decided:
 
     def look(self, customer_ids: Sequence[str]) -> dict[str, Fresh]:
         """The same as before."""
-        same = {"policy": POLICY, "policy_approved": True, "country": "SE", "zones": (ZONE,)}
-        return {each: Fresh(decision=self.decisions[each], **same) for each in customer_ids}
+        fresh = partial(Fresh, policy=POLICY, policy_approved=True, country="SE", zones=(ZONE,))
+        return {each: fresh(decision=self.decisions[each]) for each in customer_ids}
 
 
 @dataclass(frozen=True)
@@ -160,7 +158,7 @@ def send_bare(folder: str, port: int) -> int:
 
 
 @contextmanager
-def _server():
+def _server() -> Iterator[int]:
     """A server that takes everything and keeps nothing, in a process of its own."""
     spawning = get_context("spawn")
     port, stop = spawning.Value("i", 0), spawning.Event()
@@ -211,10 +209,8 @@ def _decision(customer_id: str) -> Decision:
 
 def section() -> str:
     """The newest run of each number of notices as a table; "" when none was measured."""
-    if not KEPT.exists():
-        return ""
-    newest = {row["notices"]: row for row in map(json.loads, KEPT.read_text(encoding="utf-8").splitlines())}
-    return _HEAD + "".join(_line(newest[notices]) for notices in sorted(newest))
+    rows = sorted(kept_rows("outbox"), key=itemgetter("notices"))
+    return _HEAD + "".join(map(_line, rows)) if rows else ""
 
 
 def _line(row: dict[str, Any]) -> str:
@@ -234,9 +230,8 @@ def main(notices: int = NOTICES) -> bool:
         "notices": notices,
         "a_second": round(notices / ours.best, 1),
         "bare_a_second": round(notices / floor.best),
-        "load": [round(each, 1) for each in os.getloadavg()],
     }
-    return report("outbox", floor, ours, Budget(peak_mb=400), **facts)
+    return report(f"outbox/{notices}", floor, ours, Budget(peak_mb=400), **facts)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build" / "fuzz"  # git-ignored: corpora, logs and inputs that crashed
 PUBLISHED = ROOT.parent / "shared" / "data"
 RESULTS = ROOT / "fuzz" / "RESULTS.md"
+KEPT = ROOT / "fuzz" / "results"  # committed: fuzzing one target leaves the other rows of the page
 MEMORY_MB, HANG_SECONDS = 500, 10
 AT_A_TIME = 2
 SECONDS_FOR_PLANTED = 60
@@ -177,12 +178,13 @@ def _kept(result: Result) -> Result:
     """The result, kept until the target is fuzzed again."""
     known = {name: value for name, value in asdict(result).items() if name != "found"}
     measured = {"measured": f"{datetime.now(UTC):%Y-%m-%d %H:%M}", "machine": machine()}
-    (BUILD / result.target / "result.json").write_text(json.dumps(known | measured), encoding="utf-8")
+    KEPT.mkdir(exist_ok=True)
+    (KEPT / f"{result.target}.json").write_text(json.dumps(known | measured, indent=1) + "\n", encoding="utf-8")
     return result
 
 
 def _page() -> str:
-    kept = [path for name in TARGETS if (path := BUILD / name / "result.json").is_file()]
+    kept = [path for name in TARGETS if (path := KEPT / f"{name}.json").is_file()]
     columns = ("target", "seconds", "executions", "edges", "peak_mb", "verdict", "measured", "machine")
     results = [json.loads(path.read_text(encoding="utf-8")) for path in kept]
     rows = "".join(f"| {' | '.join(str(each[column]) for column in columns)} |\n" for each in results)

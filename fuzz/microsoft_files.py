@@ -66,16 +66,22 @@ def _adds_up(invoice: ChargedInvoice, rows: list[dict[str, Any]]) -> None:
             claims.holds(made == sum(row[name] for row in own), f"{name} of {invoice.invoice_id} is that of its lines")
 
 
+def _write_tidy(opening: Opening) -> None:
+    if isinstance(opening, JsonOpening):
+        tidy_json.write_tidy(opening, _STAGED)
+    else:
+        tidy_csv.write_tidy(opening, _STAGED)
+
+
 def _same_both_ways(opening: Opening) -> None:
-    is_json = isinstance(opening, JsonOpening)
     with engine(READER.spill) as connection:
         try:
-            tidy_json.write_tidy(opening, _STAGED) if is_json else tidy_csv.write_tidy(opening, _STAGED)
+            _write_tidy(opening)
         except (NotTidy, FileRefused):
             return
         found = find_oddities(connection, opening, _STAGED)
         quick = (pq.read_table(_STAGED).to_pylist(), sum_charges(connection, _STAGED, found.unreadable), found)
-        plain = as_csv(opening, _PLAIN) if is_json else opening
+        plain = as_csv(opening, _PLAIN) if isinstance(opening, JsonOpening) else opening
         found = find_problems(connection, stage(connection, plain, _AGAIN), _AGAIN)
         tolerant = (pq.read_table(_AGAIN).to_pylist(), sum_charges(connection, _AGAIN, found.unreadable), found)
     for first, second in zip(quick, tolerant, strict=True):

@@ -9,8 +9,8 @@ from random import Random
 
 from stdnum import luhn
 
-from sample_month.charges import Charge, Period
-from sample_month.people import Customer
+from bench.sample_month.charges import Charge, Period
+from bench.sample_month.people import Customer
 
 SELLER = "fjardholm"
 MARGIN = {"licence": Decimal("1.18"), "azure": Decimal("1.25")}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from bench.sample_month.payments import Booking
 from csp_receivables.made_up import camt
 from csp_receivables.made_up.bookings import BankAccount, StatementPage
-from sample_month.payments import Booking
 
 BIC = "FJBKSE00"  # no bank has it
 

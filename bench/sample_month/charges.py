@@ -8,8 +8,8 @@ from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from random import Random
 
+from bench.sample_month.people import PARTNER_ID, PARTNER_MPN_ID, Customer, guid
 from csp_receivables.made_up.microsoft import COLUMNS
-from sample_month.people import PARTNER_ID, PARTNER_MPN_ID, Customer, guid
 
 CENT = Decimal("0.01")
 # name, product, sku, monthly list price in SEK

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sample_month.inbox import decimal
-from sample_month.month import AUGUST, NOT_BILLED, SEPTEMBER, SEPTEMBER_EURO, UNMAPPED_NAME, Month
-from sample_month.payments import Booking
+from bench.sample_month.inbox import decimal
+from bench.sample_month.month import AUGUST, NOT_BILLED, SEPTEMBER, SEPTEMBER_EURO, UNMAPPED_NAME, Month
+from bench.sample_month.payments import Booking
 
 _TEXT = """# The sample month: October 2026
 
-Made up from end to end by `python bench/make_sample.py` (one seed, the same bytes every time; do not edit the files by
+Made up from end to end by `python -m bench.make_sample` (one seed, the same bytes every time; do not edit the files by
 hand). `make run` serves `inbox/microsoft` by the emulator of Microsoft and lays the rest of `inbox/` into a **new**
 ledger, which is a demonstration for ever after. Nobody in it exists: domains end in `.example`, account numbers lie in
 banks that do not exist, organisation numbers in series that nobody was given. Check digits are right everywhere, so the

@@ -10,14 +10,15 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sample_month.books import SELLER, Receivable
-from sample_month.calendar_days import FIRST, LAST, NEWEST_BOOKING, banking_days
-from sample_month.camt import Account, Report, document
-from sample_month.charges import COLUMNS, Charge, Period, sidecar
-from sample_month.month import SEPTEMBER_EURO, Month
-from sample_month.payments import Booking
-from sample_month.people import Customer
-from sample_month.truth import opens
+from bench.sample_month.books import SELLER, Receivable
+from bench.sample_month.calendar_days import FIRST, LAST, NEWEST_BOOKING, banking_days
+from bench.sample_month.camt import Account, Report, document
+from bench.sample_month.charges import Charge, Period, sidecar
+from bench.sample_month.month import SEPTEMBER_EURO, Month
+from bench.sample_month.payments import Booking
+from bench.sample_month.people import Customer
+from bench.sample_month.truth import opens
+from csp_receivables.made_up.microsoft import COLUMNS
 
 Files = dict[str, bytes]
 # fmt: off

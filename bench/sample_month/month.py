@@ -6,15 +6,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 from stdnum import iso11649
 
-from sample_month.books import Numbering, Receivable, bill, credit_note, older, with_own_work
-from sample_month.calendar_days import october
-from sample_month.camt import Account
-from sample_month.charges import Charge, Period, charges
-from sample_month.payments import FEE, RETURN, TRANSFER_OUT, Booking, Detail, Payer, number_them, one
-from sample_month.people import PARTNER_NAME, Customer, customers, guid, iban
+from bench.sample_month.books import Numbering, Receivable, bill, credit_note, older, with_own_work
+from bench.sample_month.calendar_days import october
+from bench.sample_month.camt import Account
+from bench.sample_month.charges import Charge, Period, charges
+from bench.sample_month.payments import FEE, RETURN, TRANSFER_OUT, Booking, Detail, Payer, number_them, one
+from bench.sample_month.people import PARTNER_NAME, Customer, customers, guid, iban
 
 SEED = 20261031
 AUGUST = Period(
@@ -183,8 +184,13 @@ def _returned(book: _Book, payer: Payer) -> list[Booking]:
 def _noisy(random: Random, book: _Book, payer: Payer) -> list[Booking]:
     """Payments whose text a person typed, or that say nothing."""
     tidy, dashed, wrong, silent = (book(each, "08") for each in ("K1007", "K1013", "K1020", "K1010"))
-    in_text = {"references": (), "end_to_end": "NOTPROVIDED", "rule": "4", "shows": "receivable number in free text"}
-    nothing = {"references": (), "end_to_end": "NOTPROVIDED", "rule": "", "pays": ()}
+    in_text: dict[str, Any] = {
+        "references": (),
+        "end_to_end": "NOTPROVIDED",
+        "rule": "4",
+        "shows": "receivable number in free text",
+    }
+    nothing: dict[str, Any] = {"references": (), "end_to_end": "NOTPROVIDED", "rule": "", "pays": ()}
     stranger = payer.stranger(
         432_100, "Insättning kontor", iban(random, "SE"), "Tack för hjälpen!", "no reference, unknown payer"
     )

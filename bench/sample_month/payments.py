@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
+from bench.sample_month.books import Receivable
+from bench.sample_month.calendar_days import october
+from bench.sample_month.people import Customer
 from csp_receivables.made_up import bookings
 from csp_receivables.made_up.bookings import FEE, RETURN, TRANSFER_OUT
-from sample_month.books import Receivable
-from sample_month.calendar_days import october
-from sample_month.people import Customer
 
 __all__ = ["FEE", "RETURN", "TRANSFER_OUT", "Booking", "Detail", "Payer", "number_them", "one"]
 
@@ -35,7 +36,7 @@ class Payer:
 
     customers: dict[str, Customer]
 
-    def detail(self, receivable: Receivable, amount: int | None = None, **changes: object) -> Detail:
+    def detail(self, receivable: Receivable, amount: int | None = None, **changes: Any) -> Detail:
         """A payment of `receivable` with its OCR reference: of the whole amount unless another is given."""
         customer, paid = self.customers[receivable.customer_id], receivable.amount if amount is None else amount
         exact = paid == receivable.amount
@@ -49,16 +50,16 @@ class Payer:
             rule="1" if exact else "2",
             shows="exact OCR reference and amount" if exact else "",
         )
-        return replace(made, **changes)  # type: ignore[arg-type]
+        return replace(made, **changes)
 
     def stranger(self, amount: int, name: str, iban: str, text: str, shows: str) -> Detail:
         """Money without any reference that could say what it is for."""
         return Detail(amount=amount, payer=name, payer_account=iban, text=text, end_to_end="NOTPROVIDED", shows=shows)
 
 
-def one(day: int, detail: Detail, **changes: object) -> Booking:
+def one(day: int, detail: Detail, **changes: Any) -> Booking:
     """A booking of one payment on a day of October."""
-    return replace(Booking(booked_on=october(day), details=(detail,)), **changes)  # type: ignore[arg-type]
+    return replace(Booking(booked_on=october(day), details=(detail,)), **changes)
 
 
 def number_them(bookings: list[Booking], prefix: str) -> list[Booking]:

@@ -7,10 +7,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sample_month.books import Receivable
-from sample_month.calendar_days import LAST, NEWEST_BOOKING
-from sample_month.month import Month
-from sample_month.payments import Booking, Detail
+from bench.sample_month.books import Receivable
+from bench.sample_month.calendar_days import LAST, NEWEST_BOOKING
+from bench.sample_month.month import Month
+from bench.sample_month.payments import Booking, Detail
 
 BUCKETS = ((0, "not due"), (30, "1-30"), (60, "31-60"), (90, "61-90"))
 CURRENCIES = ("SEK", "EUR")

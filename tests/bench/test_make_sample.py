@@ -27,7 +27,7 @@ EXPECTED = json.loads((SAMPLE / "expected.json").read_text(encoding="utf-8"))
 @pytest.fixture(scope="module")
 def made_again(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sample")
-    subprocess.run([sys.executable, ROOT / "bench" / "make_sample.py", folder], check=True, capture_output=True)
+    subprocess.run([sys.executable, "-m", "bench.make_sample", folder], cwd=ROOT, check=True, capture_output=True)
     return folder
 
 
