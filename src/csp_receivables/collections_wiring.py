@@ -20,6 +20,7 @@ from csp_receivables.adapters.ledger.hold_book import LedgerHoldBook
 from csp_receivables.adapters.ledger.outbox_people import LedgerOutboxDesk
 from csp_receivables.adapters.policy_document import NoSuchWords, policy_html, policy_markdown
 from csp_receivables.adapters.seller import read_seller
+from csp_receivables.adapters.support_terms import read_support_terms
 from csp_receivables.adapters.timeline_file import read_timeline
 from csp_receivables.domain.collections.policy import CollectionsPolicy
 from csp_receivables.domain.collections.policy_migration import Moved, moves_between
@@ -108,6 +109,7 @@ def checked_policy(settings: Settings, path: Path | None = None) -> CollectionsP
         read_late_interest(policies / "late_interest.yaml").countries,
     )
     read_seller(policies / "seller.yaml", policy.languages)
+    read_support_terms(policies / "support_terms.yaml", policy.languages)
     read_access_policy(policies / "access.yaml")
     return policy
 

@@ -33,7 +33,7 @@ from csp_receivables.steps import read_bounces as bounces_step
 from csp_receivables.steps.send_notices import Performer, SendNotices
 from csp_receivables.steps.send_notices.looking import LastLooks
 from csp_receivables.steps.take_inbox import take_inbox
-from csp_receivables.wiring import SECONDS_BETWEEN_LOOKS, make_home, seller
+from csp_receivables.wiring import SECONDS_BETWEEN_LOOKS, make_home, seller, support_terms
 
 __all__ = ["MailboxFailed"]
 
@@ -79,8 +79,12 @@ def notice_sender(settings: Settings, ledger: Ledger, mail: MailSettings, histor
 
 
 def notice_writer(settings: Settings) -> TemplateWriter:
-    """What puts decisions into words. Raises FileFaults for a wrong seller."""
-    return TemplateWriter(seller=seller(settings), templates=settings.include / "templates" / "notices")
+    """What puts decisions into words. Raises FileFaults for a wrong seller, or wrong support terms."""
+    return TemplateWriter(
+        seller=seller(settings),
+        templates=settings.include / "templates" / "notices",
+        support=support_terms(settings),
+    )
 
 
 def last_looks(settings: Settings, ledger: Ledger, has_changed: Callable[[], bool]) -> LastLooks:

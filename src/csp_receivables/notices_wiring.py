@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from csp_receivables.adapters.late_interest import read_late_interest
@@ -14,7 +15,7 @@ from csp_receivables.domain.collections.notice_content import NoticeRefused
 from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.settings import Settings
 from csp_receivables.steps.preview_notice import NoticePreview
-from csp_receivables.wiring import collections_policy, reconciler, refuse_unknown, seller
+from csp_receivables.wiring import collections_policy, reconciler, refuse_unknown, seller, support_terms
 
 # What a command answers with a sentence and exit code 2.
 REFUSALS = (BadTemplate, NoticeRefused)
@@ -44,7 +45,8 @@ def preview(
         interest=read_late_interest(settings.include / "policies" / "late_interest.yaml"),
         languages=languages(templates),
     )
-    return render(look.content(plan, customer_id, stage, language), templates)
+    content = look.content(plan, customer_id, stage, language)
+    return render(replace(content, support=support_terms(settings).of(customer_id)), templates)
 
 
 def keep(notice: RenderedNotice, folder: Path, name: str) -> tuple[Path, ...]:

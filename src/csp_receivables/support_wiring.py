@@ -32,7 +32,7 @@ from csp_receivables.adapters.support_files import read_request_file
 from csp_receivables.adapters.support_mail import READ_BYTES_MAX, read_request
 from csp_receivables.adapters.support_policy import read_support_policy
 from csp_receivables.adapters.support_replies import ReplyLayout
-from csp_receivables.adapters.support_terms import read_support_terms, terms_document
+from csp_receivables.adapters.support_terms import terms_document
 from csp_receivables.domain.day import Mode
 from csp_receivables.domain.escalation.items import ReportKind
 from csp_receivables.domain.escalation.policy import EscalationPolicy
@@ -45,7 +45,6 @@ from csp_receivables.domain.outbox.letters import Content
 from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.domain.support.intake import FoundBy, Intake
 from csp_receivables.domain.support.policy import SupportPolicy
-from csp_receivables.domain.support.terms import TermsBook
 from csp_receivables.domain.support.vendor_request import vendor_request
 from csp_receivables.mail_settings import SUPPORT, MailboxSettings, MailSettings, mailbox_settings
 from csp_receivables.mail_wiring import gated_mail, kept_messages, notice_writer, take_files
@@ -58,9 +57,9 @@ from csp_receivables.steps.poll_support import SupportPoll
 from csp_receivables.steps.report_escalations import EscalationReporter, NotTheDayAnyMore
 from csp_receivables.steps.send_notices import Performer
 from csp_receivables.steps.send_notices.own_letters import SendOwnLetters
-from csp_receivables.wiring import collections_policy, reconciler, seller
+from csp_receivables.wiring import collections_policy, reconciler, seller, support_terms
 
-__all__ = ["NoSuchCustomer", "NotTheDayAnyMore"]  # refusals that callers name; they see no adapter
+__all__ = ["NoSuchCustomer", "NotTheDayAnyMore", "support_terms"]  # callers see no adapter
 
 
 def escalation_policy(settings: Settings) -> EscalationPolicy:
@@ -293,12 +292,8 @@ def escalation_pack(settings: Settings, ledger: Ledger, plan: RunPlan, customer_
     return PackFiles(outputs=settings.outputs, include=settings.include, sender=seller(settings).name).write(account)
 
 
-def support_terms(settings: Settings) -> TermsBook:
-    """Who supports whom. Raises FileFaults."""
-    return read_support_terms(settings.include / "policies" / "support_terms.yaml")
-
-
 def terms_text(settings: Settings, customer_id: str, language: str, *, as_html: bool) -> str:
     """The support terms of a customer as a document. Raises FileFaults."""
-    document = terms_document(support_terms(settings).of(customer_id), seller(settings), language)
-    return page_of(document, settings.include / "templates" / "notices") if as_html else as_text(document)
+    templates = settings.include / "templates" / "notices"
+    document = terms_document(support_terms(settings).of(customer_id), seller(settings), language, templates)
+    return page_of(document, templates) if as_html else as_text(document)

@@ -44,6 +44,7 @@ from csp_receivables.adapters.matching_policy import PolicyRefused, read_matchin
 from csp_receivables.adapters.microsoft_files.recon_reader import ReconReader
 from csp_receivables.adapters.outputs import DayFiles
 from csp_receivables.adapters.seller import read_seller
+from csp_receivables.adapters.support_terms import read_support_terms
 from csp_receivables.adapters.tables import content_digest
 from csp_receivables.domain.account_names import AccountNames
 from csp_receivables.domain.accounting import FileRefused as AccountingRefused
@@ -58,6 +59,7 @@ from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.matching_by_hand.requests import ByHandRefused
 from csp_receivables.domain.run_plan import RunPlan, is_still_live
 from csp_receivables.domain.statements import BankReport
+from csp_receivables.domain.support.terms import TermsBook
 from csp_receivables.ports import Booked, WhatElse, nothing_else
 from csp_receivables.settings import Settings
 from csp_receivables.steps import import_accounting as accounting
@@ -391,3 +393,8 @@ def collections_policy(settings: Settings, path: Path | None = None) -> Collecti
 def seller(settings: Settings, languages: Sequence[str] = ()) -> Seller:
     """Who writes to customers. Raises FileFaults; whether the example may write is for the gate."""
     return read_seller(settings.include / "policies" / "seller.yaml", languages)
+
+
+def support_terms(settings: Settings) -> TermsBook:
+    """Who supports whom. Raises FileFaults."""
+    return read_support_terms(settings.include / "policies" / "support_terms.yaml")

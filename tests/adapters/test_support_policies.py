@@ -17,6 +17,7 @@ from csp_receivables.adapters.support_terms import read_support_terms, terms_doc
 from csp_receivables.domain.escalation.items import ReportKind
 
 POLICIES = Path(__file__).parents[2] / "include" / "policies"
+NOTICES = POLICIES.parent / "templates" / "notices"
 READERS: dict[str, Callable[[Path], Any]] = {
     "support.yaml": read_support_policy,
     "support_terms.yaml": read_support_terms,
@@ -77,10 +78,34 @@ def test_each_kind_of_report_has_its_readers() -> None:
     assert len(policy.readers[ReportKind.WEEKLY]) == 2
 
 
-@pytest.mark.parametrize(("language", "word"), [("en", "Who helps you"), ("sv", "Vem som hjälper er"), ("xx", "Hours")])
+@pytest.mark.parametrize(("language", "word"), [("en", "What is covered"), ("sv", "Vad som ingår"), ("xx", "Hours")])
 def test_terms_are_a_document_in_the_reader_s_language(language: str, word: str) -> None:
     terms = read_support_terms(POLICIES / "support_terms.yaml")
-    text = as_text(terms_document(terms.of("anybody"), read_seller(POLICIES / "seller.yaml"), language))
+    text = as_text(terms_document(terms.of("anybody"), read_seller(POLICIES / "seller.yaml"), language, NOTICES))
 
     assert word in text
     assert "support@molnpartner.example" in text
+
+
+def test_a_provider_has_prices_and_customers_of_its_own(tmp_path: Path) -> None:
+    shipped = (POLICIES / "support_terms.yaml").read_text(encoding="utf-8")
+    other = """  - name: outsourced
+    provider: Outside Help AB
+    phone: +46 8 999 00 00
+    email: help@outside.example
+    days: mon-sun
+    opens: "00:00"
+    closes: "23:00"
+    scope: {en: [incidents]}
+    prices:
+      - {what: {en: A call}, price: 99.50, currency: SEK}
+
+customers: {K1: outsourced}
+"""
+    (tmp_path / "support_terms.yaml").write_text(shipped.replace("customers: {}\n", other), encoding="utf-8")
+    book = read_support_terms(tmp_path / "support_terms.yaml", ("en",))
+
+    assert (book.of("K1").provider, book.of("K1").prices[0].amount) == ("Outside Help AB", 9950)
+    assert book.of("K2").provider == "Exempel Molnpartner AB"
+    with pytest.raises(FileFaults, match="not there in 'sv'"):
+        read_support_terms(tmp_path / "support_terms.yaml", ("en", "sv"))

@@ -19,6 +19,7 @@ from csp_receivables.adapters.mail.gated import GatedMail, Pace
 from csp_receivables.adapters.mail.kept import KeptMessages
 from csp_receivables.adapters.notices.writer import TemplateWriter
 from csp_receivables.adapters.seller import read_seller
+from csp_receivables.adapters.support_terms import read_support_terms
 from csp_receivables.domain.collections.cases import HoldKind
 from csp_receivables.domain.collections.hold_requests import HoldRequest, hold_of
 from csp_receivables.domain.matching_by_hand.requests import person
@@ -44,6 +45,7 @@ from tests.mail_server import MailServer, mail_server
 
 ROOT = Path(__file__).parents[2]
 SELLER = ROOT / "include" / "policies" / "seller.yaml"
+TERMS = read_support_terms(SELLER.with_name("support_terms.yaml"), ("en",))
 ADA = person("Ada", "seen and agreed")
 LETTERS = POLICY_TEXT + (
     "letters: {promise_broken: true, payment_received: true, statement: {day_of_month: 31}}\n"
@@ -101,7 +103,7 @@ def _relay(ledger: Ledger, clock: StandingClock, folder: Path, server: MailServe
     seller = read_seller(SELLER, ("en",))
     performer = Performer(
         outbox=outbox,
-        writer=TemplateWriter(seller=seller, templates=ROOT / "include" / "templates" / "notices"),
+        writer=TemplateWriter(seller=seller, templates=ROOT / "include" / "templates" / "notices", support=TERMS),
         mail=GatedMail(settings, lambda: House(is_production=True), Pace(100_000, lambda: 0.0, lambda _: None)),
         store=KeptMessages(folder / "messages"),
         clock=clock,

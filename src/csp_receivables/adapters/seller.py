@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import time
 from pathlib import Path
@@ -24,9 +24,8 @@ from csp_receivables.adapters.checked_yaml import (
     did_you_mean,
 )
 from csp_receivables.adapters.country_names import countries
-from csp_receivables.domain.collections.seller import Desk, OpeningHours, PaymentAccount, Seller, SupportPrice
-from csp_receivables.domain.currencies import exponents
-from csp_receivables.domain.money import NotMoney, to_minor
+from csp_receivables.adapters.support_prices import PriceForm, check_currency, support_price
+from csp_receivables.domain.collections.seller import Desk, OpeningHours, PaymentAccount, Seller
 
 DESCRIBED_IN = "docs/COLLECTIONS.md"
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -36,7 +35,6 @@ Text = Annotated[str, Field(min_length=1, max_length=200)]
 Phone = Annotated[str, Field(pattern=r"^\+\d[\d ()-]{5,20}$")]
 Email = Annotated[str, Field(pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+$")]
 Web = Annotated[str, Field(pattern=r"^https?://\S+$")]
-Words = dict[Annotated[str, Field(pattern=r"^[a-z]{2,3}$")], Text]
 
 
 class SellerRefused(FileFaults):
@@ -69,13 +67,6 @@ class _Desk(_Form):
     hours: Annotated[tuple[_Hours, ...], Field(min_length=1)]
 
 
-class _Price(_Form):
-    what: Words
-    price: Text
-    currency: str
-    per: Words = {}
-
-
 class _Seller(_Form):
     is_example: bool = False
     name: Text
@@ -89,7 +80,7 @@ class _Seller(_Form):
     accounts: Annotated[tuple[_Account, ...], Field(min_length=1)]
     invoices: _Desk
     support: _Desk
-    support_prices: tuple[_Price, ...] = ()
+    support_prices: tuple[PriceForm, ...] = ()
 
 
 def read_seller(path: Path, languages: Sequence[str] = ()) -> Seller:
@@ -134,7 +125,8 @@ class _Reading:
             invoices=self._desk(("invoices",), form.invoices),
             support=self._desk(("support",), form.support),
             support_prices=tuple(
-                self._price(("support_prices", at), each) for at, each in enumerate(form.support_prices)
+                support_price(self.file, ("support_prices", at), each, self.languages)
+                for at, each in enumerate(form.support_prices)
             ),
             is_example=form.is_example,
         )
@@ -147,7 +139,7 @@ class _Reading:
         return name
 
     def _account(self, place: Place, form: _Account) -> PaymentAccount:
-        self._currency((*place, "currency"), form.currency)
+        check_currency(self.file, (*place, "currency"), form.currency)
         if not (form.iban or form.bankgiro):
             self.file.fault(place, "the account has neither iban nor bankgiro", "Add one: customers pay to it")
         return PaymentAccount(
@@ -175,11 +167,6 @@ class _Reading:
             self.file.fault(place, found, "Copy it from the bank's papers")
         return f"{digits[:-4]}-{digits[-4:]}"
 
-    def _currency(self, place: Place, currency: str) -> None:
-        if currency not in exponents():
-            remedy = did_you_mean(currency, tuple(exponents()))
-            self.file.fault(place, f"{currency!r} is no currency of ISO 4217", remedy)
-
     def _desk(self, place: Place, form: _Desk) -> Desk:
         hours = (self._hours((*place, "hours", at), each) for at, each in enumerate(form.hours))
         return Desk(name=form.name or "", phone=form.phone, email=form.email, hours=tuple(hours))
@@ -192,26 +179,6 @@ class _Reading:
             found = f"{form.days!r} are no days"
             self.file.fault((*place, "days"), found, f"Write mon-fri, or some of {', '.join(_DAYS)}")
         return OpeningHours(days=days, opens=form.opens, closes=form.closes)
-
-    def _price(self, place: Place, form: _Price) -> SupportPrice:
-        self._words((*place, "what"), form.what)
-        if form.per:
-            self._words((*place, "per"), form.per)
-        self._currency((*place, "currency"), form.currency)
-        amount = 0
-        try:
-            amount = to_minor(form.price, form.currency) if form.currency in exponents() else 1
-        except NotMoney as error:
-            self.file.fault((*place, "price"), str(error), f"Write an amount of {form.currency}, such as 1250")
-        else:
-            if amount < 0:
-                self.file.fault((*place, "price"), f"{form.price} is below zero", "Write what it costs")
-        return SupportPrice(what=form.what, amount=amount, currency=form.currency, per=form.per)
-
-    def _words(self, place: Place, words: Mapping[str, str]) -> None:
-        for language in self.languages:
-            if language not in words:
-                self.file.fault(place, f"the text is not there in {language!r}", f"Add `{language}:` with it")
 
 
 def week_days(text: str) -> Iterable[int]:

@@ -8,9 +8,10 @@ from typing import Any
 
 from csp_receivables.adapters.notices.outside import header_text, one_line
 from csp_receivables.adapters.notices.parts import DOT, Document, Facts, Heading, Lines, Paragraph, Part, Row, Table
+from csp_receivables.adapters.notices.support_parts import cover_rows, desk_rows
 from csp_receivables.adapters.notices.wording import CLOSING, OPENING, SUBJECT, TITLE, Wording
 from csp_receivables.domain.collections.notice_content import STATEMENT, NoticeContent, Receivable, Total
-from csp_receivables.domain.collections.seller import Desk, PaymentAccount
+from csp_receivables.domain.collections.seller import PaymentAccount
 
 NUMBERS_NAMED_MAX = 3  # in a sentence; the table names all of them
 
@@ -214,27 +215,25 @@ def _account(account: PaymentAccount, seller: str, say: Callable[..., str]) -> I
 def _whom_to_ask(content: NoticeContent, wording: Wording) -> Iterator[Part]:
     seller, say = content.seller, wording.say
     yield Heading(text=say("invoices_heading"))
-    yield Facts(rows=tuple(_desk(seller.invoices, seller.time_zone, wording)))
-    yield Heading(text=say("support_heading"))
-    yield Facts(rows=tuple(_desk(seller.support, seller.time_zone, wording)))
+    yield Facts(rows=tuple(desk_rows(seller.invoices, seller.time_zone, wording)))
+    yield from _support(content, wording)
     if seller.policy_web:
         yield Paragraph(text=say("policy", one_line(seller.policy_web)))
 
 
-def _desk(desk: Desk, time_zone: str, wording: Wording) -> Iterator[tuple[str, str]]:
-    say, manner = wording.say, wording.manner
-    if desk.name:
-        yield say("label_desk"), one_line(desk.name)
-    if desk.email:
-        yield say("label_email"), one_line(desk.email)
-    if desk.phone:
-        yield say("label_phone"), one_line(desk.phone)
-    hours = [
-        say("hours", manner.weekdays(each.days), manner.hour(each.opens), manner.hour(each.closes))
-        for each in desk.hours
-    ]
-    if hours:
-        yield say("label_hours"), f"{'; '.join(hours)} ({manner.zone(time_zone)})"
+def _support(content: NoticeContent, wording: Wording) -> Iterator[Part]:
+    """Who helps, and how to reach them; what that covers and costs where neither a page nor an attachment says it."""
+    seller, terms, say = content.seller, content.support, wording.say
+    yield Heading(text=say("support_heading"))
+    yield Facts(rows=tuple(desk_rows(terms.desk if terms else seller.support, seller.time_zone, wording)))
+    if terms is None:
+        return
+    if content.kind == STATEMENT or not (terms.web or content.attach_statement):
+        yield Facts(rows=tuple(cover_rows(terms, seller, wording)))
+    if terms.web:
+        yield Paragraph(text=say("support_terms", one_line(terms.web)))
+    elif content.attach_statement and content.kind != STATEMENT:
+        yield Paragraph(text=say("support_terms_attached"))
 
 
 def _signature(content: NoticeContent, wording: Wording) -> Iterator[str]:

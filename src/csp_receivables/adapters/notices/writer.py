@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from csp_receivables.adapters.notices import render
@@ -11,6 +11,7 @@ from csp_receivables.domain.collections.notice_content import NoticeContent, Not
 from csp_receivables.domain.collections.seller import Seller
 from csp_receivables.domain.outbox.letters import Attachment, Content
 from csp_receivables.domain.outbox.recipients import Contact
+from csp_receivables.domain.support.terms import TermsBook
 from csp_receivables.outbox_ports import Fresh
 
 
@@ -20,6 +21,7 @@ class TemplateWriter:
 
     seller: Seller
     templates: Path
+    support: TermsBook
 
     def write(self, fresh: Fresh, contact: Contact) -> Content:  # noqa: ARG002 - a notice speaks to the customer, whoever reads it
         """The notice. Raises NoticeRefused and BadTemplate, both ValueErrors, with what is missing."""
@@ -29,7 +31,7 @@ class TemplateWriter:
         content = (
             letter_notice(case, fresh.letter, *about) if fresh.letter else decided_notice(case, fresh.decision, *about)
         )
-        return written(content, self.templates)
+        return written(replace(content, support=self.support.of(content.customer_id)), self.templates)
 
 
 def written(content: NoticeContent, templates: Path) -> Content:

@@ -15,6 +15,7 @@ from csp_receivables.domain.collections.holds import HoldStanding, HoldState, st
 from csp_receivables.domain.collections.open_items import look
 from csp_receivables.domain.collections.policy import CollectionsPolicy, nothing
 from csp_receivables.domain.collections.seller import PaymentAccount, Seller
+from csp_receivables.domain.support.terms import SupportTerms
 
 FINAL_NOTICE, SUSPENSION, REINSTATEMENT = "final_notice", "suspension", "reinstatement"
 PAYMENT_RECEIVED, PROMISE_BROKEN, STATEMENT = "payment_received", "promise_broken", "statement"
@@ -124,6 +125,7 @@ class NoticeContent:
     statement: tuple[Receivable, ...] = ()  # everything open, for the attached statement of account
     statement_totals: tuple[Total, ...] = ()
     attach_statement: bool = False
+    support: SupportTerms | None = None  # who helps the customer; None: the seller's own desk, without terms
 
 
 def decided_notice(

@@ -24,7 +24,8 @@ from csp_receivables.domain.collections.notice_content import (
     notice,
 )
 from csp_receivables.domain.collections.policy import CollectionsPolicy
-from csp_receivables.domain.collections.seller import Desk, OpeningHours, PaymentAccount, Seller
+from csp_receivables.domain.collections.seller import Desk, OpeningHours, PaymentAccount, Seller, SupportPrice
+from csp_receivables.domain.support.terms import SupportTerms
 
 DATED = date(2026, 10, 30)
 ACCESS_ON = date(2026, 11, 12)
@@ -51,6 +52,18 @@ SELLER = Seller(
     policy_web="https://fabrikam.example/collections",
 )
 
+_SUPPORT = SupportTerms(
+    name="outsourced",
+    provider="Kontoso Supportcenter <Nord> AB",
+    phone="+46 8 555 010 30",
+    email="support@kontoso.example",
+    hours=_HOURS[0],
+    scope={"en": ("invoices", "incidents in Azure & Microsoft 365"), "sv": ("fakturor", "störningar i Azure")},
+    prices=(
+        SupportPrice(what={"en": "Work at night"}, amount=187550, currency="SEK", per={"en": "hour", "sv": "timme"}),
+    ),
+)
+
 
 def example_notices(kind: str, language: str, names: Iterable[str] = ()) -> dict[str, NoticeContent]:
     """A notice of `kind` in `language` for every awkward case (or those named), by the name of the case."""
@@ -75,7 +88,7 @@ def _example(kind: str, language: str, name: str) -> NoticeContent:
         amount=first.open_amount,
         received=first.open_amount // 3,
     )
-    return notice(
+    made = notice(
         kind,
         case,
         ids[1:] if kind in (REINSTATEMENT, PAYMENT_RECEIVED) else ids,
@@ -87,6 +100,8 @@ def _example(kind: str, language: str, name: str) -> NoticeContent:
         payment=paid if kind == PAYMENT_RECEIVED else None,
         promise=missing if kind == PROMISE_BROKEN else None,
     )
+    published = "https://fabrikam.example/support" if name == "ordinary" else ""
+    return replace(made, support=replace(_SUPPORT, web=published))
 
 
 _SUBSCRIPTIONS = ("Microsoft 365 Business Premium", "Exchange Online (Plan 1)", "Defender för Office 365 & <Teams>")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from csp_receivables.domain.collections.seller import OpeningHours
+from csp_receivables.domain.collections.seller import Desk, OpeningHours, SupportPrice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupportTerms:
-    """One set of terms. `scope`: what is covered, by language."""
+    """One set of terms. `scope`: what is covered, by language. `prices`: what else costs; none: those of the seller."""
 
     name: str
     provider: str
@@ -18,6 +18,17 @@ class SupportTerms:
     email: str
     hours: OpeningHours
     scope: Mapping[str, tuple[str, ...]]
+    prices: tuple[SupportPrice, ...] = ()
+    web: str = ""  # where the terms are published
+
+    @property
+    def desk(self) -> Desk:
+        """Whom a customer calls."""
+        return Desk(name=self.provider, phone=self.phone, email=self.email, hours=(self.hours,))
+
+    def covered(self, language: str) -> tuple[str, ...]:
+        """What is covered, in the language, else in English, else as it is written first."""
+        return self.scope.get(language) or self.scope.get("en") or next(iter(self.scope.values()), ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
