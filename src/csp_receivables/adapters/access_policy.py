@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from csp_receivables.adapters.checked_yaml import CheckedFile, FileFaults, build_checked
+from csp_receivables.adapters.read_once import read_once
 from csp_receivables.domain.access.policy import AccessPolicy, Protected
 
 DESCRIBED_IN = "docs/SUSPENSION.md"
@@ -49,6 +50,7 @@ class _Access(_Form):
     deadline_days: Annotated[int, Field(ge=2, le=90)] = 14
 
 
+@read_once
 def read_access_policy(path: Path) -> AccessPolicy:
     """The rules of access in `path`; without a file the defaults. Raises AccessPolicyRefused."""
     if not path.is_file():

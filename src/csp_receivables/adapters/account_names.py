@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import yaml
 
+from csp_receivables.adapters.read_once import read_once
 from csp_receivables.domain.account_names import AccountNames, name_key
 
 
@@ -14,6 +15,7 @@ class AccountNamesRefused(ValueError):
     """The file can't be used; the message names file and line, and what to do."""
 
 
+@read_once
 def read_account_names(path: Path) -> AccountNames:
     """The names in `path`; none when there is no such file. Raises AccountNamesRefused."""
     if not path.is_file():

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from csp_receivables.adapters.checked_yaml import BadYaml, parse_checked, read_checked
+from csp_receivables.adapters.read_once import read_once
 from csp_receivables.domain.currencies import exponents
 
 DESCRIBED_IN = "docs/FILES.md"
@@ -157,6 +158,7 @@ def trimmed(cells: Sequence[str]) -> tuple[str, ...]:
     return tuple(stripped)
 
 
+@read_once
 def load_bank_profiles(folder: Path) -> tuple[BankCsvProfile, ...]:
     """The profiles in `folder`, by file name. Raises BankProfileRefused."""
     profiles: list[BankCsvProfile] = []

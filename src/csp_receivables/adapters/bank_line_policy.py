@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from csp_receivables.adapters.checked_yaml import BadYaml, read_checked
+from csp_receivables.adapters.read_once import read_once
 from csp_receivables.domain.account_names import AccountNames, name_key
 from csp_receivables.domain.bank_line_policy import BankLinePolicy, BankLineRule, Direction, LineKind
 
@@ -86,6 +87,7 @@ class _Policy(BaseModel):
         return self
 
 
+@read_once
 def read_bank_line_policy(path: Path, own: AccountNames) -> BankLinePolicy:
     """The rules in `path`, none when there is no such file, and the partner's `own` accounts.
 

@@ -11,6 +11,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, replace
 from datetime import date, time
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -29,6 +30,7 @@ from csp_receivables.adapters.collections_policy_form import (
 )
 from csp_receivables.adapters.country_names import countries
 from csp_receivables.adapters.notices.checks import template_faults
+from csp_receivables.adapters.read_once import read_once
 from csp_receivables.domain.collections.policy import (
     NOTHING,
     Breaker,
@@ -54,6 +56,7 @@ class CollectionsPolicyRefused(FileFaults):
     """The policy can't be used; `faults` are all that is wrong, each with file, line and remedy."""
 
 
+@read_once
 def read_collections_policy(
     path: Path, templates: Path | None = None, with_interest: Collection[str] | None = None
 ) -> CollectionsPolicy:
@@ -79,6 +82,7 @@ def parse_collections_policy(
     return _parse(name, text, templates, with_interest)
 
 
+@lru_cache(maxsize=64)  # versions that open rounds are pinned to
 def parse_kept_policy(name: str, text: str) -> CollectionsPolicy:
     """A version that was used once, for the rounds that it was pinned to. Rules for policies that are stricter today
     don't hold them up. Raises CollectionsPolicyRefused when the text can't be understood any more.

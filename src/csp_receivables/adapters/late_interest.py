@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from csp_receivables.adapters.checked_yaml import CheckedFile, FileFaults, Place, build_checked, did_you_mean
 from csp_receivables.adapters.country_names import countries
+from csp_receivables.adapters.read_once import read_once
 from csp_receivables.domain.collections.interest import (
     DayCount,
     FixedSum,
@@ -93,6 +94,7 @@ class _File(BaseModel):
     without: dict[str, Text] = {}
 
 
+@read_once
 def read_late_interest(path: Path) -> LateInterestRules:
     """The rules in `path`; none at all when there is no such file. Raises LateInterestRefused."""
     if not path.is_file():

@@ -11,6 +11,7 @@ from typing import Annotated
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from csp_receivables.adapters.read_once import read_once
 from csp_receivables.domain.currencies import exponents
 from csp_receivables.domain.matching.ladder import RULES, MatchingPolicy, Mode, Tolerance
 from csp_receivables.domain.money import NotMoney, to_minor
@@ -46,6 +47,7 @@ class _PolicyForm(BaseModel):
         return {key: value for key, value in data.items() if value or key not in cls.model_fields}
 
 
+@read_once
 def read_matching_policy(path: Path | None) -> MatchingPolicy:
     """The policy in `path`; with None, or when the file is absent, the default: what may book does, no tolerance.
 

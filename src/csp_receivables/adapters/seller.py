@@ -24,6 +24,7 @@ from csp_receivables.adapters.checked_yaml import (
     did_you_mean,
 )
 from csp_receivables.adapters.country_names import countries
+from csp_receivables.adapters.read_once import read_once
 from csp_receivables.adapters.support_prices import PriceForm, check_currency, support_price
 from csp_receivables.domain.collections.seller import Desk, OpeningHours, PaymentAccount, Seller
 
@@ -83,6 +84,7 @@ class _Seller(_Form):
     support_prices: tuple[PriceForm, ...] = ()
 
 
+@read_once
 def read_seller(path: Path, languages: Sequence[str] = ()) -> Seller:
     """The seller in `path`, whose texts must be there in every one of `languages`. Raises SellerRefused."""
     if not path.is_file():

@@ -26,6 +26,9 @@ class AccountNames:
 
     accounts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
+    def __hash__(self) -> int:
+        return hash(frozenset(self.accounts.items()))
+
     def account(self, name: str) -> str | None:
         """The account that `name` is one of, or None when nobody has said."""
         return self.accounts.get(name_key(name))

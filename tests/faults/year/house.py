@@ -1,18 +1,17 @@
 """The simulated partner's house: its policies, its ledger, its clock, and servers on loopback for the world outside.
 
-The production code runs unchanged. What is made cheap changes no answer: policy files, which nobody changes meanwhile,
-are read once, and DuckDB works in one thread without its optimizer.
+The production code runs unchanged. What is made cheap changes no answer: DuckDB works in one thread without its
+optimizer, and nobody waits for the disk.
 """
 
 from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -22,7 +21,7 @@ import duckdb
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
-from csp_receivables.adapters.ledger import Ledger, collections_facts
+from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger.schema import upgrade
 from csp_receivables.mail_settings import MailSettings
 from csp_receivables.microsoft_settings import Identity, cloud_named
@@ -191,25 +190,10 @@ def migrated_ledger(folder: Path) -> Path:
 
 @contextmanager
 def made_cheap() -> Iterator[None]:
-    """Read each policy once, and compute in the cheapest way."""
-    from csp_receivables import access_wiring, mail_wiring, wiring
+    """Compute in the cheapest way, and do not wait for the disk."""
+    from csp_receivables import wiring
 
-    readers: tuple[tuple[Any, str], ...] = (
-        (wiring, "read_matching_policy"),
-        (wiring, "read_bank_line_policy"),
-        (wiring, "read_collections_policy"),
-        (wiring, "read_seller"),
-        (wiring, "load_bank_profiles"),
-        (wiring, "read_account_names"),
-        (access_wiring, "read_access_policy"),
-        (mail_wiring, "read_late_interest"),
-        (mail_wiring, "languages"),
-        (collections_facts, "parse_kept_policy"),
-        (wiring.AccountingFiles, "with_profiles"),
-    )
     with ExitStack() as patched:
-        for owner, name in readers:
-            patched.enter_context(patch.object(owner, name, _remembered(getattr(owner, name))))
         patched.enter_context(patch.object(wiring, "engine", _one_thread))
         for changed in _the_emulator_is_microsoft():
             patched.enter_context(changed)
@@ -231,18 +215,6 @@ def _do_not_wait_for_the_disk(connection: Any, _record: Any, _proxy: Any) -> Non
     """Processes are killed here, never the machine."""
     if isinstance(connection, sqlite3.Connection):
         connection.execute("PRAGMA synchronous=OFF")
-
-
-def _remembered(read: Callable[..., Any]) -> Callable[..., Any]:
-    kept = cache(read)
-
-    def asked(*given: Any) -> Any:
-        try:
-            return kept(*given)
-        except TypeError:  # what can't be remembered is read
-            return read(*given)
-
-    return asked
 
 
 @contextmanager

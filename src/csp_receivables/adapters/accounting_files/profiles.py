@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from csp_receivables.adapters.accounting_files.forms import CANONICAL_FORMS, ISO_DAY, Form
 from csp_receivables.adapters.checked_yaml import BadYaml, read_checked
+from csp_receivables.adapters.read_once import read_once
 from csp_receivables.domain.accounting import (
     CUSTOMER_FIELDS,
     HEADER_FIELDS,
@@ -93,6 +94,7 @@ class Profile(BaseModel):
         )
 
 
+@read_once
 def load_forms(folder: Path) -> tuple[Form, ...]:
     """The canonical forms and one for each profile in `folder`, by name. Raises BadProfile."""
     forms = list(CANONICAL_FORMS)
