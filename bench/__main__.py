@@ -16,7 +16,7 @@ from bench.measure import kept_rows
 
 BENCHES = (
     "recon_csv", "charge_export", "camt", "mt940", "ledger_load", "receivables_import", "matching", "growth",
-    "decisions", "explain_bill", "escalation", "workbook", "dag_parse",
+    "decisions", "explain_bill", "reconciliation_table", "escalation", "workbook", "dag_parse",
     "generate", "day_through_airflow", "notices", "outbox", "accuracy",
 )  # fmt: skip
 HERE = Path(__file__).parent

@@ -13,19 +13,17 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import duckdb
-from sqlalchemy import insert
 
+from bench.charged_home import Month, import_months, know_customers, settings_of, tenants_of
 from bench.measure import Budget, measure, measure_pair, report
-from bench.worlds import write_recon
 from csp_receivables import money_wiring, wiring
-from csp_receivables.adapters.ledger.tables import customer, customer_tenant
-from csp_receivables.settings import Settings
 
 BUDGET = Budget(seconds=1.0)
+SEVENTH = range(7, 8)
 SEPTEMBER = {
     "InvoiceNumber": "'G012345677'",
     "ChargeStartDate": "'2026-09-01T00:00:00Z'",
@@ -34,30 +32,13 @@ SEPTEMBER = {
 }
 
 
-def tenant_of(number: int) -> str:
-    """One of the 800 tenants of `worlds`."""
-    with duckdb.connect() as connection:
-        return str(connection.execute(f"SELECT md5('{number}')::UUID::VARCHAR").fetchall()[0][0])
-
-
 def make_home(home: Path, lines: int) -> str:
     """A ledger and a lake of two months with `lines` in all, and one customer; returns its tenant."""
-    settings = _settings(str(home))
-    ledger = wiring.open_ledger(settings)
-    for seed, changed in ((6, SEPTEMBER), (7, {})):
-        path = home / "recon.csv"
-        write_recon(path, lines // 2, seed, changed)
-        wiring.import_microsoft(settings, ledger, path)
-        path.unlink()
-    tenant = tenant_of(7)
-    with ledger.writing() as writing:
-        at = {"recorded_at": writing.recorded_at}
-        who = {"customer_id": "K7", "name": "Customer 7", "org_number": "", "country": "SE", "language": "sv"}
-        writing.connection.execute(insert(customer).values(**who, party_kind="company", **at))
-        mapped = {"tenant_id": tenant, "customer_id": "K7", "mapped": True}
-        writing.connection.execute(insert(customer_tenant).values(**mapped, **at))
+    months = (Month(lines=lines // 2, seed=6, changed=SEPTEMBER), Month(lines=lines // 2))
+    ledger = import_months(home, *months)
+    know_customers(ledger, SEVENTH)
     ledger.engine.dispose()
-    return tenant
+    return tenants_of(SEVENTH)[0]
 
 
 def floor(home: str, tenant: str) -> int:
@@ -70,17 +51,13 @@ def floor(home: str, tenant: str) -> int:
 
 def ours(home: str, _: str) -> str:
     """`csp explain bill`, to the words."""
-    settings = _settings(home)
+    settings = settings_of(home)
     ledger = wiring.open_ledger(settings)
     found = money_wiring.explain_bill(settings, ledger).explain("K7", date(2026, 10, 1))
     [table] = money_wiring.bill_in_words(settings, found)
     [one] = found.explanations
     assert sum(cause.amount for cause in one.causes) == one.difference
     return f"{len(table.rows)} rows, difference {table.rows[-1][2]}"
-
-
-def _settings(home: str) -> Settings:
-    return Settings.from_environment({"CSP_HOME": home, "CSP_CLOCK": datetime(2026, 11, 9, tzinfo=UTC).isoformat()})
 
 
 def main() -> None:
@@ -92,7 +69,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         home = options.home or Path(folder)
-        tenant = tenant_of(7) if (home / "lake").is_dir() else make_home(home, options.lines)
+        tenant = tenants_of(SEVENTH)[0] if (home / "lake").is_dir() else make_home(home, options.lines)
         measured(str(home), tenant, options.lines, options.rounds)
 
 
