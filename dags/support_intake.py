@@ -1,11 +1,13 @@
 """### Support requests come in
 
 Reads the mailbox of support and files in `inbox/support` every five minutes: each request joins its case or opens one,
-is sorted by the rules of `include/policies/support.yaml`, and gets its clock. Then replies that wait leave.
+is sorted by the rules of `include/policies/support.yaml`, and gets its clock. Then cases go on to the providers that
+`include/policies/support_terms.yaml` names, and letters that wait leave.
 
 **What it touches.** The mailbox of the connection `imap_support` (read mails are moved to its folder *Processed*), the
-ledger, `inbox/support` and its archive; mail to customers by `smtp_default`, only what a person put into the outbox or
-the policy names by topic, and through the gate: outside production to the catch-all address, or nowhere.
+ledger, `inbox/support` and its archive; mail by `smtp_default`: to customers only what a person put into the outbox or
+the policy names by topic, to a provider the requests it takes; through the gate: outside production to the catch-all
+address, or nowhere.
 
 **Nothing in a mail is believed.** Attachments are named and measured, never opened; HTML is read as text; automatic
 mail opens no case and is never answered. A mail that can't be read is the finding `support.unreadable`.
@@ -49,7 +51,7 @@ def support_intake() -> None:
 
     @task(trigger_rule="none_failed")
     def send_replies(**context: Any) -> dict[str, Any]:
-        """Hand over the replies that wait."""
+        """Hand cases on to their providers; hand over the letters that wait."""
         return support_tasks.send_replies(context)
 
     [read_mailbox(), take_files()] >> send_replies()

@@ -46,15 +46,16 @@ def take_files(context: Context) -> Told:
 
 
 def send_replies(context: Context) -> Told:
-    """Hand over replies that a person put into the outbox, or that the policy names."""
+    """Hand cases on to their providers, and hand over what waits: replies of people and of the policy, and those."""
     from csp_receivables import support_wiring
 
     with at_work() as (settings, ledger):
         _speaks_for_now(context, settings)
+        handed_on = support_wiring.case_handover(settings, ledger).run()
         sent = support_wiring.reply_sender(settings, ledger, connections.mail()).send()
     for reason, count in sent.waits.items():
         log.info("%d wait: %s", count, reason)
-    return {**sent.ended, "waits": sum(sent.waits.values()), "findings": len(sent.findings)}
+    return {"handed_on": handed_on, **sent.ended, "waits": sum(sent.waits.values()), "findings": len(sent.findings)}
 
 
 def poll(context: Context) -> Told:

@@ -17,6 +17,7 @@ from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.domain.support.cases import CaseEvent, SupportCase
 from csp_receivables.domain.support.intake import Intake, Knowledge
 from csp_receivables.domain.support.requests import Request
+from csp_receivables.domain.support.terms import SupportTerms
 from csp_receivables.domain.support.triage import Triage
 
 
@@ -59,6 +60,11 @@ class SupportBook(Protocol):
 
     def append(self, case_id: str, event: CaseEvent, by: str, what: Mapping[str, str]) -> None:
         """Add to its story. Raises ByHandRefused."""
+
+    def hand_on(
+        self, case_id: str, terms: SupportTerms, wanted: Callable[[SupportCase], Sequence[int]], who: Person
+    ) -> Sequence[str]:
+        """Put what the provider lacks of a case into the outbox; the ids of its actions. Raises ByHandRefused."""
 
     def reply(self, case_id: str, text: str, language: str, who: Person, per_day_max: int = 0) -> str:
         """Put a reply into the outbox; its action's id, or "" where the address had as many today. ByHandRefused."""

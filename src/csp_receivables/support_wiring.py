@@ -43,6 +43,8 @@ from csp_receivables.domain.outbox.actions import OwnLetter
 from csp_receivables.domain.outbox.gate import Moment
 from csp_receivables.domain.outbox.letters import Content
 from csp_receivables.domain.run_plan import RunPlan
+from csp_receivables.domain.support.cases import CaseState, SupportCase, case_rows
+from csp_receivables.domain.support.handing_on import messages_by_hand
 from csp_receivables.domain.support.intake import FoundBy, Intake
 from csp_receivables.domain.support.policy import SupportPolicy
 from csp_receivables.domain.support.vendor_request import vendor_request
@@ -51,6 +53,7 @@ from csp_receivables.mail_wiring import gated_mail, kept_messages, notice_writer
 from csp_receivables.microsoft_ports import MicrosoftRefused
 from csp_receivables.outbox_ports import Waiting
 from csp_receivables.settings import Settings
+from csp_receivables.steps.hand_on_cases import CaseHandover
 from csp_receivables.steps.intake_support import SupportIntake, TakenIn, import_requests
 from csp_receivables.steps.look_at_customer import CustomerLook, NoSuchCustomer
 from csp_receivables.steps.poll_support import SupportPoll
@@ -223,13 +226,26 @@ def import_support_file(settings: Settings, ledger: Ledger, path: Path) -> FileR
 
 
 def reply_sender(settings: Settings, ledger: Ledger, mail: MailSettings) -> SendOwnLetters:
-    """Everything that sending replies needs: a person put each into the outbox, or the policy names its topic."""
+    """Everything that sending letters about cases needs: replies, and what providers are handed."""
+    words = CaseWords(book=LedgerSupportBook(ledger), layout=reply_layout(settings), policy=support_policy(settings))
     return SendOwnLetters(
         performer=own_performer(settings, ledger, mail, ""),
-        words=ReplyWords(book=LedgerSupportBook(ledger), layout=reply_layout(settings)),
+        words=words,
         moment=partial(_any_time, settings.time_zone),
-        kinds=(OwnLetter.CASE_REPLY,),
+        kinds=(OwnLetter.CASE_REPLY, OwnLetter.CASE_HANDOVER),
     )
+
+
+def case_handover(settings: Settings, ledger: Ledger) -> CaseHandover:
+    """What hands cases on to the providers that the terms name. Raises FileFaults."""
+    return CaseHandover(book=LedgerSupportBook(ledger), terms=support_terms(settings))
+
+
+def hand_on(settings: Settings, ledger: Ledger, case_id: str, who: Person) -> Sequence[str]:
+    """Hand a case on to its customer's provider by hand; the ids of the letters. Raises ByHandRefused."""
+    book = LedgerSupportBook(ledger)
+    terms = support_terms(settings).of(book.case(case_id).customer_id)
+    return book.hand_on(case_id, terms, partial(messages_by_hand, terms=terms), who)
 
 
 def reply_layout(settings: Settings) -> ReplyLayout:
@@ -241,20 +257,31 @@ def reply_layout(settings: Settings) -> ReplyLayout:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReplyWords:
-    """Implements outbox_ports.LetterWords for replies: what was put into the outbox, laid out."""
+class CaseWords:
+    """Implements outbox_ports.LetterWords for letters about cases: what was put into the outbox, laid out."""
 
     book: LedgerSupportBook
     layout: ReplyLayout
+    policy: SupportPolicy
 
-    def why_not_wanted(self, action: Waiting) -> str:  # noqa: ARG002 - a person asked for it
+    def why_not_wanted(self, action: Waiting) -> str:
+        """A person asked for a reply; a provider needs no case that was closed meanwhile."""
+        if action.kind is OwnLetter.CASE_HANDOVER and self._case(action)[0].state is CaseState.CLOSED:
+            return "the case is closed"
         return ""
 
     def write(self, action: Waiting) -> Content:
-        """The reply. Raises LookupError when its event is not there."""
-        _, case_id, number = action.action_id.split("/")
-        case = self.book.case(case_id)
-        return self.layout.reply(case, case.story[int(number) - 1].what)
+        """The letter. Raises LookupError when its event is not there."""
+        case, number = self._case(action)
+        told = case.story[number - 1]
+        if action.kind is OwnLetter.CASE_HANDOVER:
+            customer = self.book.customer(case.customer_id)
+            return self.layout.handover(case, told, case_rows(case, self.policy, customer.name if customer else ""))
+        return self.layout.reply(case, told.what)
+
+    def _case(self, action: Waiting) -> tuple[SupportCase, int]:
+        _, case_id, number, *_ = action.action_id.split("/")
+        return self.book.case(case_id), int(number)
 
 
 def support_poll(ledger: Ledger, one: Callable[[str], ServiceRequest]) -> SupportPoll:

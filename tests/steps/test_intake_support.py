@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,25 +24,30 @@ from csp_receivables.adapters.mailbox import ImapMailbox
 from csp_receivables.adapters.support_files import read_request_file
 from csp_receivables.adapters.support_mail import read_request
 from csp_receivables.adapters.support_replies import ReplyLayout
+from csp_receivables.adapters.support_terms import read_support_terms
 from csp_receivables.domain.imports import Outcome
 from csp_receivables.domain.matching_by_hand.requests import ByHandRefused, Person
 from csp_receivables.domain.microsoft.service_requests import ServiceRequest
 from csp_receivables.domain.outbox.actions import OwnLetter
 from csp_receivables.domain.outbox.gate import House, Moment
 from csp_receivables.domain.support.cases import CaseEvent, CaseState
+from csp_receivables.domain.support.handing_on import messages_by_hand
+from csp_receivables.domain.support.policy import Kind
+from csp_receivables.domain.support.terms import TermsBook
 from csp_receivables.domain.support.vehicles import vehicle_for
+from csp_receivables.steps.hand_on_cases import CaseHandover
 from csp_receivables.steps.intake_support import SupportIntake, import_requests
 from csp_receivables.steps.poll_support import SupportPoll
 from csp_receivables.steps.send_notices import Performer
 from csp_receivables.steps.send_notices.own_letters import SendOwnLetters
-from csp_receivables.support_wiring import ReplyWords
+from csp_receivables.support_wiring import CaseWords
 from tests.conftest import StandingClock
 from tests.domain.support.test_vehicles import POLICY
 from tests.escalation_desk import INCLUDE
 from tests.imap_server import ImapServer, imap_server
 from tests.ledgers_with_debtors import owe, receivable
 from tests.letters import STOCKHOLM, mail
-from tests.mail_server import mail_server
+from tests.mail_server import ACCEPT_AND_DROP, mail_server
 from tests.outbox_desk import Words
 
 ADA = Person(name="Ada Lund", why="they asked")
@@ -259,11 +266,105 @@ def test_a_file_that_is_none_is_refused_with_what_it_lacks(intake: SupportIntake
     assert "id, subject" in report.because
 
 
-def _send(book: LedgerSupportBook, folder: Path, settings: object) -> None:
+@pytest.fixture
+def outsourced(book: LedgerSupportBook) -> CaseHandover:
+    """C1's technical requests are for somebody outside."""
+    shipped = read_support_terms(INCLUDE / "policies" / "support_terms.yaml").terms[0]
+    helper = replace(shipped, name="outside", provider="Outside AB", email="Desk@outside.example")
+    helper = replace(helper, takes=frozenset({Kind.TECHNICAL}))
+    return CaseHandover(book=book, terms=TermsBook(terms=(shipped, helper), customers={"C1": "outside"}))
+
+
+def test_a_case_is_handed_on_once_with_clock_and_state_and_its_answer_joins(
+    intake: SupportIntake, book: LedgerSupportBook, outsourced: CaseHandover, clock: StandingClock, tmp_path: Path
+) -> None:
+    clock.now = datetime.fromisoformat("2026-11-02T08:00+00:00")  # a Monday, nine o'clock at the desk
+    take(intake, letter("Bo <c1@customer.example>", "Outage in Azure", "everyone\n\nis out", Message_ID="<1@c>"))
+    take(intake, letter("c1@customer.example", "Invoice"), letter("c2@customer.example", "Outage"))
+
+    assert (outsourced.run(), outsourced.run()) == (1, 0), "what is commercial, or another's, stays"
+    with mail_server() as server:
+        for _ in range(2):
+            _send(book, tmp_path, mail(server.port))
+    sent = server.accepted[0].mail
+    said = str(sent.get_body(("plain",)).get_content())  # type: ignore[union-attr]
+
+    assert (len(server.accepted), str(sent["Subject"])) == (1, "[S-000001] Outage in Azure")
+    for told in ("2026-11-02 11:00 (Europe/Stockholm)", "with provider", "everyone", "Bo <c1@customer.example>"):
+        assert told in said
+    assert book.letters("S-000001") == {"case_handover/S-000001/1/outside": "done"}
+
+    take(intake, letter("desk@outside.example", "Sv: [S-000001]", "It is up.", In_Reply_To=str(sent["Message-ID"])))
+    case = book.case("S-000001")
+    assert (case.story[-1].event, case.state) == (CaseEvent.PROVIDER, CaseState.OPEN)
+    assert case.unanswered_since == clock.now, "the customer still waits for our word"
+    assert len(book.cases()) == 3
+
+    take(intake, letter("c1@customer.example", "Re: Outage", "It is not.", In_Reply_To="<1@c>"))
+    assert outsourced.run() == 1, "what the customer adds follows"
+
+
+@pytest.mark.parametrize(("catch_all", "sent_to"), [("", []), ("trial@partner.example", ["trial@partner.example"])])
+def test_outside_production_no_case_reaches_a_provider(
+    intake: SupportIntake,
+    book: LedgerSupportBook,
+    outsourced: CaseHandover,
+    tmp_path: Path,
+    catch_all: str,
+    sent_to: list[str],
+) -> None:
+    take(intake, letter("c1@customer.example", "Outage"))
+    outsourced.run()
+
+    with mail_server() as server:
+        _send(book, tmp_path, mail(server.port), House(is_production=False, catch_all=catch_all))
+
+    assert [to for each in server.accepted for to in each.recipients] == sent_to
+
+
+def test_a_handover_that_may_have_arrived_is_never_sent_again(
+    intake: SupportIntake, book: LedgerSupportBook, outsourced: CaseHandover, tmp_path: Path
+) -> None:
+    take(intake, letter("c1@customer.example", "Outage"))
+    outsourced.run()
+
+    with mail_server() as server:
+        server.replies["CONTENT"] = [ACCEPT_AND_DROP]
+        for _ in range(3):
+            outsourced.run()
+            _send(book, tmp_path, mail(server.port))
+
+    assert (len(server.accepted), list(book.letters("S-000001").values())) == (1, ["in_doubt"])
+
+
+def test_a_closed_case_is_not_handed_on_and_a_person_may_hand_on_any_other(
+    intake: SupportIntake, book: LedgerSupportBook, outsourced: CaseHandover, tmp_path: Path
+) -> None:
+    take(intake, letter("c1@customer.example", "Outage"), letter("c1@customer.example", "Invoice"))
+    take(intake, letter("stranger@elsewhere.example", "Outage"))
+    outsourced.run()
+    book.append("S-000001", CaseEvent.CLOSED, "Ada Lund", {})
+    with mail_server() as server:
+        _send(book, tmp_path, mail(server.port))
+
+    assert server.accepted == [], "it was closed before it left"
+    own, outside = outsourced.terms.terms
+    assert book.hand_on("S-000002", outside, partial(messages_by_hand, terms=outside), ADA)
+    for case_id, terms, why in (("S-000001", outside, "closed"), ("S-000003", own, "takes no requests")):
+        with pytest.raises(ByHandRefused, match=why):
+            book.hand_on(case_id, terms, partial(messages_by_hand, terms=terms), ADA)
+
+
+def _send(
+    book: LedgerSupportBook,
+    folder: Path,
+    settings: object,
+    house: House = House(is_production=True),  # noqa: B008
+) -> None:
     performer = Performer(
         outbox=LedgerOutbox(book.ledger),
         writer=Words(),
-        mail=GatedMail(settings, lambda: House(is_production=True), Pace(100_000, lambda: 0.0, lambda _: None)),  # type: ignore[arg-type]
+        mail=GatedMail(settings, lambda: house, Pace(100_000, lambda: 0.0, lambda _: None)),  # type: ignore[arg-type]
         store=KeptMessages(folder / "messages"),
         clock=book.ledger.clock,
         zone=STOCKHOLM,
@@ -273,7 +374,7 @@ def _send(book: LedgerSupportBook, folder: Path, settings: object) -> None:
     layout = ReplyLayout(sender="Partner AB", reply_to="", templates=INCLUDE / "templates" / "notices")
     SendOwnLetters(
         performer=performer,
-        words=ReplyWords(book=book, layout=layout),
+        words=CaseWords(book=book, layout=layout, policy=POLICY),
         moment=lambda now: Moment(now=now, zones=(STOCKHOLM,), country="", working_days_only=False),
-        kinds=(OwnLetter.CASE_REPLY,),
+        kinds=(OwnLetter.CASE_REPLY, OwnLetter.CASE_HANDOVER),
     ).send()

@@ -1,17 +1,18 @@
-"""A reply to a case as a letter: plain text that a person wrote or looked at, and the same as HTML."""
+"""Letters about a case: the reply that a person wrote or looked at, and what its provider is handed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from csp_receivables.adapters.notices import as_html
 from csp_receivables.adapters.notices.outside import header_text, one_line
-from csp_receivables.adapters.notices.parts import Document, Lines, Paragraph, Part
+from csp_receivables.adapters.notices.parts import Document, Facts, Heading, Lines, Paragraph, Part
+from csp_receivables.adapters.notices.text import as_text
 from csp_receivables.adapters.outside_text import visible_text
 from csp_receivables.domain.outbox.letters import Content
-from csp_receivables.domain.support.cases import SupportCase
+from csp_receivables.domain.support.cases import SupportCase, Told
 
 _ANSWERS = ("re:", "sv:", "aw:", "vs:")
 
@@ -41,6 +42,30 @@ class ReplyLayout:
             html=as_html(document, self.templates),
             language=language,
             reply_to=self.reply_to,
+        )
+
+    def handover(self, case: SupportCase, message: Told, about: Sequence[tuple[str, str]]) -> Content:
+        """A message of a case for its provider, after rows that say what it is. An answer to it joins the case."""
+        text = message.what.get("text", "") or "(no text)"
+        attached = message.what.get("attached", "")
+        document = Document(
+            subject=f"[{case.case_id}] {header_text(case.subject)}",
+            title=one_line(case.subject) or case.case_id,
+            sender=one_line(self.sender),
+            language="en",
+            direction="ltr",
+            parts=(
+                Facts(rows=tuple((label, one_line(value)) for label, value in about), is_key=True),
+                Heading(text=f"What they wrote on {message.at:%Y-%m-%d %H:%M} UTC"),
+                *map(_part, text.split("\n\n")),
+                *([Paragraph(text=one_line(f"Attached, and kept by us: {attached}"))] if attached else []),
+                Heading(text="Your answer"),
+                Paragraph(text="Reply to this mail and leave the number in its subject: your words join the case."),
+            ),
+        )
+        html = as_html(document, self.templates)
+        return Content(
+            subject=document.subject, text=as_text(document), html=html, language="en", reply_to=self.reply_to
         )
 
 

@@ -18,6 +18,7 @@ from csp_receivables.adapters.notices.wording import wording
 from csp_receivables.adapters.seller import week_days
 from csp_receivables.adapters.support_prices import PriceForm, Text, check_languages, support_price
 from csp_receivables.domain.collections.seller import OpeningHours, Seller
+from csp_receivables.domain.support.policy import Kind
 from csp_receivables.domain.support.terms import SupportTerms, TermsBook
 
 DESCRIBED_IN = "docs/SUPPORT.md"
@@ -42,6 +43,7 @@ class _Terms(_Form):
     closes: time
     scope: Annotated[dict[str, Annotated[tuple[Text, ...], Field(min_length=1)]], Field(min_length=1)]
     prices: tuple[PriceForm, ...] = ()
+    takes: frozenset[Kind] = frozenset()
     web: Annotated[str, Field(pattern=r"^https?://\S+$")] = ""
 
 
@@ -98,6 +100,7 @@ def _terms(file: CheckedFile, at: int, form: _Terms, languages: Sequence[str]) -
             for number, each in enumerate(form.prices)
         ),
         web=form.web,
+        takes=form.takes,
     )
 
 

@@ -107,10 +107,12 @@ def show(case_id: CaseId, as_json: JsonOption = False) -> None:
     """Show a case: what it is, whose, which way fits, and its story."""
     settings = Settings.from_environment()
     policy, now = support_wiring.support_policy(settings), settings.clock()
-    case = support_wiring.support_book(wiring.open_ledger(settings)).case(case_id)
+    book = support_wiring.support_book(wiring.open_ledger(settings))
+    case = book.case(case_id)
     choice = vehicle_for(case.kind, case.family, case.severity, policy)
     provider = support_wiring.support_terms(settings).of(case.customer_id).provider
     told = _as_json(case, policy, now) | {"provider": provider, "vehicle": choice.because}
+    told |= {"letters": dict(book.letters(case_id))}
     if as_json:
         story = [{"at": t.at, "event": t.event.value, "by": t.said_by, "what": dict(t.what)} for t in case.story]
         emit_json(told | {"story": story})
@@ -181,12 +183,21 @@ def reply(
         print(f"{action_id} waits in the outbox")
 
 
+@case_app.command("hand-on")
+def hand_on(case_id: CaseId, *, by: By, why: Why) -> None:
+    """Hand a case on to the provider who supports its customer, of whatever kind it is; its later messages follow."""
+    settings = Settings.from_environment()
+    letters = support_wiring.hand_on(settings, wiring.open_ledger(settings), case_id, person(by, why))
+    print("\n".join(f"{each} waits in the outbox" for each in letters) or "its provider has all of it already")
+
+
 @case_app.command("send")
 def send(as_json: JsonOption = False) -> None:
-    """Hand over the replies that wait, as far as the gate lets them pass."""
+    """Hand over the letters that wait, as far as the gate lets them pass: replies, and what providers are to get."""
     settings = Settings.from_environment()
-    mail = mail_wiring.mail_of_environment()
-    sent = support_wiring.reply_sender(settings, wiring.open_ledger(settings), mail).send()
+    ledger, mail = wiring.open_ledger(settings), mail_wiring.mail_of_environment()
+    support_wiring.case_handover(settings, ledger).run()
+    sent = support_wiring.reply_sender(settings, ledger, mail).send()
     if as_json:
         emit_json({"ended": dict(sent.ended), "waits": dict(sent.waits), "because": sent.because})
         return

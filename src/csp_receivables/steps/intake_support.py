@@ -112,7 +112,7 @@ def import_requests(
             findings=(found,),
         )
     told = into.from_requests(rows)
-    new = sum(told.counts[came.value] for came in (Came.OPENED, Came.JOINED))
+    new = sum(told.counts[came.value] for came in (Came.OPENED, Came.JOINED, Came.PROVIDER))
     return FileReport(
         name=path.name,
         digest=digest,

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, Select, func, insert, select
 from csp_receivables.adapters.ledger import outbox
 from csp_receivables.adapters.ledger.bulk import insert_new
 from csp_receivables.adapters.ledger.connection import Ledger, Writing
-from csp_receivables.adapters.ledger.outbox_tables import action, message
+from csp_receivables.adapters.ledger.outbox_tables import action, action_state, message
 from csp_receivables.adapters.ledger.support_tables import support_case, support_event, support_message
 from csp_receivables.adapters.ledger.tables import contact, customer, customer_tenant, finding, receivable
 from csp_receivables.domain.findings import Finding, findings_table
@@ -22,8 +22,15 @@ from csp_receivables.domain.outbox.actions import Action, OwnLetter, canonical
 from csp_receivables.domain.support.cases import CaseEvent, SupportCase, Told
 from csp_receivables.domain.support.intake import Came, Intake, Knowledge, NamedCase
 from csp_receivables.domain.support.requests import Request
+from csp_receivables.domain.support.terms import SupportTerms
 from csp_receivables.domain.support.triage import Triage
 
+_EVENTS = {
+    Came.AUTOMATIC: CaseEvent.AUTOMATIC,
+    Came.JOINED: CaseEvent.MESSAGE,
+    Came.PROVIDER: CaseEvent.PROVIDER,
+}
+_LETTERS = (OwnLetter.CASE_REPLY.value, OwnLetter.CASE_HANDOVER.value)
 KEYS_MAX = 500  # words of a mail that are looked up; what one statement may bind
 
 
@@ -46,8 +53,7 @@ class LedgerSupportBook:
                 case_id = _open(writing, request, found)
                 _append(writing, case_id, CaseEvent.TRIAGED, "triage", triage_data(triage(request)))
             elif case_id:
-                event = CaseEvent.AUTOMATIC if found.came is Came.AUTOMATIC else CaseEvent.MESSAGE
-                _append(writing, case_id, event, "", _message_data(request))
+                _append(writing, case_id, _EVENTS[found.came], "", _message_data(request))
             row = {"message_id": request.message_id, "case_id": case_id, "recorded_at": writing.recorded_at}
             writing.connection.execute(insert(support_message).values(**row))
             return Intake(came=found.came, case_id=case_id, customer_id=found.customer_id, found_by=found.found_by)
@@ -90,6 +96,31 @@ class LedgerSupportBook:
             wanted = _reply_action(case, number, datetime.fromisoformat(writing.recorded_at))
             outbox.propose(writing, [wanted])
             return wanted.action_id
+
+    def hand_on(
+        self, case_id: str, terms: SupportTerms, wanted: Callable[[SupportCase], Sequence[int]], who: Person
+    ) -> Sequence[str]:
+        """Put what the provider lacks of a case into the outbox, in one transaction; the ids of its actions.
+
+        `wanted`: numbers of events, asked within the transaction. Raises ByHandRefused.
+        """
+        with self.ledger.writing() as writing:
+            case, actions = _case(writing.connection, case_id), []
+            for number in wanted(case):
+                what = {"provider": terms.provider, "terms": terms.name, "message": str(number), "why": who.why}
+                _append(writing, case_id, CaseEvent.HANDED_ON, who.name, what)
+                actions.append(_handover_action(case, number, terms, datetime.fromisoformat(writing.recorded_at)))
+            outbox.propose(writing, actions)
+            return [each.action_id for each in actions]
+
+    def letters(self, case_id: str) -> Mapping[str, str]:
+        """Where each letter of a case stands in the outbox, by the id of its action."""
+        query = select(action_state.c.action_id, action_state.c.state).join(
+            action, action.c.action_id == action_state.c.action_id
+        )
+        own = (action.c.round_id == case_id, action.c.kind.in_(_LETTERS))
+        with self.ledger.reading() as connection:
+            return {row.action_id: row.state for row in connection.execute(query.where(*own).order_by("action_id"))}
 
     def customer(self, customer_id: str) -> Row[Any] | None:
         """What is known of a customer: its newest row; None where there is none."""
@@ -185,6 +216,21 @@ def _reply_action(case: SupportCase, number: int, at: datetime) -> Action:
     )
 
 
+def _handover_action(case: SupportCase, number: int, terms: SupportTerms, at: datetime) -> Action:
+    """One for each message and provider, whoever hands it on and however often."""
+    return Action(
+        action_id=f"{OwnLetter.CASE_HANDOVER}/{case.case_id}/{number}/{terms.name}",
+        kind=OwnLetter.CASE_HANDOVER,
+        customer_id=case.customer_id,
+        round_id=case.case_id,
+        stage=OwnLetter.CASE_HANDOVER.value,
+        decided_on=at.date(),
+        policy_version="",
+        run_id="",
+        payload=canonical({"to": terms.email, "name": terms.provider, "receivable_ids": []}),
+    )
+
+
 def _replies_to(connection: Connection, sender: str, day: str) -> int:
     query = (
         select(func.count())
@@ -232,7 +278,7 @@ def _answered(connection: Connection, answers: Sequence[str]) -> NamedCase | Non
     sent = (
         select(action.c.round_id)
         .join(message, message.c.action_id == action.c.action_id)
-        .where(action.c.kind == OwnLetter.CASE_REPLY.value, message.c.message_id.in_(answers))
+        .where(action.c.kind.in_(_LETTERS), message.c.message_id.in_(answers))
     )
     ids = [each for query in (came, sent) for each in connection.execute(query).scalars() if each]
     return _named(connection, ids[0]) if ids else None
@@ -241,7 +287,12 @@ def _answered(connection: Connection, answers: Sequence[str]) -> NamedCase | Non
 def _named(connection: Connection, case_id: str) -> NamedCase | None:
     query = select(support_case).where(support_case.c.case_id == case_id)
     row = connection.execute(query).first() if case_id else None
-    return NamedCase(case_id=row.case_id, customer_id=row.customer_id, sender=row.sender) if row else None
+    if row is None:
+        return None
+    handed = (action.c.round_id == case_id, action.c.kind == OwnLetter.CASE_HANDOVER.value)
+    payloads = connection.execute(select(action.c.payload).where(*handed)).scalars()
+    providers = frozenset(str(json.loads(each)["to"]).lower() for each in payloads)
+    return NamedCase(case_id=row.case_id, customer_id=row.customer_id, sender=row.sender, providers=providers)
 
 
 def tenants_of(connection: Connection, customer_id: str) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ class OwnLetter(StrEnum):
 
     ESCALATION_REPORT = "escalation_report"  # to a reader in the house
     CASE_REPLY = "case_reply"  # to whoever opened a support case
+    CASE_HANDOVER = "case_handover"  # to the provider who supports that customer
 
 
 OWN_LETTERS = frozenset(kind.value for kind in OwnLetter)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from csp_receivables.domain.escalation.items import Item, Section
@@ -24,6 +25,8 @@ class CaseEvent(StrEnum):
     REPLIED = "replied"  # a reply was put into the outbox, or a person says they answered
     ESCALATED = "escalated"  # filed with Microsoft, under a number
     VENDOR = "vendor"  # what Microsoft's system says of that number
+    HANDED_ON = "handed_on"  # a message was put into the outbox for the provider who supports the customer
+    PROVIDER = "provider"  # what that provider says; the customer still waits for our word
     CLOSED = "closed"
 
 
@@ -31,8 +34,22 @@ class CaseState(StrEnum):
     """Where a case stands."""
 
     OPEN = "open"
+    WITH_PROVIDER = "with_provider"  # until the provider writes
     WITH_MICROSOFT = "with_microsoft"
     CLOSED = "closed"
+
+
+# What an event makes of a case that stands at one of these.
+_MOVES: Mapping[CaseEvent, tuple[tuple[CaseState, ...], CaseState]] = MappingProxyType(
+    {
+        CaseEvent.CLOSED: (tuple(CaseState), CaseState.CLOSED),
+        CaseEvent.ESCALATED: (tuple(CaseState), CaseState.WITH_MICROSOFT),
+        CaseEvent.VENDOR: ((CaseState.WITH_MICROSOFT,), CaseState.OPEN),
+        CaseEvent.MESSAGE: ((CaseState.CLOSED,), CaseState.OPEN),
+        CaseEvent.HANDED_ON: ((CaseState.OPEN,), CaseState.WITH_PROVIDER),
+        CaseEvent.PROVIDER: ((CaseState.WITH_PROVIDER, CaseState.CLOSED), CaseState.OPEN),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,15 +97,15 @@ class SupportCase:
         """Closed until somebody writes again; with Microsoft once filed there, until Microsoft closes it."""
         state = CaseState.OPEN
         for told in self.story:
-            if told.event is CaseEvent.CLOSED:
-                state = CaseState.CLOSED
-            elif told.event is CaseEvent.ESCALATED:
-                state = CaseState.WITH_MICROSOFT
-            elif told.event is CaseEvent.VENDOR and told.what.get("status") == "closed":
-                state = CaseState.OPEN if state is CaseState.WITH_MICROSOFT else state
-            elif told.event is CaseEvent.MESSAGE and state is CaseState.CLOSED:
-                state = CaseState.OPEN
+            before, after = _MOVES.get(told.event, ((), state))
+            if state in before and (told.event is not CaseEvent.VENDOR or told.what.get("status") == "closed"):
+                state = after
         return state
+
+    @property
+    def provider(self) -> str:
+        """Who has it in hand, where it was handed on; "" where it was not."""
+        return next((t.what.get("provider", "") for t in reversed(self.story) if t.event is CaseEvent.HANDED_ON), "")
 
     @property
     def number(self) -> str:
@@ -125,13 +142,29 @@ def case_items(cases: Sequence[SupportCase], policy: SupportPolicy, now: datetim
     for case in cases:
         if case.state is CaseState.WITH_MICROSOFT:
             items.append(_with_microsoft(case, today, zone, owner))
-        elif case.state is CaseState.OPEN and case.is_late(policy, now):
+        elif case.state is not CaseState.CLOSED and case.is_late(policy, now):
             since = (case.due_at(policy) or now).astimezone(zone).date()
-            about = f"{case.subject} (severity {case.severity}): no answer yet"
-            items.append(
-                _item(Section.CASES_LATE, case, about, since, today, owner, f"Answer it: csp case show {case.case_id}")
-            )
+            whose = case.provider if case.state is CaseState.WITH_PROVIDER else ""
+            about = f"{case.subject} (severity {case.severity}): no answer yet" + (f", with {whose}" if whose else "")
+            step = f"{f'Call {whose}, then answer' if whose else 'Answer'} it: csp case show {case.case_id}"
+            items.append(_item(Section.CASES_LATE, case, about, since, today, owner, step))
     return tuple(items)
+
+
+def case_rows(case: SupportCase, policy: SupportPolicy, customer_name: str) -> tuple[tuple[str, str], ...]:
+    """A case in a few rows for whoever takes it over: label and value; the clock in the desk's own time."""
+    due, zone = case.due_at(policy), policy.hours.zone
+    sender = f"{case.sender_name} <{case.sender}>" if case.sender_name else case.sender
+    return (
+        ("Case", case.case_id),
+        ("State", case.state.value.replace("_", " ")),
+        ("Answer due", f"{due.astimezone(zone):%Y-%m-%d %H:%M} ({zone.key})" if due else "nobody waits"),
+        ("Severity", case.severity.value),
+        ("Kind", f"{case.kind.value}, {case.triaged.get('topic', '').replace('_', ' ')}"),
+        ("Product", case.family.value.replace("_", " ")),
+        ("Customer", f"{customer_name} ({case.customer_id})" if customer_name else case.customer_id or "not known"),
+        ("From", sender or "by telephone"),
+    )
 
 
 def _with_microsoft(case: SupportCase, today: date, zone: ZoneInfo, owner: str) -> Item:

@@ -15,6 +15,7 @@ class Came(StrEnum):
     KNOWN = "known"  # read before: nothing changes
     AUTOMATIC = "automatic"  # an absence note and its like: never answered, opens nothing
     JOINED = "joined"
+    PROVIDER = "provider"  # joins its case, as what the provider says to whom it was handed on
     OPENED = "opened"
 
 
@@ -36,6 +37,7 @@ class NamedCase:
     case_id: str
     customer_id: str
     sender: str
+    providers: frozenset[str] = frozenset()  # addresses that it was handed on to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,8 @@ def intake(request: Request, known: Knowledge, shared_domains: frozenset[str]) -
     case = _joins(request, known, customer_id)
     came = Came.AUTOMATIC if request.is_automatic else Came.JOINED if case else Came.OPENED
     if case:
+        if came is Came.JOINED and request.sender in case.providers - {case.sender}:
+            came = Came.PROVIDER
         return Intake(came=came, case_id=case.case_id, customer_id=case.customer_id, found_by=found_by)
     return Intake(came=came, customer_id=customer_id, found_by=found_by)
 
@@ -83,7 +87,8 @@ def _joins(request: Request, known: Knowledge, customer_id: str) -> NamedCase | 
 
 
 def _same_side(request: Request, case: NamedCase, customer_id: str) -> bool:
-    return request.sender == case.sender or bool(customer_id and customer_id == case.customer_id)
+    is_customer_s = bool(customer_id and customer_id == case.customer_id)
+    return request.sender == case.sender or is_customer_s or request.sender in case.providers
 
 
 def _whose(request: Request, known: Knowledge, shared_domains: frozenset[str]) -> tuple[str, FoundBy]:

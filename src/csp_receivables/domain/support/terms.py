@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from csp_receivables.domain.collections.seller import Desk, OpeningHours, SupportPrice
+from csp_receivables.domain.support.policy import Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,7 @@ class SupportTerms:
     scope: Mapping[str, tuple[str, ...]]
     prices: tuple[SupportPrice, ...] = ()
     web: str = ""  # where the terms are published
+    takes: frozenset[Kind] = frozenset()  # requests that are handed on to an outsourced provider; none: it is ourselves
 
     @property
     def desk(self) -> Desk:
