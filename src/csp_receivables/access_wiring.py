@@ -139,17 +139,17 @@ def watch(settings: Settings, ledger: Ledger, actor: Actor) -> Watched:
     return watching.watch()
 
 
-def access_desk(ledger: Ledger) -> LedgerAccessDesk:
+def access_desk(settings: Settings, ledger: Ledger) -> LedgerAccessDesk:
     """Access as people handle it: what was asked, what a run took, give it back, the whole history."""
-    return LedgerAccessDesk(ledger)
+    return LedgerAccessDesk(ledger, settings.time_zone)
 
 
-def undo(ledger: Ledger, run: str, who: Person) -> tuple[str, ...]:
+def undo(settings: Settings, ledger: Ledger, run: str, who: Person) -> tuple[str, ...]:
     """Ask for everything back that a run took; `restorer` does it. What a run gave back stays: it needs a new warning.
 
     `run`: as `csp access history` shows it: of the decisions, of the question (`asked_in`), or the worker.
     """
-    desk = LedgerAccessDesk(ledger)
+    desk = access_desk(settings, ledger)
     return desk.give_back(desk.taken_by(run), who)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import insert
 
 from csp_receivables import access_wiring, collections_wiring, mail_wiring
 from csp_receivables.adapters.ledger import Ledger, outbox, tables
+from csp_receivables.adapters.ledger.escalation_book import LedgerEscalationBook
 from csp_receivables.adapters.ledger.fetch_book import LedgerSubscriptionBook
 from csp_receivables.adapters.ledger.hold_book import LedgerHoldBook
 from csp_receivables.adapters.ledger.outbox_messages import Said, keep_message, say
@@ -21,8 +22,10 @@ from csp_receivables.adapters.ledger.outbox_tables import action
 from csp_receivables.adapters.partner_center.actor import Actor, open_actor
 from csp_receivables.adapters.partner_center.manners import Manners
 from csp_receivables.domain.access.approvals import Approval, Word
+from csp_receivables.domain.access.history import Entry
 from csp_receivables.domain.collections.cases import HoldKind
 from csp_receivables.domain.collections.hold_requests import HoldRequest, hold_of
+from csp_receivables.domain.escalation.items import ReportKind
 from csp_receivables.domain.matching_by_hand.requests import person
 from csp_receivables.domain.outbox.deliveries import MessageEvent
 from csp_receivables.domain.outbox.recipients import Contact
@@ -199,6 +202,39 @@ def test_what_is_unpaid_is_suspended_and_comes_back_with_the_payment(house: Hous
     house.on(DECIDED + timedelta(days=1))
     house.decide(DECIDED + timedelta(days=1))
     assert (house.perform().ended, house.restore().ended) == ({}, {})
+
+
+@pytest.mark.parametrize(("booked_before", "waited"), [(0, 0), (0, 59), (2, 60)])
+def test_the_time_from_the_banks_booking_to_access_is_told(house: House, booked_before: int, waited: int) -> None:
+    house.approve()
+    house.perform()
+    booked_on = DECIDED + timedelta(days=1 - booked_before)
+    pay(house.ledger, "100", 10_000, booked_on)
+    house.wait(timedelta(minutes=waited))
+    house.restore()
+
+    told = [each.told for each in history(house) if each.what == "access_is_back"]
+
+    assert [(each["booked_on"], each["days_from_booking"]) for each in told] == [(booked_on, booked_before)]
+    assert told[0]["minutes_from_import"] == waited
+    assert f"the bank booked the payment ({booked_on}), {waited} min after it was imported" in told[0]["why"]
+    plan = live(DECIDED + timedelta(days=1))
+    _, known = LedgerEscalationBook(house.ledger, house.settings.time_zone).read(ReportKind.DAILY, plan)
+    assert [(each.days, each.minutes) for each in known.restored] == [(booked_before, waited)]
+
+
+def test_what_a_person_gave_back_unpaid_is_no_time_from_a_payment(house: House) -> None:
+    house.approve()
+    house.perform()
+    pay(house.ledger, "100", 4_000, DECIDED + timedelta(days=1))
+    access_wiring.undo(house.settings, house.ledger, "test", person("Bea", "the wrong company"))
+
+    assert house.restore().ended == {"restored": 1}
+    assert [each for each in history(house) if each.what == "access_is_back"] == []
+
+
+def history(house: House) -> tuple[Entry, ...]:
+    return access_wiring.access_desk(house.settings, house.ledger).history(customer_id="C1")
 
 
 def test_a_hold_of_this_morning_keeps_access(house: House) -> None:

@@ -20,6 +20,7 @@ from emulator.server import Emulator
 from tests.access_desk import AccessDesk, access_desk, document, due_to_suspend
 from tests.conftest import StandingClock
 from tests.emulator.serving import empty_world
+from tests.letters import STOCKHOLM
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +109,7 @@ def test_one_command_gives_back_all_that_a_run_took(desk: AccessDesk) -> None:
     desk.perform()
     for customer in ("C1", "C2"):
         desk.decided.decisions[customer] = replace(due_to_suspend(customer), answer=Answer.WAIT)
-    book = LedgerAccessDesk(desk.ledger)
+    book = LedgerAccessDesk(desk.ledger, STOCKHOLM)
 
     taken = book.taken_by("test")
     assert [each.split("/")[0] for each in taken] == ["C1", "C2"]
@@ -123,7 +124,7 @@ def test_one_command_gives_back_all_that_a_run_took(desk: AccessDesk) -> None:
 
 def test_what_is_given_back_already_is_not_asked_back_twice(desk: AccessDesk) -> None:
     action = suspended(desk)
-    book = LedgerAccessDesk(desk.ledger)
+    book = LedgerAccessDesk(desk.ledger, STOCKHOLM)
     book.give_back([action], person("Ada", "a mistake"))
 
     with pytest.raises(ByHandRefused, match="under way already"):
@@ -135,7 +136,7 @@ def test_the_history_tells_who_why_and_on_what_ground(desk: AccessDesk) -> None:
     desk.pays("C1")
     desk.restore()
 
-    entries = LedgerAccessDesk(desk.ledger).history(subscription_id="c1-1")
+    entries = LedgerAccessDesk(desk.ledger, STOCKHOLM).history(subscription_id="c1-1")
     text = exported(entries, "c1-1")
 
     told = json.loads(text)["entries"]
@@ -147,4 +148,4 @@ def test_the_history_tells_who_why_and_on_what_ground(desk: AccessDesk) -> None:
     assert asked["document"]["targets"][0]["quantity"] == 10
     assert all(each["policy_version"] == "v1" for each in told if each["what"] == "decided")
     assert all("correlation" in each["request_ids"] for each in told if each["what"] in ("accepted", "verified"))
-    assert text == exported(LedgerAccessDesk(desk.ledger).history(subscription_id="c1-1"), "c1-1")
+    assert text == exported(LedgerAccessDesk(desk.ledger, STOCKHOLM).history(subscription_id="c1-1"), "c1-1")

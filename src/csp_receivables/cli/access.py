@@ -136,8 +136,8 @@ def undo(
     as_json: JsonOption = False,
 ) -> None:
     """Give back everything that a run took; the next `restore` does it. What a run gave back stays."""
-    _, ledger = _opened()
-    wanted = access_wiring.undo(ledger, run, person(by, why))
+    settings, ledger = _opened()
+    wanted = access_wiring.undo(settings, ledger, run, person(by, why))
     if not wanted:
         raise Refused(f"nothing that the run {run!r} took is away; csp access history names the runs")
     if as_json:
@@ -157,8 +157,8 @@ def history(
     """Tell everything that happened to a customer's or subscription's access, with who, why and on what ground."""
     if not customer and not subscription:
         raise Refused("say whose: --customer or --subscription")
-    _, ledger = _opened()
-    entries = access_wiring.access_desk(ledger).history(subscription_id=subscription, customer_id=customer)
+    settings, ledger = _opened()
+    entries = access_wiring.access_desk(settings, ledger).history(subscription_id=subscription, customer_id=customer)
     text = exported(entries, subscription or customer)
     if export:
         export.write_text(text, encoding="utf-8")
@@ -184,7 +184,7 @@ def release_breaker(*, by: By, why: Why, as_json: JsonOption = False) -> None:
 def _answer(name: str, word: Word, by: str, why: str, *, until: date | None = None, as_json: bool) -> None:
     settings, ledger = _opened()
     who = person(by, why)
-    asked = access_wiring.access_desk(ledger).asked(name)
+    asked = access_wiring.access_desk(settings, ledger).asked(name)
     approval = Approval(
         action_id=asked.action_id,
         digest=asked.digest,

@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from csp_receivables.domain.access.restorations import Restoration
 from csp_receivables.domain.collections.holds import HoldState
 from csp_receivables.domain.escalation.measures import (
-    Restored,
     automatic_match_rate,
+    booking_to_restored_access,
     collection_effectiveness,
     days_of_sales_outstanding,
     payment_to_restored_access,
@@ -20,8 +21,15 @@ AS_OF = date(2026, 10, 31)
 NOON = datetime(2026, 10, 30, 12, 0, tzinfo=UTC)
 
 
-def restored(minutes: int, at: datetime = NOON) -> Restored:
-    return Restored(customer_id="C1", paid_at=at - timedelta(minutes=minutes), restored_at=at)
+def restored(minutes: int, at: datetime = NOON, days: int = 0) -> Restoration:
+    return Restoration(
+        action_id="C1/1.1/suspension/reinstate",
+        customer_id="C1",
+        booked_on=at.date() - timedelta(days=days),
+        learnt_at=at - timedelta(minutes=minutes),
+        back_at=at,
+        back_on=at.date(),
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,3 +80,19 @@ def test_the_time_to_restored_access_is_a_median_of_the_last_90_days() -> None:
     assert payment_to_restored_access([restored(30), restored(90), restored(600), old], AS_OF).value == 90
     assert payment_to_restored_access([restored(30), restored(90)], AS_OF).value == 30, "one that was really measured"
     assert payment_to_restored_access([old], AS_OF).value is None
+
+
+@pytest.mark.parametrize(("days", "median"), [([0], 0), ([0, 1], 0), ([0, 1, 5], 1), ([-1], 0)])
+def test_the_days_from_the_banks_booking_are_a_median_too(days: list[int], median: int) -> None:
+    """A bank that books on tomorrow's day makes nobody wait less than no time."""
+    measure = booking_to_restored_access([restored(5, days=each) for each in days], AS_OF)
+
+    assert (measure.value, measure.unit) == (median, "days")
+    assert f"the longest {max(*days, 0)} days, C1 on 2026-10-30" in measure.because
+
+
+@pytest.mark.parametrize(("ago", "counts"), [(89, True), (90, False)])
+def test_only_the_last_90_days_count(ago: int, counts: bool) -> None:
+    back = datetime(2026, 10, 31, 12, tzinfo=UTC) - timedelta(days=ago)
+
+    assert (booking_to_restored_access([restored(5, back)], AS_OF).value is not None) is counts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from csp_receivables.adapters.page import NO_BREAK, count, money
 from csp_receivables.domain.escalation import measures
 from csp_receivables.domain.escalation.items import Section
-from csp_receivables.domain.escalation.measures import MINUTES, PER_MILLE, TENTHS_OF_DAYS, Measure
+from csp_receivables.domain.escalation.measures import DAYS, MINUTES, PER_MILLE, TENTHS_OF_DAYS, Measure
 
 SECTIONS = {
     Section.LEFT_THE_LADDER: "Debts that left the ladder",
@@ -22,7 +22,8 @@ MEASURES = {
     measures.CEI: "Collection effectiveness",
     measures.KEPT: "Promises kept",
     measures.MATCHED: "Matched by rules alone",
-    measures.RESTORED: "From payment to access restored",
+    measures.RESTORED: "From a payment's import to access restored",
+    measures.BOOKED: "From the bank's booking to access restored",
 }
 BUCKETS = {
     "not_due": "Not due",
@@ -59,4 +60,6 @@ def figure(measure: Measure) -> str:
             return f"{sign}{abs(value) // 10}.{abs(value) % 10} %"
         case units if units == MINUTES:
             return f"{value // _MINUTES_AN_HOUR} h {value % _MINUTES_AN_HOUR:02} min"
+        case units if units == DAYS:
+            return age(value) if value else "the same day"
     return str(value)

@@ -6,11 +6,14 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, Select, or_, select
 
 from csp_receivables.adapters.ledger import outbox
 from csp_receivables.adapters.ledger.access_changes import taken_from
+from csp_receivables.adapters.ledger.access_evidence import EVERYTHING
+from csp_receivables.adapters.ledger.access_restorations import restorations
 from csp_receivables.adapters.ledger.access_tables import (
     access_approval,
     access_change,
@@ -18,9 +21,10 @@ from csp_receivables.adapters.ledger.access_tables import (
     access_proposal,
     access_release,
 )
-from csp_receivables.adapters.ledger.connection import Ledger
+from csp_receivables.adapters.ledger.connection import Ledger, moment_text
 from csp_receivables.adapters.ledger.outbox_tables import action, action_event
 from csp_receivables.domain.access.history import Entry
+from csp_receivables.domain.access.restorations import Restoration
 from csp_receivables.domain.collections.decisions import Answer
 from csp_receivables.domain.matching_by_hand.requests import ByHandRefused, Person
 from csp_receivables.domain.outbox.actions import Action
@@ -29,9 +33,10 @@ from csp_receivables.domain.outbox.states import Event
 
 @dataclass(frozen=True, slots=True)
 class LedgerAccessDesk:
-    """Access as people handle it."""
+    """Access as people handle it. `zone`: the partner's, whose days are told."""
 
     ledger: Ledger
+    zone: ZoneInfo
 
     def asked(self, name: str) -> Row[Any]:
         """What was asked last about the one action of that id, or whose id begins so. Raises ByHandRefused."""
@@ -86,6 +91,12 @@ class LedgerAccessDesk:
             if customer_id and not subscription_id:
                 ids |= set(connection.execute(_suspensions_of(customer_id)).scalars())
             entries = [*_of_actions(connection, ids), *_of_changes(connection, [row.change_id for row in changes])]
+            entries += [
+                _restored(each)
+                for who in sorted({row.customer_id for row in changes})
+                for each in restorations(connection, EVERYTHING, self.zone, who)
+                if each.action_id in ids
+            ]
         return tuple(sorted(entries, key=lambda entry: (entry.at, entry.about, entry.what)))
 
 
@@ -132,6 +143,14 @@ def _of_changes(connection: Connection, ids: Sequence[str]) -> list[Entry]:
     query = query.join(access_change, access_change.c.change_id == access_event.c.change_id)
     rows = connection.execute(query.where(access_event.c.change_id.in_(ids)).order_by(access_event.c.change_id))
     return [_entry(row, "", row.subscription_id) for row in rows]
+
+
+def _restored(back: Restoration) -> Entry:
+    """How long it took from the payment to access, as one more entry."""
+    told: dict[str, Any] = {"customer_id": back.customer_id, "why": str(back), "booked_on": back.booked_on}
+    told |= {"learnt_at": moment_text(back.learnt_at), "days_from_booking": back.days}
+    told |= {"minutes_from_import": back.minutes}
+    return Entry(at=moment_text(back.back_at), what="access_is_back", about=back.action_id, told=told)
 
 
 def _entry(row: Row[Any], what: str, about: str) -> Entry:

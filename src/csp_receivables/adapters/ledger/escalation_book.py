@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -12,18 +11,18 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, and_, func, insert, or_, select
 
 from csp_receivables.adapters.ledger import outbox
+from csp_receivables.adapters.ledger.access_restorations import restorations
 from csp_receivables.adapters.ledger.connection import Ledger, Writing, moment_text
 from csp_receivables.adapters.ledger.decision_book import facts_with_collections
 from csp_receivables.adapters.ledger.escalation_tables import escalation_report
 from csp_receivables.adapters.ledger.outbox_tables import action, action_event
 from csp_receivables.adapters.ledger.support_book import read_cases
-from csp_receivables.adapters.ledger.tables import allocation, finding, payment
+from csp_receivables.adapters.ledger.tables import finding
 from csp_receivables.domain.collections.decisions import Answer
 from csp_receivables.domain.day import Mode
 from csp_receivables.domain.escalation.compiling import ActionStanding, Known
 from csp_receivables.domain.escalation.items import ReportKind
 from csp_receivables.domain.escalation.letters import report_letter
-from csp_receivables.domain.escalation.measures import Restored
 from csp_receivables.domain.escalation.policy import Reader
 from csp_receivables.domain.escalation.report import EscalationReport, from_json, to_json
 from csp_receivables.domain.facts import Facts
@@ -32,7 +31,6 @@ from csp_receivables.domain.run_plan import RunPlan
 
 _TROUBLED = tuple(event for event in Event if TRANSITIONS[event].after in (State.FAILED, State.IN_DOUBT))
 _WAITS = tuple(event for event in Event if TRANSITIONS[event].after in (State.PROPOSED, State.APPROVED, State.HELD))
-_DONE = (Event.DONE.value, Event.SETTLED_ACCEPTED.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ class LedgerEscalationBook:
             known = Known(
                 actions=tuple(_actions(connection, plan.as_of, seen, self.zone)),
                 found_on=_found_on(connection, known_at, self.zone),
-                restored=tuple(_restored(connection, seen)),
+                restored=tuple(restorations(connection, seen, self.zone)),
                 before=_before(connection, kind, plan.as_of, known_at),
                 cases=read_cases(connection, seen),
                 seen_at=seen,
@@ -147,47 +145,6 @@ def _standing(row: Row[Any], zone: ZoneInfo) -> ActionStanding:
 def _found_on(connection: Connection, known_at: str, zone: ZoneInfo) -> Mapping[str, date]:
     query = select(finding.c.finding_id, finding.c.recorded_at).where(finding.c.recorded_at <= known_at)
     return {row.finding_id: _day(row.recorded_at, zone) for row in connection.execute(query)}
-
-
-def _restored(connection: Connection, known_at: str) -> Iterator[Restored]:
-    """Access given back, with the moment at which the last payment for what it had been taken for was learnt."""
-    done = {
-        kind: _done_at(connection, kind, known_at) for kind in (Answer.PROPOSE_SUSPENSION.value, Answer.REINSTATE.value)
-    }
-    for given_back in done[Answer.REINSTATE.value]:
-        taken = [
-            each
-            for each in done[Answer.PROPOSE_SUSPENSION.value]
-            if each.customer_id == given_back.customer_id and each.done_at < given_back.done_at
-        ]
-        named = json.loads(taken[-1].payload)["receivable_ids"] if taken else []
-        paid_at = _last_paid(connection, named, given_back.done_at)
-        if paid_at:
-            yield Restored(
-                customer_id=given_back.customer_id,
-                paid_at=datetime.fromisoformat(paid_at),
-                restored_at=datetime.fromisoformat(given_back.done_at),
-            )
-
-
-def _done_at(connection: Connection, kind: str, known_at: str) -> Sequence[Any]:
-    query = (
-        select(action.c.customer_id, action.c.payload, action_event.c.recorded_at.label("done_at"))
-        .join(action_event, action_event.c.action_id == action.c.action_id)
-        .where(action.c.kind == kind, action_event.c.event.in_(_DONE), action_event.c.recorded_at <= known_at)
-        .order_by(action_event.c.recorded_at, action.c.action_id)
-    )
-    return connection.execute(query).all()
-
-
-def _last_paid(connection: Connection, receivable_ids: Sequence[str], before: str) -> str:
-    query = (
-        select(func.max(payment.c.recorded_at))
-        .join(allocation, allocation.c.source_id == payment.c.payment_id)
-        .where(allocation.c.receivable_id.in_(receivable_ids), allocation.c.recorded_at <= before)
-        .where(payment.c.recorded_at <= before)
-    )
-    return connection.execute(query).scalar_one_or_none() or ""
 
 
 def _day(moment: str, zone: ZoneInfo) -> date:

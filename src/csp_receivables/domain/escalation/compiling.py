@@ -12,13 +12,14 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from csp_receivables.domain.access.restorations import Restoration
 from csp_receivables.domain.collections.caseload import Decided, policy_of
 from csp_receivables.domain.collections.decisions import Answer, Decision
 from csp_receivables.domain.collections.facts import CollectionsFacts
 from csp_receivables.domain.collections.policy import Act, CollectionsPolicy
 from csp_receivables.domain.day import Day
 from csp_receivables.domain.escalation.items import Item, ReportKind, Section, in_order
-from csp_receivables.domain.escalation.measures import Measure, Restored
+from csp_receivables.domain.escalation.measures import Measure
 from csp_receivables.domain.escalation.policy import EscalationPolicy
 from csp_receivables.domain.escalation.report import Ageing, EscalationReport, changes
 from csp_receivables.domain.outbox.states import State
@@ -59,7 +60,7 @@ class Known:
 
     actions: Sequence[ActionStanding] = ()
     found_on: Mapping[str, date] = field(default_factory=dict)  # by finding id
-    restored: Sequence[Restored] = ()
+    restored: Sequence[Restoration] = ()
     cases: Sequence[SupportCase] = ()
     seen_at: str = ""  # the moment as of which actions and cases are seen
     before: EscalationReport | None = None  # the live report of this kind before the day

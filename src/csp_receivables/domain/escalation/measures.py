@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import duckdb
 
+from csp_receivables.domain.access.restorations import Restoration
 from csp_receivables.domain.collections.case_tables import received_of
 from csp_receivables.domain.collections.cases import Case, Hold, HoldKind
 from csp_receivables.domain.collections.holds import JUDGED, HoldState, standing_of
@@ -20,14 +21,15 @@ from csp_receivables.domain.matching.payers import CONFIRMED_BY_A_PERSON
 SALES_DAYS = 90  # over which sales are counted for DSO; over which promises and restored access are looked at
 CYCLE_DAYS = 30  # over which collection effectiveness and automatic matching are looked at
 
-DSO, CEI, KEPT, MATCHED, RESTORED = (
+DSO, CEI, KEPT, MATCHED, RESTORED, BOOKED = (
     "days_of_sales_outstanding",
     "collection_effectiveness",
     "promise_kept_rate",
     "automatic_match_rate",
     "payment_to_restored_access",
+    "booking_to_restored_access",
 )
-TENTHS_OF_DAYS, PER_MILLE, MINUTES = "tenths of a day", "per mille", "minutes"
+TENTHS_OF_DAYS, PER_MILLE, MINUTES, DAYS = "tenths of a day", "per mille", "minutes", "days"
 
 _BALANCES = """
 WITH billed AS (
@@ -72,17 +74,8 @@ class Measure:
     because: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Restored:
-    """Access that was given back: when the payment that settled it was learnt, and when access was back."""
-
-    customer_id: str
-    paid_at: datetime
-    restored_at: datetime
-
-
 def measures_of(
-    connection: duckdb.DuckDBPyConnection, facts: Facts, restored: Sequence[Restored]
+    connection: duckdb.DuckDBPyConnection, facts: Facts, restored: Sequence[Restoration]
 ) -> tuple[Measure, ...]:
     """Every measure of the day. Needs the positions of `decide_booking`."""
     balances = _balances(connection, facts.as_of)
@@ -95,6 +88,7 @@ def measures_of(
         promise_kept_rate(_judged(connection, facts)),
         automatic_match_rate(*_matched(connection, facts.as_of)),
         payment_to_restored_access(restored, facts.as_of),
+        booking_to_restored_access(restored, facts.as_of),
     )
 
 
@@ -134,13 +128,29 @@ def automatic_match_rate(matched: int, payments: int) -> Measure:
     return Measure(name=MATCHED, value=_rounded(matched * 1000, payments), unit=PER_MILLE, because=because)
 
 
-def payment_to_restored_access(restored: Sequence[Restored], as_of: date) -> Measure:
+def payment_to_restored_access(restored: Sequence[Restoration], as_of: date) -> Measure:
     """The median of the minutes from learning of a payment to access being back, of the last 90 days."""
+    recent = _recent(restored, as_of)
+    because = f"the median of {len(recent)} in the last {SALES_DAYS} days"
+    if recent:
+        slowest = max(recent, key=lambda each: (each.minutes, each.action_id))
+        because += f"; the longest {slowest.minutes} {MINUTES}, {slowest.customer_id} on {slowest.back_on}"
+    return Measure(name=RESTORED, value=_median([each.minutes for each in recent]), unit=MINUTES, because=because)
+
+
+def booking_to_restored_access(restored: Sequence[Restoration], as_of: date) -> Measure:
+    """The median of the days from the bank's booking of a payment to access being back, of the last 90 days."""
+    recent = _recent(restored, as_of)
+    because = f"the median of {len(recent)} in the last {SALES_DAYS} days"
+    if recent:
+        slowest = max(recent, key=lambda each: (each.days, each.action_id))
+        because += f"; the longest {slowest.days} {DAYS}, {slowest.customer_id} on {slowest.back_on}"
+    return Measure(name=BOOKED, value=_median([each.days for each in recent]), unit=DAYS, because=because)
+
+
+def _recent(restored: Sequence[Restoration], as_of: date) -> list[Restoration]:
     since = as_of - timedelta(days=SALES_DAYS)
-    recent = [each for each in restored if each.restored_at.date() > since]
-    minutes = [max(int((each.restored_at - each.paid_at).total_seconds()) // 60, 0) for each in recent]
-    because = f"the median of {len(minutes)} in the last {SALES_DAYS} days"
-    return Measure(name=RESTORED, value=_median(minutes), unit=MINUTES, because=because)
+    return [each for each in restored if each.back_on > since]
 
 
 def _median(numbers: list[int]) -> int | None:
