@@ -1,17 +1,20 @@
 """### Microsoft's invoices and subscriptions, every night
 
-Asks Microsoft which vendor invoices there are, has the charges of each new or changed one exported, downloads and
-imports them, and reads every customer's subscriptions. While Microsoft makes an export the task is parked: no worker
-waits for it. The daily reconciliation then finds charges and subscriptions in the ledger.
+Asks Microsoft which vendor invoices there are, has the charges and daily usage of each new or changed one exported,
+downloads and imports them, and reads every customer's subscriptions. While Microsoft makes an export the task is
+parked: no worker waits for it. A legacy invoice (`D…`) is never exported: its lists of charges are read page by page.
+The daily reconciliation then finds charges and subscriptions in the ledger.
 
 **What it touches.** Reads Partner Center and Graph as the *reader*, an identity that can't write. Writes the ledger,
 the lake and `CSP_HOME/downloads`. Nothing else leaves the house.
 
 **When there is nothing yet.** A fresh invoice's data may take days: the export is asked for again each night until
 eleven days after the invoice date; then the finding `microsoft.no_charges` asks a person to look. Data that Microsoft
-makes again within a hundred days is imported again, as a new version.
+makes again within a hundred days is imported again, as a new version; a legacy invoice is read again for eleven days.
+An invoice without daily usage needs nobody.
 
 **Parameters.** `invoices`: fetch these, whatever is known of them (empty: all that are new or may have changed).
+`daily_usage`: off where nobody looks at it; it is many times the charges.
 
 **No backfill.** Microsoft tells what it knows now; what it told before lies in the ledger.
 
@@ -39,7 +42,10 @@ PARAMS = {
         items={"type": "string"},
         title="Invoices",
         description="Ids of vendor invoices; empty: all that are new or may have changed.",
-    )
+    ),
+    "daily_usage": Param(
+        True, type="boolean", title="Daily usage", description="Fetch what charges for usage are made of, too."
+    ),
 }
 
 
@@ -58,16 +64,16 @@ PARAMS = {
 def import_microsoft() -> None:
     @task
     def list_invoices(**context: Any) -> list[dict[str, str]]:
-        """Which vendor invoices are new or may have changed."""
+        """What of which vendor invoices is new or may have changed."""
         return microsoft_tasks.list_invoices(context)
 
     @task(
         trigger_rule="none_failed",
-        map_index_template="{{ export['invoice_id'] }}",
+        map_index_template="{{ export['invoice_id'] }} {{ export['kind'] }}",
         execution_timeout=timedelta(hours=6),
     )
     def import_charges(export: dict[str, str], **context: Any) -> dict[str, Any]:
-        """Download the charges of one invoice and import them."""
+        """Download the charges or the daily usage of one invoice and import them."""
         return microsoft_tasks.import_charges(export, context)
 
     @task(execution_timeout=timedelta(hours=6))
@@ -76,7 +82,7 @@ def import_microsoft() -> None:
         return microsoft_tasks.sync_subscriptions(context)
 
     exports = ExportCharges.partial(
-        task_id="export_charges", map_index_template="{{ task.invoice['invoice_id'] }}"
+        task_id="export_charges", map_index_template="{{ task.invoice['invoice_id'] }} {{ task.invoice['kind'] }}"
     ).expand(invoice=list_invoices())
     import_charges.expand(export=exports.output)
     sync_subscriptions()

@@ -3,6 +3,7 @@
 DIR/<invoice>.invoice.json                  the invoice; without one it is summed up from its charges
 DIR/<invoice>_….csv, .csv.gz                its reconciliation, or its daily usage when the name says `Usage`
 DIR/<invoice>.blobs/*.json.gz               the reconciliation as ready blobs, served as they are
+DIR/<invoice>.office.json, .azure.json      a legacy invoice's line items, as a collection of Partner Center's
 DIR/partner.json                            optional: {"partner", "customers", "subscriptions", "entitlements",
                                             "serviceRequests", "audit"}; otherwise told from the charges
 """
@@ -38,6 +39,9 @@ def load_folder(folder: Path, now: datetime | None = None) -> World:
     for path in sorted(folder.glob("*.invoice.json")):
         document = _read(path)
         world.invoices[document["id"]] = Invoice(document=document)
+    for path in sorted((*folder.glob("*.office.json"), *folder.glob("*.azure.json"))):
+        invoice_id, provider, _ = path.name.rsplit(".", 2)
+        world.line_items[invoice_id, provider, "billinglineitems"] = _read(path)["items"]
     for invoice_id, export, charges in _charges(folder):
         world.charges[export, invoice_id] = charges
         if invoice_id not in world.invoices:

@@ -1,4 +1,4 @@
-"""The export of an invoice's charges as an operator that parks: while Microsoft works, no worker waits.
+"""The export of an invoice's charges or daily usage as an operator that parks: while Microsoft works, no worker waits.
 
 The trigger holds nothing but an address, so a triggerer that restarts goes on where the other one was.
 """
@@ -64,7 +64,10 @@ class ExportRefused(RuntimeError):
 
 
 class ExportCharges(BaseOperator):  # type: ignore[misc]  # as above
-    """Asks for an invoice's charges and parks until they can be downloaded. Returns the invoice with its operation."""
+    """Asks for an invoice's data and parks until it can be downloaded. Returns the invoice with its operation.
+
+    A legacy invoice is never exported: it is handed on at once.
+    """
 
     template_fields = ()
 
@@ -72,9 +75,11 @@ class ExportCharges(BaseOperator):  # type: ignore[misc]  # as above
         super().__init__(**more)
         self.invoice = invoice
 
-    def execute(self, context: Mapping[str, Any]) -> None:
+    def execute(self, context: Mapping[str, Any]) -> dict[str, str]:
         """Ask, and park."""
-        self._park(microsoft_tasks.ask_for_export(self.invoice, context), starts=1)
+        if operation := microsoft_tasks.ask_for_export(self.invoice, context):
+            self._park(operation, starts=1)
+        return self.invoice | {"operation": ""}
 
     def resume(self, context: Mapping[str, Any], event: dict[str, Any], starts: int = 1) -> dict[str, str]:
         """What the trigger saw: go on, ask anew, or say why not."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +15,8 @@ from csp_airflow.tasks import Context, Told, at_work, refuse_to_outrun_the_clock
 from csp_airflow.troubles import PassingTrouble
 from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.microsoft.exports import Move
-from csp_receivables.domain.microsoft.fetches import legacy_findings
-from csp_receivables.domain.microsoft.invoices import ListedInvoice
+from csp_receivables.domain.microsoft.fetches import FetchKind, unread_findings
+from csp_receivables.domain.microsoft.invoices import ChargeList, Commerce, ListedInvoice
 from csp_receivables.domain.microsoft.sign_in import aging_finding
 
 if TYPE_CHECKING:
@@ -29,44 +30,50 @@ Plain = dict[str, str]  # a vendor invoice as XCom and triggers carry it: text o
 
 
 def list_invoices(context: Context) -> list[Plain]:
-    """List the vendor invoices whose charges are to be asked for."""
+    """List what is to be asked for of the vendor invoices: charges, then daily usage."""
     from csp_receivables import wiring
 
+    params = context["params"] or {}
+    wanted, kinds = params.get("invoices"), list(FetchKind) if params.get("daily_usage", True) else [FetchKind.CHARGES]
     with at_microsoft(context) as (settings, ledger, reader):
-        step = _fetch(settings, ledger, reader)
-        listed = step.listed()
-        wanted = (context["params"] or {}).get("invoices")
-        due = [one for one in listed if one.invoice_id in wanted] if wanted else list(step.due(listed))
-        wiring.record_findings(ledger, legacy_findings(listed))
-    log.info("%d vendor invoices at Microsoft, %d to ask for", len(listed), len(due))
-    return [plain(each) for each in due]
+        listed = _fetch(settings, ledger, reader).listed()
+        due = [
+            plain(each, kind) for kind in kinds for each in _fetch(settings, ledger, reader, kind).due(listed, wanted)
+        ]
+        wiring.record_findings(ledger, unread_findings(listed))
+    log.info("%d vendor invoices at Microsoft, %d fetches are due", len(listed), len(due))
+    return due
 
 
 def ask_for_export(invoice: Plain, context: Context) -> str:
-    """Ask for one export; returns the address of its operation."""
+    """Ask for one export; returns the address of its operation, "" for an invoice that is never exported."""
+    if listed_invoice(invoice).commerce is Commerce.LEGACY:
+        return ""
     with at_microsoft(context) as (settings, ledger, reader):
-        operation = _fetch(settings, ledger, reader).exports.ask(invoice["invoice_id"])
-    log.info("asked for the charges of %s", invoice["invoice_id"])
+        operation = _fetch(settings, ledger, reader, kind_of(invoice)).exports.ask(invoice["invoice_id"])
+    log.info("asked for %s of %s", kind_of(invoice).value, invoice["invoice_id"])
     return operation
 
 
 def look_at_export(invoice: Plain, operation: str, starts: int) -> dict[str, str | int]:
     """Look once, without keeping anything: the triggerer calls it."""
     with at_microsoft(None) as (settings, ledger, reader):
-        _, move = _fetch(settings, ledger, reader).judge(listed_invoice(invoice), operation, starts)
+        _, move = _fetch(settings, ledger, reader, kind_of(invoice)).judge(listed_invoice(invoice), operation, starts)
     return {"move": move.move.value, "after": int(move.after.total_seconds()), "because": move.because}
 
 
 def import_charges(export: Plain, context: Context) -> Told:
-    """Download an export that is ready, and import it; what came to nothing is kept with its reason."""
-    invoice = listed_invoice(export)
+    """Download what is ready, and import it; what came to nothing is kept with its reason."""
+    invoice, kind = listed_invoice(export), kind_of(export)
     with at_microsoft(context) as (settings, ledger, reader):
-        step = _fetch(settings, ledger, reader)
-        fetched = step.fetch(invoice, export["operation"])
-    log.info("%s: %s, %s", fetched.invoice_id, fetched.outcome.value, fetched.because)
-    report = fetched.report
-    told: Told = {"invoice": fetched.invoice_id, "outcome": fetched.outcome.value, "because": fetched.because}
-    return told | {"new_facts": report.new_facts if report else 0, "findings": len(report.findings) if report else 0}
+        fetched = _fetch(settings, ledger, reader, kind).fetch(invoice, export["operation"])
+    log.info("%s of %s: %s, %s", kind.value, fetched.invoice_id, fetched.outcome.value, fetched.because)
+    told: Told = {"invoice": fetched.invoice_id, "kind": kind.value, "outcome": fetched.outcome.value}
+    return told | {
+        "because": fetched.because,
+        "new_facts": fetched.new_facts,
+        "findings": len(fetched.findings),
+    }
 
 
 def sync_subscriptions(context: Context) -> Told:
@@ -119,30 +126,39 @@ def consent_lost(identity: str, said: str) -> Finding:
     )
 
 
-def plain(invoice: ListedInvoice) -> Plain:
-    """The invoice as text."""
+def plain(invoice: ListedInvoice, kind: FetchKind = FetchKind.CHARGES) -> Plain:
+    """The fetch of an invoice as text."""
     return {
         "invoice_id": invoice.invoice_id,
+        "kind": kind.value,
         "commerce": invoice.commerce.value,
         "invoiced_at": invoice.invoiced_at.isoformat() if invoice.invoiced_at else "",
         "document_type": invoice.document_type,
         "amends": invoice.amends,
+        "charge_lists": json.dumps([[each.provider, each.kind, each.currency] for each in invoice.charge_lists]),
         "document": invoice.document,
     }
 
 
 def listed_invoice(told: Plain) -> ListedInvoice:
     """The invoice out of its text."""
-    from csp_receivables.domain.microsoft.invoices import Commerce
-
     return ListedInvoice(
         invoice_id=told["invoice_id"],
         commerce=Commerce(told["commerce"]),
         invoiced_at=datetime.fromisoformat(told["invoiced_at"]) if told["invoiced_at"] else None,
         document_type=told["document_type"],
         amends=told["amends"],
+        charge_lists=tuple(
+            ChargeList(provider=provider, kind=kind, currency=currency)
+            for provider, kind, currency in json.loads(told.get("charge_lists", "[]"))
+        ),
         document=told["document"],
     )
+
+
+def kind_of(told: Plain) -> FetchKind:
+    """What of the invoice its text asks for."""
+    return FetchKind(told.get("kind", "charges"))
 
 
 def is_final(move: str) -> bool:
@@ -150,10 +166,10 @@ def is_final(move: str) -> bool:
     return Move(move) is not Move.LOOK_AGAIN
 
 
-def _fetch(settings: Settings, ledger: Ledger, reader: Reader) -> ChargeFetch:
+def _fetch(settings: Settings, ledger: Ledger, reader: Reader, kind: FetchKind = FetchKind.CHARGES) -> ChargeFetch:
     from csp_receivables import microsoft_wiring
 
-    return microsoft_wiring.charge_fetch(settings, ledger, reader)
+    return microsoft_wiring.charge_fetch(settings, ledger, reader, kind=kind)
 
 
 def _refuse_the_past(context: Context, settings: Settings) -> None:

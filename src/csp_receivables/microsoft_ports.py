@@ -9,7 +9,7 @@ from typing import Protocol
 
 from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.microsoft.exports import ExportState, Manifest
-from csp_receivables.domain.microsoft.fetches import Fetched, KnownFetch
+from csp_receivables.domain.microsoft.fetches import Fetched, FetchKind, KnownFetch
 from csp_receivables.domain.microsoft.invoices import ChargeList, ListedInvoice
 from csp_receivables.domain.microsoft.sign_in import RefreshToken
 from csp_receivables.domain.microsoft.subscriptions import Kept, Subscription
@@ -135,8 +135,8 @@ class Downloads(Protocol):
 class FetchBook(Protocol):
     """What is known of fetched invoices."""
 
-    def known(self, invoice_id: str) -> KnownFetch | None:
-        """The latest word on an invoice; None where it was never fetched."""
+    def known(self, invoice_id: str, kind: FetchKind) -> KnownFetch | None:
+        """The latest word on an invoice; None where that of it was never fetched."""
 
     def keep_words(self, listed: Sequence[ListedInvoice]) -> None:
         """Keep what Microsoft's list says of each invoice, where it is new."""

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from functools import partial
 
 from csp_receivables.adapters.downloads import DownloadFolders
 from csp_receivables.adapters.ledger import Ledger
@@ -16,13 +15,14 @@ from csp_receivables.adapters.partner_center.actor import Actor, open_actor
 from csp_receivables.adapters.partner_center.manners import Manners
 from csp_receivables.adapters.partner_center.reader import Reader, open_reader, patient
 from csp_receivables.adapters.partner_center.token_file import TokenFile
+from csp_receivables.domain.microsoft.fetches import FetchKind
 from csp_receivables.domain.microsoft.subscriptions import Subscription
 from csp_receivables.microsoft_ports import ConsentLost, MicrosoftRefused, RefreshTokens
 from csp_receivables.microsoft_settings import ACTOR, READER, Identity, identity_of_environment
 from csp_receivables.settings import BadSetting, Settings
 from csp_receivables.steps.fetch_charges import ChargeFetch
 from csp_receivables.steps.sync_subscriptions import SubscriptionSync
-from csp_receivables.wiring import import_microsoft
+from csp_receivables.wiring import microsoft_import
 
 __all__ = [  # names that callers catch or hold; they see no adapter
     "Actor",
@@ -106,15 +106,21 @@ def token_file(settings: Settings, identity: Identity) -> RefreshTokens:
 
 
 def charge_fetch(
-    settings: Settings, ledger: Ledger, reader: Reader, wait: Callable[[timedelta], None] | None = None
+    settings: Settings,
+    ledger: Ledger,
+    reader: Reader,
+    wait: Callable[[timedelta], None] | None = None,
+    kind: FetchKind = FetchKind.CHARGES,
 ) -> ChargeFetch:
-    """What fetches an invoice's charges."""
+    """What fetches an invoice's charges, or its daily usage."""
     return ChargeFetch(
+        kind=kind,
         invoices=reader.invoices,
-        exports=reader.exports,
+        exports=reader.exports if kind is FetchKind.CHARGES else reader.daily_usage,
+        lists=reader.line_items,
         book=LedgerFetchBook(ledger),
         downloads=DownloadFolders(root=settings.home / "downloads"),
-        import_file=partial(import_microsoft, settings, ledger),
+        import_parts=microsoft_import(settings, ledger).import_parts,
         now=settings.clock,
         wait=wait or (lambda pause: time.sleep(pause.total_seconds())),
     )

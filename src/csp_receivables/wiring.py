@@ -293,14 +293,18 @@ def refuse_unknown(ledger: Ledger, customers: Sequence[str]) -> None:
 
 def import_microsoft(settings: Settings, ledger: Ledger, path: Path) -> FileReport:
     """Import one file of Microsoft's charges."""
-    step = MicrosoftImport(
+    return microsoft_import(settings, ledger).import_file(path)
+
+
+def microsoft_import(settings: Settings, ledger: Ledger) -> MicrosoftImport:
+    """What imports Microsoft's charges."""
+    return MicrosoftImport(
         reader=ReconReader(spill=settings.lake / "spill"),
         lake=Lake(root=settings.lake),
         book=LedgerVendorBook(ledger),
         term_days=settings.vendor_term_days,
         what_else=partial(what_it_is, settings),
     )
-    return step.import_file(path)
 
 
 def account_names(settings: Settings) -> AccountNames:

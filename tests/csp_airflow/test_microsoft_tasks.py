@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,9 +15,12 @@ from tests import airflow_home
 airflow_home.use()
 
 from csp_airflow import microsoft_tasks  # noqa: E402 - Airflow's home comes first
+from csp_airflow.charge_exports import ExportCharges  # noqa: E402
 from csp_airflow.partner_center import PartnerCenterHook  # noqa: E402
 from csp_airflow.troubles import PassingTrouble  # noqa: E402
 from csp_receivables import wiring  # noqa: E402
+from csp_receivables.domain.microsoft.fetches import FetchKind  # noqa: E402
+from csp_receivables.domain.microsoft.invoices import ChargeList, Commerce, ListedInvoice  # noqa: E402
 from csp_receivables.domain.microsoft.sign_in import AgingToken  # noqa: E402
 from csp_receivables.microsoft_ports import ConsentLost, MicrosoftRefused  # noqa: E402
 
@@ -78,3 +81,36 @@ def test_only_what_passes_is_retried(
         raise MicrosoftRefused("x", "no", "Wait", passes=passes)
 
     assert told == []
+
+
+LISTED = ListedInvoice(
+    invoice_id="D02005YFHI",
+    commerce=Commerce.LEGACY,
+    invoiced_at=datetime(2026, 11, 7, tzinfo=UTC),
+    document_type="invoice",
+    amends="",
+    charge_lists=(ChargeList(provider="office", kind="billinglineitems", currency="EUR"),),
+    document="{}",
+)
+
+
+@pytest.mark.parametrize("kind", list(FetchKind))
+def test_an_invoice_comes_back_from_its_text(kind: FetchKind) -> None:
+    told = microsoft_tasks.plain(LISTED, kind)
+
+    assert (microsoft_tasks.listed_invoice(told), microsoft_tasks.kind_of(told)) == (LISTED, kind)
+    assert all(isinstance(value, str) for value in told.values())
+
+
+def test_what_was_parked_before_the_text_knew_kinds_goes_on() -> None:
+    told = microsoft_tasks.plain(LISTED)
+    del told["kind"], told["charge_lists"]
+
+    assert microsoft_tasks.kind_of(told) is FetchKind.CHARGES
+    assert microsoft_tasks.listed_invoice(told).charge_lists == ()
+
+
+def test_a_legacy_invoice_is_handed_on_without_parking() -> None:
+    told = microsoft_tasks.plain(LISTED)
+
+    assert ExportCharges(task_id="export", invoice=told).execute({}) == told | {"operation": ""}

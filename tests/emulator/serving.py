@@ -12,7 +12,7 @@ from emulator.clock import Clock
 from emulator.loading import load_folder
 from emulator.server import Emulator
 from emulator.sign_in import REFRESH_TOKEN, remember_consent
-from emulator.state import World
+from emulator.state import Invoice, World
 
 SAMPLE = Path(__file__).parents[2] / "include" / "sample" / "inbox" / "microsoft"
 BILLING = "/v1.0/reports/partners/billing"
@@ -104,3 +104,55 @@ class Client:
 
 def address(manifest: dict[str, Any], place: int = 0) -> str:
     return f"{manifest['rootDirectory']}/{manifest['blobs'][place]['name']}?{manifest['sasToken']}"
+
+
+CONTOSO = "0e0e0e0e-1111-4222-8333-444444444444"
+LEGACY = "D02005YFHI"
+
+
+def with_legacy_invoice(world: World, licences: int = 3, total: float = 33.5) -> World:
+    """The world and a legacy invoice in it: licences at 11.00 EUR each, and one line of usage for 0.50 EUR."""
+    details = [
+        {"invoiceLineItemType": kind, "billingProvider": provider}
+        for provider, kind in (
+            ("office", "billing_line_items"),
+            ("azure", "billing_line_items"),
+            ("azure", "usage_line_items"),
+        )
+    ]
+    document = {
+        "id": LEGACY, "invoiceDate": f"{world.clock.now:%Y-%m-%d}T00:00:00Z", "totalCharges": total, "paidAmount": 0,
+        "currencyCode": "EUR", "invoiceDetails": details, "documentType": "invoice", "invoiceType": "Recurring",
+    }  # fmt: skip
+    world.invoices[LEGACY] = Invoice(document=document)
+    world.line_items[LEGACY, "office", "billinglineitems"] = [licence(number) for number in range(licences)]
+    world.line_items[LEGACY, "azure", "billinglineitems"] = [legacy_usage()]
+    return world
+
+
+def licence(number: int = 0, **more: Any) -> dict[str, Any]:
+    """A line of licences for 11.00 EUR, in the names of the documented example."""
+    return {
+        "customerId": CONTOSO, "customerName": "Contoso", "orderId": f"order-{number}", "subscriptionId": "4KIKawEA",
+        "syndicationPartnerSubscriptionNumber": "1F58ACD7-FE51-4705-9567-D009C9ADA150", "offerId": "AAA5B3F0",
+        "durableOfferId": "2F707C7C", "offerName": "Exchange Online (Plan 2)", "domainName": "contoso.example",
+        "billingCycleType": "MONTHLY", "chargeStartDate": "2026-10-01T00:00:00",
+        "chargeEndDate": "2026-10-31T00:00:00", "chargeType": "Cycle fee", "unitPrice": 6.82, "quantity": 2,
+        "amount": 13.64, "totalOtherDiscount": 2.64, "subtotal": 11.0, "tax": 0.0, "totalForCustomer": 11.0,
+        "currency": "EUR", "invoiceLineItemType": "billing_line_items", "billingProvider": "office",
+        "attributes": {"objectType": "LicenseBasedLineItem"}, **more,
+    }  # fmt: skip
+
+
+def legacy_usage(**more: Any) -> dict[str, Any]:
+    """A line of legacy usage for 0.50 EUR, in the names of the documented example."""
+    return {
+        "detailLineItemId": 1, "sku": "7UD-00001", "includedQuantity": 0, "overageQuantity": 0.000882,
+        "listPrice": 0.0383, "currency": "EUR", "pretaxCharges": 0.5, "taxAmount": 0, "postTaxTotal": 0.5,
+        "pretaxEffectiveRate": 0.08500671, "chargeType": "Assess usage fee for current cycle", "customerId": CONTOSO,
+        "domainName": "contoso.example", "customerCompanyName": "Contoso", "mpnId": 4390934, "tier2MpnId": -1,
+        "invoiceNumber": LEGACY, "subscriptionId": "87f4b92f", "billingCycleType": "Monthly",
+        "serviceName": "Azure App Service", "resourceName": "S1", "consumedQuantity": 745,
+        "chargeStartDate": "2026-10-01T00:00:00", "chargeEndDate": "2026-10-31T00:00:00", "unit": "1 Hour",
+        "billingProvider": "azure", "attributes": {"objectType": "UsageBasedLineItem"}, **more,
+    }  # fmt: skip

@@ -27,18 +27,22 @@ from csp_receivables import microsoft_wiring
 from csp_receivables.adapters.ledger import Ledger, tables
 from csp_receivables.adapters.ledger.schema import upgrade
 from csp_receivables.adapters.partner_center.manners import TRIES, Manners
-from csp_receivables.domain.microsoft.fetches import Fetched
+from csp_receivables.domain.microsoft.fetches import Fetched, FetchKind
 from csp_receivables.microsoft_ports import MicrosoftRefused
 from csp_receivables.microsoft_settings import Identity, cloud_named
 from csp_receivables.settings import Settings
 from csp_receivables.steps.fetch_charges import ChargeFetch
 from emulator.behaviour import Behaviour
+from emulator.charges import of_rows
 from emulator.faults import Faults
 from emulator.loading import load_folder
 from emulator.server import Emulator
 from emulator.state import World
+from tests.adapters.microsoft_files.other_forms import used
+from tests.emulator.serving import with_legacy_invoice
 
 SAMPLE = Path(__file__).parents[2] / "include" / "sample" / "inbox" / "microsoft"
+USED = "G112804417"  # the invoice that has daily usage, too
 BEGAN = datetime(2026, 11, 9, 4, 0, tzinfo=UTC)
 LEDGER_CLOCK = datetime(2026, 11, 9, 12, 0, tzinfo=UTC)
 TASK_TRIES = 12  # more than Airflow's three: a kill costs one as well
@@ -99,9 +103,12 @@ def attempt(settings: Settings, ledger: Ledger, emulator: Emulator, chance: rand
     """What a task does: list, and fetch what is due."""
     world = emulator.world
     with microsoft_wiring.reading(settings, ledger, identity(emulator), manners=manners(world, chance)) as reader:
-        step = microsoft_wiring.charge_fetch(settings, ledger, reader, wait=lambda pause: move(world, pause))
-        step = killable(step, chance) if chance else step
-        return [step.fetch(each) for each in step.due(step.listed())]
+        fetched: list[Fetched] = []
+        for kind in FetchKind:
+            step = microsoft_wiring.charge_fetch(settings, ledger, reader, lambda pause: move(world, pause), kind)
+            step = killable(step, chance) if chance else step
+            fetched += [step.fetch(each) for each in step.due(step.listed())]
+        return fetched
 
 
 def killable(step: ChargeFetch, chance: random.Random) -> ChargeFetch:
@@ -116,7 +123,7 @@ def killable(step: ChargeFetch, chance: random.Random) -> ChargeFetch:
 
         return called
 
-    return replace(step, import_file=dying(step.import_file), wait=dying(step.wait))
+    return replace(step, import_parts=dying(step.import_parts), wait=dying(step.wait))
 
 
 def die(chance: random.Random) -> None:
@@ -125,8 +132,17 @@ def die(chance: random.Random) -> None:
 
 
 def fresh_world(seed: int | None, invoices: Path = SAMPLE) -> World:
-    """The sample's partner in the mood of the seed: sizes of blobs, inline or linked manifests, numbers as text."""
-    world = load_folder(invoices, BEGAN)
+    """The sample's partner in the mood of the seed: sizes of blobs, inline or linked manifests, numbers as text.
+
+    It has a legacy invoice, too, and one of its invoices daily usage.
+    """
+    world = with_legacy_invoice(load_folder(invoices, BEGAN))
+    world.charges["usage", USED] = of_rows(
+        [used(InvoiceNumber=USED, BillingCurrency="SEK", MeterId=str(n)) for n in range(20)]
+    )
+    world.invoices[USED].document["invoiceDetails"].append(
+        {"invoiceLineItemType": "usage_line_items", "billingProvider": "one_time"}
+    )
     mood = random.Random(f"mood:{seed}")
     if seed is not None:
         world.faults.random = Faults(seed=seed)

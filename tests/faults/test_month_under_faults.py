@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 
 from emulator.server import Emulator
-from tests.faults.month_under_faults import SAMPLE, Outcome, complaint, fresh_world, run
+from tests.emulator.serving import LEGACY
+from tests.faults.month_under_faults import SAMPLE, USED, Outcome, complaint, fresh_world, run
 
 SEEDS = 50
 TOGETHER = 10
-MONTH = "G112804417"
 
 
 @pytest.fixture(scope="module")
 def invoices(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("month")
-    for path in SAMPLE.glob(f"{MONTH}*"):
+    for path in SAMPLE.glob(f"{USED}*"):
         shutil.copy(path, folder)
     return folder
 
@@ -37,8 +37,9 @@ def plain(emulator: Emulator, invoices: Path, migrated_file: Path, tmp_path_fact
 
 
 def test_without_faults_the_month_is_imported_whole(plain: Outcome) -> None:
-    assert [row[0] for row in plain.ledger["vendor_invoice"]] == [MONTH]
-    assert len(plain.lake) == 1
+    assert {row[0] for row in plain.ledger["vendor_invoice"]} == {USED, LEGACY}
+    assert [row[0] for row in plain.ledger["usage_detail"]] == [USED]
+    assert len(plain.lake) == 5  # charges, usage; of the legacy invoice one list, then both
     assert not plain.faults
 
 

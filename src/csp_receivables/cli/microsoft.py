@@ -11,7 +11,7 @@ import typer
 
 from csp_receivables import microsoft_wiring, wiring
 from csp_receivables.cli.output import JsonOption, Refused, emit_json, show_findings, show_table
-from csp_receivables.domain.microsoft.fetches import Fetched, FetchOutcome, legacy_findings
+from csp_receivables.domain.microsoft.fetches import Fetched, FetchKind, unread_findings
 from csp_receivables.domain.microsoft.subscriptions import Subscription
 from csp_receivables.domain.microsoft.suspending import Suspending, suspending
 from csp_receivables.microsoft_ports import MicrosoftRefused
@@ -21,23 +21,27 @@ microsoft_app = typer.Typer(help="Ask Microsoft: invoices and their charges. Rea
 Wanted = Annotated[
     list[str] | None, typer.Argument(metavar="[INVOICE]…", help="Vendor invoices; none: all that are new or may change")
 ]
+DailyUsageOption = Annotated[
+    bool, typer.Option("--daily-usage/--charges-only", help="Fetch what charges for usage are made of, too.")
+]
 TenantOption = Annotated[str, typer.Option("--tenant", help="Of this tenant only.")]
 RefreshOption = Annotated[bool, typer.Option("--refresh", help="Read them from Microsoft first.")]
 
 
 @microsoft_app.command("fetch")
-def fetch(wanted: Wanted = None, as_json: JsonOption = False) -> None:
-    """Fetch charges and import them; waits until Microsoft has made each export."""
+def fetch(wanted: Wanted = None, daily_usage: DailyUsageOption = True, as_json: JsonOption = False) -> None:
+    """Fetch charges and daily usage and import them; waits until Microsoft has made each export."""
     settings = Settings.from_environment()
     ledger = wiring.open_ledger(settings)
+    fetched: list[Fetched] = []
     with _reader(settings, ledger) as reader:
-        step = microsoft_wiring.charge_fetch(settings, ledger, reader)
-        listed = step.listed()
-        due = step.due(listed) if not wanted else [each for each in listed if each.invoice_id in set(wanted)]
+        listed = microsoft_wiring.charge_fetch(settings, ledger, reader).listed()
         if unknown := sorted(set(wanted or ()) - {each.invoice_id for each in listed}):
             raise Refused(f"Microsoft lists no vendor invoice {unknown[0]}; `csp microsoft invoices` shows them")
-        wiring.record_findings(ledger, legacy_findings(listed))
-        fetched = [step.fetch(each) for each in due]
+        wiring.record_findings(ledger, unread_findings(listed))
+        for kind in FetchKind if daily_usage else [FetchKind.CHARGES]:
+            step = microsoft_wiring.charge_fetch(settings, ledger, reader, kind=kind)
+            fetched += [step.fetch(each) for each in step.due(listed, wanted)]
     _answer(fetched, as_json=as_json)
 
 
@@ -49,7 +53,7 @@ def invoices(as_json: JsonOption = False) -> None:
     with _reader(settings, ledger) as reader:
         step = microsoft_wiring.charge_fetch(settings, ledger, reader)
         listed = step.listed()
-        known = {each.invoice_id: step.book.known(each.invoice_id) for each in listed}
+        known = {each.invoice_id: step.book.known(each.invoice_id, FetchKind.CHARGES) for each in listed}
     rows = [
         {
             "invoice": each.invoice_id,
@@ -114,24 +118,28 @@ def _reader(settings: Settings, ledger: wiring.Ledger) -> Iterator[microsoft_wir
 
 
 def _answer(fetched: list[Fetched], *, as_json: bool) -> None:
-    findings = [finding for each in fetched if each.report for finding in each.report.findings]
+    findings = [finding for each in fetched for finding in each.findings]
     if as_json:
         emit_json([_plain(each) for each in fetched])
     elif not fetched:
         print("Nothing new at Microsoft.")
     else:
-        rows = [[each.invoice_id, each.outcome.value.replace("_", " "), each.because] for each in fetched]
-        show_table("Fetched from Microsoft", ["invoice", "outcome", "because"], rows)
+        rows = [
+            [each.invoice_id, each.kind.value.replace("_", " "), each.outcome.value.replace("_", " "), each.because]
+            for each in fetched
+        ]
+        show_table("Fetched from Microsoft", ["invoice", "what", "outcome", "because"], rows)
         show_findings(findings)
-    if any(each.outcome in (FetchOutcome.REFUSED, FetchOutcome.GIVEN_UP) for each in fetched):
+    if any(each.needs_a_person for each in fetched):
         raise SystemExit(2)
 
 
 def _plain(each: Fetched) -> dict[str, Any]:
     return {
         "invoice": each.invoice_id,
+        "kind": each.kind.value,
         "outcome": each.outcome.value,
         "because": each.because,
         "version": each.version,
-        "new_facts": each.report.new_facts if each.report else 0,
+        "new_facts": each.new_facts,
     }

@@ -1,4 +1,6 @@
-"""Fetching the charges of a vendor invoice: asked for, waited for, downloaded, imported.
+"""Fetching the charges of a vendor invoice, or its daily usage: asked for, waited for, downloaded, imported.
+
+A legacy invoice has no export: its lists of charges are downloaded page by page, and all of them together are it.
 
 A crash between any two lines leaves at worst a folder without its record, which the next attempt empties, or a whole
 download that is not imported yet, which the next attempt imports. Nothing is remembered outside the ledger and that
@@ -7,7 +9,7 @@ folder, so it may be begun again anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,11 +23,21 @@ from csp_receivables.domain.microsoft.exports import (
     Move,
     NextMove,
     next_move,
+    no_data,
 )
-from csp_receivables.domain.microsoft.fetches import Fetched, FetchOutcome, document_digest, due_fetches, version_of
-from csp_receivables.domain.microsoft.invoices import ListedInvoice
+from csp_receivables.domain.microsoft.fetches import (
+    Fetched,
+    FetchKind,
+    FetchOutcome,
+    document_digest,
+    due_fetches,
+    has,
+    version_of,
+)
+from csp_receivables.domain.microsoft.invoices import ChargeList, Commerce, ListedInvoice
 from csp_receivables.microsoft_ports import (
     ChargeExports,
+    ChargeLists,
     Downloads,
     FetchBook,
     InvoiceList,
@@ -44,13 +56,15 @@ class ExportVanishes(MicrosoftRefused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeFetch:
-    """What fetching needs. `wait` lets time pass; `import_file` imports a download by its record."""
+    """What fetching needs. `wait` lets time pass; `import_parts` imports an invoice's downloads by their records."""
 
+    kind: FetchKind
     invoices: InvoiceList
-    exports: ChargeExports
+    exports: ChargeExports  # of that kind
+    lists: ChargeLists
     book: FetchBook
     downloads: Downloads
-    import_file: Callable[[Path], FileReport]
+    import_parts: Callable[[Sequence[Path]], Sequence[FileReport]]
     now: Callable[[], datetime]
     wait: Callable[[timedelta], None]
 
@@ -60,10 +74,12 @@ class ChargeFetch:
         self.book.keep_words(listed)
         return listed
 
-    def due(self, listed: Sequence[ListedInvoice]) -> tuple[ListedInvoice, ...]:
-        """Those whose charges to ask for now."""
-        known = {each.invoice_id: self.book.known(each.invoice_id) for each in listed}
-        return due_fetches(listed, {name: one for name, one in known.items() if one}, self.now())
+    def due(self, listed: Sequence[ListedInvoice], wanted: Collection[str] | None = None) -> tuple[ListedInvoice, ...]:
+        """Those whose data to ask for now: the `wanted` ids, whatever is known of them, or what is due."""
+        if wanted:
+            return tuple(each for each in listed if each.invoice_id in wanted and has(each, self.kind))
+        known = {each.invoice_id: self.book.known(each.invoice_id, self.kind) for each in listed}
+        return due_fetches(listed, {name: one for name, one in known.items() if one}, self.now(), self.kind)
 
     def judge(self, invoice: ListedInvoice, operation: str, starts: int) -> tuple[ExportState, NextMove]:
         """Look at an export once, and say what to do next."""
@@ -71,7 +87,9 @@ class ChargeFetch:
         return state, next_move(state, starts=starts, invoiced_at=invoice.invoiced_at, now=self.now())
 
     def fetch(self, invoice: ListedInvoice, operation: str = "") -> Fetched:
-        """See one export through to its end, from the operation at hand or from the start. Raises MicrosoftRefused."""
+        """See one invoice through to its end, from the export at hand or from the start. Raises MicrosoftRefused."""
+        if invoice.commerce is Commerce.LEGACY:
+            return self._kept(self._take_lists(invoice))
         starts = 1
         operation = operation or self.exports.ask(invoice.invoice_id)
         while True:
@@ -97,23 +115,15 @@ class ChargeFetch:
                     return self.stop(invoice, move)
 
     def stop(self, invoice: ListedInvoice, move: NextMove) -> Fetched:
-        """Keep that an export came to nothing for now."""
-        outcome = FetchOutcome.GIVEN_UP if move.move is Move.GIVE_UP else FetchOutcome.ANOTHER_DAY
-        document = document_digest(invoice)
-        return self._kept(
-            Fetched(invoice_id=invoice.invoice_id, outcome=outcome, because=move.because, document=document)
-        )
+        """Keep that a fetch came to nothing for now."""
+        return self._kept(self._nothing(invoice, move))
 
     def _take(self, invoice: ListedInvoice, manifest: Manifest) -> Fetched:
-        version = version_of(manifest.etag, invoice)
-        known = self.book.known(invoice.invoice_id)
-        if known and known.outcome is FetchOutcome.IMPORTED and known.version == version:
-            return _fetched(invoice, manifest, FetchOutcome.UNCHANGED, "the same data as last time")
+        version = version_of(manifest.etag, invoice, self.kind)
+        if self._is_known(invoice, version):
+            return self._fetched(invoice, FetchOutcome.UNCHANGED, "the same data as last time", version)
         record = self.downloads.finished(invoice.invoice_id, version) or self._download(invoice, manifest, version)
-        report = self.import_file(record)
-        if report.outcome is Outcome.REFUSED:
-            return _fetched(invoice, manifest, FetchOutcome.REFUSED, report.because, report)
-        return _fetched(invoice, manifest, FetchOutcome.IMPORTED, "its export was imported", report)
+        return self._imported(invoice, self.import_parts([record]), version, "its export was imported")
 
     def _download(self, invoice: ListedInvoice, manifest: Manifest, version: str) -> Path:
         folder = self.downloads.begin(invoice.invoice_id, version)
@@ -122,19 +132,55 @@ class ChargeFetch:
             self.exports.download(manifest, blob, part)
         return self.downloads.finish(folder, invoice, parts)
 
+    def _take_lists(self, invoice: ListedInvoice) -> Fetched:
+        """No eTag tells whether a list changed: it is downloaded, and its bytes tell."""
+        records = [record for each in invoice.legacy_lists if (record := self._download_list(invoice, each))]
+        if not records:
+            return self._nothing(invoice, no_data("its lists of charges are empty", invoice.invoiced_at, self.now()))
+        reports = self.import_parts(records)
+        version = version_of(":".join(report.digest for report in reports), invoice, self.kind)
+        if self._is_known(invoice, version):
+            return self._fetched(invoice, FetchOutcome.UNCHANGED, "the same data as last time", version)
+        return self._imported(invoice, reports, version, "its lists of charges were imported")
+
+    def _download_list(self, invoice: ListedInvoice, charges: ChargeList) -> Path | None:
+        """The record of the download; None where the list is empty."""
+        folder = self.downloads.begin(invoice.invoice_id, charges.provider)
+        part = folder / "part-00000.json.gz"
+        count = self.lists.download(invoice.invoice_id, charges, part)
+        return self.downloads.finish(folder, invoice, [part]) if count else None
+
+    def _is_known(self, invoice: ListedInvoice, version: str) -> bool:
+        known = self.book.known(invoice.invoice_id, self.kind)
+        return known is not None and known.outcome is FetchOutcome.IMPORTED and known.version == version
+
+    def _imported(self, invoice: ListedInvoice, reports: Sequence[FileReport], version: str, how: str) -> Fetched:
+        refused = [report.because for report in reports if report.outcome is Outcome.REFUSED]
+        outcome = FetchOutcome.REFUSED if refused else FetchOutcome.IMPORTED
+        return self._fetched(invoice, outcome, "; ".join(refused) or how, version, reports)
+
+    def _nothing(self, invoice: ListedInvoice, move: NextMove) -> Fetched:
+        outcome = FetchOutcome.GIVEN_UP if move.move is Move.GIVE_UP else FetchOutcome.ANOTHER_DAY
+        return self._fetched(invoice, outcome, move.because)
+
+    def _fetched(
+        self,
+        invoice: ListedInvoice,
+        outcome: FetchOutcome,
+        because: str,
+        version: str = "",
+        reports: Sequence[FileReport] = (),
+    ) -> Fetched:
+        return Fetched(
+            invoice_id=invoice.invoice_id,
+            kind=self.kind,
+            outcome=outcome,
+            because=because,
+            version=version,
+            document=document_digest(invoice),
+            reports=tuple(reports),
+        )
+
     def _kept(self, fetched: Fetched) -> Fetched:
         self.book.keep(fetched)
         return fetched
-
-
-def _fetched(
-    invoice: ListedInvoice, manifest: Manifest, outcome: FetchOutcome, because: str, report: FileReport | None = None
-) -> Fetched:
-    return Fetched(
-        invoice_id=invoice.invoice_id,
-        outcome=outcome,
-        because=because,
-        version=version_of(manifest.etag, invoice),
-        document=document_digest(invoice),
-        report=report,
-    )

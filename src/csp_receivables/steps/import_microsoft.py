@@ -7,7 +7,7 @@ the next import finds it whole and goes on.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,18 +30,28 @@ class MicrosoftImport:
     term_days: int
     what_else: WhatElse = nothing_else
 
+    def import_parts(self, paths: Sequence[Path]) -> tuple[FileReport, ...]:
+        """Import files that make one invoice together; whether it ties is told with the last of them only."""
+        *first, last = paths
+        reports = [self._import_file(path, is_last=False) for path in first]
+        changed = any(report.outcome is Outcome.IMPORTED for report in reports)
+        return (*reports, self._import_file(last, again=changed))
+
     def import_file(self, path: Path) -> FileReport:
         """Import one file. Bytes that are known, with statements that are known, change nothing."""
+        return self._import_file(path)
+
+    def _import_file(self, path: Path, *, is_last: bool = True, again: bool = False) -> FileReport:
         with self.lake.importing() as staging:
             try:
                 file = self.reader.open(path)
             except FileRefused as refusal:
                 return self._refuse(path, self._wrong_kind(path) or refusal)
-            known = self._known_digest(file)
+            known = "" if again else self._known_digest(file)
             if known:
                 return _report(file, known, Outcome.ALREADY_KNOWN, because="the same bytes were imported before")
             try:
-                return self._import(file, staging / "charges.parquet")
+                return self._import(file, staging / "charges.parquet", is_last=is_last)
             except FileRefused as refusal:
                 return self._refuse(path, refusal)
 
@@ -59,12 +69,12 @@ class MicrosoftImport:
         )
         return FileRefused(finding, known.what)
 
-    def _import(self, file: ChargeFile, staged: Path) -> FileReport:
+    def _import(self, file: ChargeFile, staged: Path, *, is_last: bool) -> FileReport:
         reading = self.reader.read(file, staged)
         alone = len(reading.invoices) == 1 and not any(one.unreadable for one in reading.invoices)
         if reading.kind.is_detail:
             return self._import_usage(file, reading, staged, alone=alone)
-        judged, findings = self._judge(file, reading)
+        judged, findings = self._judge(file, reading, is_last=is_last)
         kept = [self._keep(staged, reading, invoice, alone=alone) for invoice in judged]
         report = _imported(file, reading, findings)
         new = self.book.book(report, file.size, kept)
@@ -87,8 +97,13 @@ class MicrosoftImport:
         new = self.book.book_usage(report, file.size, kept)
         return replace(report, new_facts=sum(one.sums.lines for one in kept) if new else 0)
 
-    def _judge(self, file: ChargeFile, reading: ChargeReading) -> tuple[list[VendorInvoice], list[Finding]]:
-        """Each invoice on its own: what is wrong with one never changes another's outcome."""
+    def _judge(
+        self, file: ChargeFile, reading: ChargeReading, *, is_last: bool
+    ) -> tuple[list[VendorInvoice], list[Finding]]:
+        """Each invoice on its own: what is wrong with one never changes another's outcome.
+
+        Until the last of its files is here an invoice can't tie, and nobody need be told.
+        """
         judged, findings = [], []
         for charged in reading.invoices:
             try:
@@ -97,7 +112,7 @@ class MicrosoftImport:
                 findings.append(refusal.finding)
                 continue
             judged.append(invoice)
-            findings += found
+            findings += found if is_last else []
         return judged, findings
 
     def _judge_one(self, file: ChargeFile, digest: str, charged: ChargedInvoice) -> tuple[VendorInvoice, list[Finding]]:

@@ -15,7 +15,7 @@ from csp_receivables.adapters.ledger.microsoft_tables import charge_fetch, subsc
 from csp_receivables.adapters.ledger.tables import finding as finding_rows
 from csp_receivables.adapters.ledger.vendor_words import keep_words
 from csp_receivables.domain.findings import Finding, findings_table
-from csp_receivables.domain.microsoft.fetches import Fetched, FetchOutcome, KnownFetch, fetch_finding
+from csp_receivables.domain.microsoft.fetches import Fetched, FetchKind, FetchOutcome, KnownFetch, fetch_finding
 from csp_receivables.domain.microsoft.invoices import ListedInvoice
 from csp_receivables.domain.microsoft.subscriptions import Family, Kept, Subscription
 from csp_receivables.domain.payables.words import words_of_listed
@@ -30,10 +30,10 @@ class LedgerFetchBook:
 
     ledger: Ledger
 
-    def known(self, invoice_id: str) -> KnownFetch | None:
+    def known(self, invoice_id: str, kind: FetchKind) -> KnownFetch | None:
         """The latest word on an invoice."""
         with self.ledger.reading() as connection:
-            row = _latest(connection, invoice_id)
+            row = _latest(connection, _key(invoice_id, kind))
         if row is None:
             return None
         return KnownFetch(outcome=FetchOutcome(row.outcome), version=row.version, document=row.document)
@@ -48,14 +48,14 @@ class LedgerFetchBook:
         if fetched.outcome is FetchOutcome.UNCHANGED:
             return
         row = {
-            "invoice_id": fetched.invoice_id,
+            "invoice_id": _key(fetched.invoice_id, fetched.kind),
             "outcome": fetched.outcome.value,
             "because": fetched.because,
             "version": fetched.version,
             "document": fetched.document,
         }
         with self.ledger.writing() as writing:
-            known = _latest(writing.connection, fetched.invoice_id)
+            known = _latest(writing.connection, row["invoice_id"])
             if known is None or {name: known._mapping[name] for name in row} != row:
                 writing.connection.execute(insert(charge_fetch).values(**row, recorded_at=writing.recorded_at))
             told = fetch_finding(fetched)
@@ -112,6 +112,11 @@ def keep_one(writing: Writing, read: Subscription) -> bool:
         return False
     writing.connection.execute(insert(subscription).values(**row, recorded_at=writing.recorded_at))
     return True
+
+
+def _key(invoice_id: str, kind: FetchKind) -> str:
+    """What is fetched besides an invoice's charges has a row of its own: `G000000001:daily_usage`."""
+    return invoice_id if kind is FetchKind.CHARGES else f"{invoice_id}:{kind.value}"
 
 
 def _latest(connection: Connection, invoice_id: str) -> Any:

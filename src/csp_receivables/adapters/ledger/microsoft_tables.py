@@ -9,7 +9,7 @@ from csp_receivables.adapters.ledger.columns import day, key, maybe, metadata, m
 charge_fetch = Table(  # what fetching an invoice's charges came to; the newest row counts
     "charge_fetch",
     metadata,
-    key("invoice_id"),
+    key("invoice_id"),  # with `:daily_usage` behind it for the fetch of that
     recorded(key=True),
     *text("outcome", "because", "version", "document"),
 )

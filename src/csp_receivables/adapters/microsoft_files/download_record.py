@@ -63,6 +63,11 @@ def read_record(path: Path) -> tuple[Part, ...]:
     return parts
 
 
+def recorded_invoice(path: Path) -> str:
+    """The invoice that a record names, where the file is a record that `read_record` took; else ""."""
+    return str(json.loads(path.read_text(encoding="utf-8")).get("invoice", "")) if is_record(path) else ""
+
+
 def changed_since(path: Path, part: str) -> FileRefused:
     """The refusal of a download whose part is not what was downloaded."""
     return _refused(path, "microsoft.download_changed", f"a download whose part {part} has changed on the disk")

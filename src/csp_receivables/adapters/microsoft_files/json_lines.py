@@ -19,7 +19,13 @@ import pyarrow as pa
 
 from csp_receivables.adapters.microsoft_files import columns as known
 from csp_receivables.adapters.microsoft_files import forms
-from csp_receivables.adapters.microsoft_files.download_record import Part, changed_since, is_record, read_record
+from csp_receivables.adapters.microsoft_files.download_record import (
+    Part,
+    changed_since,
+    is_record,
+    read_record,
+    recorded_invoice,
+)
 from csp_receivables.adapters.microsoft_files.opening import (
     GZIP_MAGIC,
     LOOKED_AT,
@@ -84,7 +90,7 @@ def open_lines(path: Path) -> JsonOpening:
         day_format=day_format(columns, records),
         is_packed=False,
         lines_before=0,
-        invoice_id=invoice_told(path, columns, records),
+        invoice_id=invoice_told(path, columns, records, recorded_invoice(path)),
         parts=parts,
         kinds=tuple(_kind([line.get(name) for line in lines]) for name in names),
     )

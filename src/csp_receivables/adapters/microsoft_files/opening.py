@@ -113,10 +113,12 @@ def read_known_header(path: Path, records: list[list[str]]) -> Columns:
     raise _refused(path, "microsoft.unknown_file", "no file of charges that is known", f"It lacks columns for {wanted}")
 
 
-def invoice_told(path: Path, header: Columns, records: list[list[str]]) -> str:
-    """The invoice by the file's name, "" where the lines name theirs. Raises FileRefused where neither does."""
+def invoice_told(path: Path, header: Columns, records: list[list[str]], recorded: str = "") -> str:
+    """The invoice by its record or the file's name, "" where the lines name theirs. FileRefused where none do."""
     place = header.place.get("invoice_id")
     if place is None:
+        if recorded:
+            return recorded
         named = _INVOICE_NAME.search(path.name)
         if named:
             return named[0].upper()

@@ -83,25 +83,26 @@ def next_move(state: ExportState, *, starts: int, invoiced_at: datetime | None, 
         case ExportRunning(look_again_in=after):
             return NextMove(move=Move.LOOK_AGAIN, after=after, because="Microsoft is still making the export")
         case ExportReady(manifest=Manifest(blobs=())):
-            return _no_data("the export is empty", invoiced_at, now)
+            return no_data("the export is empty", invoiced_at, now)
         case ExportReady():
             return NextMove(move=Move.DOWNLOAD, because="the export is ready")
         case ExportGone():
             return _anew(starts, "the export expired before it was read (410)")
         case ExportFailed(code=code, message=message) if code == NO_DATA:
-            return _no_data(message, invoiced_at, now)
+            return no_data(message, invoiced_at, now)
         case ExportFailed(code=code, message=message):
             return _anew(starts, f"Microsoft could not make the export: {code} {message}".rstrip())
+
+
+def no_data(message: str, invoiced_at: datetime | None, now: datetime) -> NextMove:
+    """Another day while the invoice is fresh; then a person."""
+    said = f"Microsoft has no data for it: {message}".rstrip(": ")
+    if invoiced_at is None or now - invoiced_at >= NO_DATA_AFTER:
+        return NextMove(move=Move.GIVE_UP, because=f"{said}; its invoice is {NO_DATA_AFTER.days} days old or undated")
+    return NextMove(move=Move.ANOTHER_DAY, after=ASK_AGAIN_AFTER, because=said)
 
 
 def _anew(starts: int, why: str) -> NextMove:
     if starts >= FRESH_STARTS_MAX:
         return NextMove(move=Move.TRY_LATER, because=f"{why}; asked {starts} times")
     return NextMove(move=Move.ASK_ANEW, because=why)
-
-
-def _no_data(message: str, invoiced_at: datetime | None, now: datetime) -> NextMove:
-    said = f"Microsoft has no data for it: {message}".rstrip(": ")
-    if invoiced_at is None or now - invoiced_at >= NO_DATA_AFTER:
-        return NextMove(move=Move.GIVE_UP, because=f"{said}; its invoice is {NO_DATA_AFTER.days} days old or undated")
-    return NextMove(move=Move.ANOTHER_DAY, after=ASK_AGAIN_AFTER, because=said)

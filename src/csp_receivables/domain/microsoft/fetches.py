@@ -10,9 +10,17 @@ from enum import StrEnum
 
 from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.imports import FileReport
+from csp_receivables.domain.microsoft.exports import NO_DATA_AFTER
 from csp_receivables.domain.microsoft.invoices import Commerce, ListedInvoice
 
 MADE_AGAIN_FOR = timedelta(days=100)  # data may be made again; a quarter covers credits and rebills of closed months
+
+
+class FetchKind(StrEnum):
+    """What is fetched of an invoice."""
+
+    CHARGES = "charges"
+    DAILY_USAGE = "daily_usage"  # what its charges for usage are made of; an invoice may well have none
 
 
 class FetchOutcome(StrEnum):
@@ -27,14 +35,31 @@ class FetchOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """One invoice's fetch. `version` is of its data and of its own words; `report`: what importing came to."""
+    """One invoice's fetch. `version` is of its data and its own words; `reports`: what importing each file came to."""
 
     invoice_id: str
+    kind: FetchKind = FetchKind.CHARGES
     outcome: FetchOutcome
     because: str
     version: str = ""
     document: str = ""  # digest of the invoice's own words
-    report: FileReport | None = None
+    reports: tuple[FileReport, ...] = ()
+
+    @property
+    def needs_a_person(self) -> bool:
+        """An invoice for licences alone has no daily usage, and nobody need look."""
+        given_up = self.outcome is FetchOutcome.GIVEN_UP and self.kind is FetchKind.CHARGES
+        return given_up or self.outcome is FetchOutcome.REFUSED
+
+    @property
+    def new_facts(self) -> int:
+        """Lines that the ledger did not know."""
+        return sum(report.new_facts for report in self.reports)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found in what was imported."""
+        return tuple(finding for report in self.reports for finding in report.findings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +71,10 @@ class KnownFetch:
     document: str  # digest of the invoice's own words then
 
 
-def version_of(etag: str, invoice: ListedInvoice) -> str:
-    """The version of an invoice's data together with its own words: either may change alone."""
-    return hashlib.sha256(f"{etag}:{document_digest(invoice)}".encode()).hexdigest()
+def version_of(etag: str, invoice: ListedInvoice, kind: FetchKind = FetchKind.CHARGES) -> str:
+    """The version of an invoice's data together with its own words: either may change alone. Kinds never share one."""
+    of_kind = "" if kind is FetchKind.CHARGES else f":{kind.value}"
+    return hashlib.sha256(f"{etag}:{document_digest(invoice)}{of_kind}".encode()).hexdigest()
 
 
 def document_digest(invoice: ListedInvoice) -> str:
@@ -57,11 +83,19 @@ def document_digest(invoice: ListedInvoice) -> str:
 
 
 def due_fetches(
-    listed: Iterable[ListedInvoice], known: Mapping[str, KnownFetch], now: datetime
+    listed: Iterable[ListedInvoice],
+    known: Mapping[str, KnownFetch],
+    now: datetime,
+    kind: FetchKind = FetchKind.CHARGES,
 ) -> tuple[ListedInvoice, ...]:
-    """The invoices whose charges to ask for, oldest first: new ones, changed ones, and those that may be made again."""
-    due = [each for each in listed if each.commerce is Commerce.NEW and _is_due(each, known.get(each.invoice_id), now)]
+    """The invoices whose data to ask for, oldest first: new ones, changed ones, and those that may be made again."""
+    due = [each for each in listed if has(each, kind) and _is_due(each, known.get(each.invoice_id), now)]
     return tuple(sorted(due, key=lambda each: (each.invoiced_at is None, each.invoiced_at, each.invoice_id)))
+
+
+def has(invoice: ListedInvoice, kind: FetchKind) -> bool:
+    """May there be data of this kind for the invoice? Legacy usage is money, and comes with the charges."""
+    return kind is FetchKind.CHARGES or (invoice.commerce is Commerce.NEW and invoice.may_have_usage)
 
 
 def _is_due(invoice: ListedInvoice, known: KnownFetch | None, now: datetime) -> bool:
@@ -69,27 +103,30 @@ def _is_due(invoice: ListedInvoice, known: KnownFetch | None, now: datetime) -> 
         return True
     if known.outcome is FetchOutcome.GIVEN_UP:
         return False  # until its words change, or a person asks for it by name
-    return invoice.invoiced_at is None or now - invoice.invoiced_at < MADE_AGAIN_FOR
+    if known.outcome is FetchOutcome.ANOTHER_DAY or invoice.invoiced_at is None:
+        return True
+    return now - invoice.invoiced_at < (NO_DATA_AFTER if invoice.commerce is Commerce.LEGACY else MADE_AGAIN_FOR)
 
 
-def legacy_findings(listed: Iterable[ListedInvoice]) -> tuple[Finding, ...]:
-    """Legacy invoices: Microsoft exports none of them, so a person brings their files."""
+def unread_findings(listed: Iterable[ListedInvoice]) -> tuple[Finding, ...]:
+    """Lists of legacy charges that are of no provider that is known: a person brings what they hold."""
     return tuple(
         Finding(
-            code="microsoft.legacy_invoice",
+            code="microsoft.unread_charges",
             severity=Severity.WARNING,
-            found=f"vendor invoice {each.invoice_id} is of legacy commerce: its charges can't be exported",
-            remedy="Download its reconciliation file in Partner Center and put it into inbox/microsoft",
+            found=f"vendor invoice {each.invoice_id} has charges of {', '.join(each.unread_providers)}, "
+            "which can't be read from Microsoft",
+            remedy="Download its reconciliation files in Partner Center and put them into inbox/microsoft",
             subject=each.invoice_id,
         )
         for each in listed
-        if each.commerce is Commerce.LEGACY
+        if each.commerce is Commerce.LEGACY and each.unread_providers
     )
 
 
 def fetch_finding(fetched: Fetched) -> Finding | None:
     """What a person must know about a fetch; None where there is nothing to do."""
-    if fetched.outcome is not FetchOutcome.GIVEN_UP:
+    if fetched.outcome is not FetchOutcome.GIVEN_UP or not fetched.needs_a_person:
         return None
     return Finding(
         code="microsoft.no_charges",
