@@ -48,7 +48,7 @@ def import_months(home: Path, *months: Month) -> Ledger:
     for month in months:
         path = home / "recon.csv"
         write_recon(path, month.lines, month.seed, month.changed)
-        wiring.import_microsoft(settings, ledger, path)
+        wiring.microsoft_import(settings, ledger).import_file(path)
         path.unlink()
     return ledger
 

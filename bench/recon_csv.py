@@ -56,7 +56,7 @@ def ours(path: str, ledger: str) -> str:
     with tempfile.TemporaryDirectory() as home:
         shutil.copy(ledger, Path(home) / "ledger.db")
         settings = _settings(home)
-        done = wiring.import_microsoft(settings, wiring.open_ledger(settings), Path(path))
+        done = wiring.microsoft_import(settings, wiring.open_ledger(settings)).import_file(Path(path))
         return f"{done.outcome.value}: {done.new_facts} lines"
 
 

@@ -209,7 +209,7 @@ def _importer(
             lambda path: accounting.import_accounting(path, reader, *books, partial(what_it_is, settings)),
             partial(accounting.rank_of, reader=reader),
         ),
-        "microsoft": (partial(import_microsoft, settings, ledger), lambda _: 0),
+        "microsoft": (microsoft_import(settings, ledger).import_file, lambda _: 0),
         "bank": (partial(_import_one_bank_file, settings, ledger), lambda _: 0),
     }
     return importers[purpose]
@@ -289,11 +289,6 @@ def refuse_unknown(ledger: Ledger, customers: Sequence[str]) -> None:
         known = set(connection.execute(named).scalars())
     if unknown := sorted(set(customers) - known):
         raise UnknownCustomer(f"no customer {unknown[0]!r} is known; use the customer_id of the customers file")
-
-
-def import_microsoft(settings: Settings, ledger: Ledger, path: Path) -> FileReport:
-    """Import one file of Microsoft's charges."""
-    return microsoft_import(settings, ledger).import_file(path)
 
 
 def microsoft_import(settings: Settings, ledger: Ledger) -> MicrosoftImport:

@@ -123,7 +123,7 @@ def test_accounting_and_microsoft_files_are_read_without_a_finding(world: WorldF
     reports = [wiring.import_customers(settings, ledger, path) for path in world.files("accounting", "customers-")]
     reports += [wiring.import_receivables(settings, ledger, path) for path in world.files("accounting", "receivables-")]
     charges = [path for path in world.files("microsoft") if path.name.endswith(".csv.gz")]
-    reports += [wiring.import_microsoft(settings, ledger, path) for path in charges]
+    reports += [wiring.microsoft_import(settings, ledger).import_file(path) for path in charges]
 
     assert [report.name for report in reports if report.outcome is not Outcome.IMPORTED] == []
     assert [finding for report in reports for finding in report.findings] == []

@@ -55,7 +55,10 @@ def imported(settings: Settings) -> Iterator[Ledger]:
     reports = [
         wiring.import_customers(settings, ledger, customers),
         wiring.import_receivables(settings, ledger, receivables),
-        *(wiring.import_microsoft(settings, ledger, path) for path in sorted(inbox.glob("microsoft/G*.csv*"))),
+        *(
+            wiring.microsoft_import(settings, ledger).import_file(path)
+            for path in sorted(inbox.glob("microsoft/G*.csv*"))
+        ),
         *(report.file for report in wiring.import_bank(ledger, sorted(inbox.glob("bank/*.xml")))),
     ]
     assert [report.name for report in reports if report.outcome is not Outcome.IMPORTED] == []

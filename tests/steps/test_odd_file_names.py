@@ -76,7 +76,7 @@ def test_a_file_is_imported_or_refused_whatever_its_name_is(
 
 
 def test_an_untidy_file_of_microsofts_is_refused_for_its_name(ledger: Ledger, tmp_path: Path) -> None:
-    report = wiring.import_microsoft(_settings(tmp_path), ledger, put(tmp_path, UNTIDY))
+    report = wiring.microsoft_import(_settings(tmp_path), ledger).import_file(put(tmp_path, UNTIDY))
 
     assert report.outcome is Outcome.REFUSED
     assert [(finding.code, finding.source) for finding in report.findings] == [("microsoft.file_name", SHOWN)]

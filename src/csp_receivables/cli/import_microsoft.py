@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -23,4 +22,4 @@ def microsoft(files: Files, as_json: JsonOption = False) -> None:
     """Import what Microsoft charges: lines into the lake, invoices tied to their totals."""
     settings = Settings.from_environment()
     ledger = wiring.open_ledger(settings)
-    answer_files(import_each(files, partial(wiring.import_microsoft, settings, ledger)), as_json=as_json)
+    answer_files(import_each(files, wiring.microsoft_import(settings, ledger).import_file), as_json=as_json)
