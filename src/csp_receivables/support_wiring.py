@@ -10,16 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from csp_receivables.adapters.checked_yaml import FileFaults
 from csp_receivables.adapters.engine import uncollected
+from csp_receivables.adapters.escalation.agency_files import AgencyFiles, claim_data
 from csp_receivables.adapters.escalation.files import EscalationFiles
 from csp_receivables.adapters.escalation.pack import PackFiles
 from csp_receivables.adapters.escalation_policy import read_escalation_policy
 from csp_receivables.adapters.late_interest import read_late_interest
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger.account_says import LedgerAccounts
+from csp_receivables.adapters.ledger.agency_book import LedgerAgencyBook
 from csp_receivables.adapters.ledger.escalation_book import LedgerEscalationBook
 from csp_receivables.adapters.ledger.fetch_book import LedgerSubscriptionBook
 from csp_receivables.adapters.ledger.outbox_book import LedgerOutbox
@@ -33,7 +36,9 @@ from csp_receivables.adapters.support_mail import READ_BYTES_MAX, read_request
 from csp_receivables.adapters.support_policy import read_support_policy
 from csp_receivables.adapters.support_replies import ReplyLayout
 from csp_receivables.adapters.support_terms import terms_document
+from csp_receivables.domain.collections.cases import Hold
 from csp_receivables.domain.day import Mode
+from csp_receivables.domain.escalation.agency import agency_claim, refuse_held
 from csp_receivables.domain.escalation.items import ReportKind
 from csp_receivables.domain.escalation.policy import EscalationPolicy
 from csp_receivables.domain.imports import FileReport
@@ -324,3 +329,34 @@ def terms_text(settings: Settings, customer_id: str, language: str, *, as_html: 
     templates = settings.include / "templates" / "notices"
     document = terms_document(support_terms(settings).of(customer_id), seller(settings), language, templates)
     return page_of(document, templates) if as_html else as_text(document)
+
+
+def agency_book(ledger: Ledger) -> LedgerAgencyBook:
+    """Debts that were handed to a collection agency."""
+    return LedgerAgencyBook(ledger)
+
+
+def hand_to_agency(  # noqa: PLR0917 - what a handover is made of
+    settings: Settings, ledger: Ledger, customer_id: str, numbers: Sequence[str], agency: str, who: Person
+) -> tuple[Mapping[str, Any], Sequence[Path]]:
+    """Hand over what is overdue of a customer as of yesterday; what was kept, and the files.
+
+    Kept first: files that a crash left unwritten are written by `write_handover`. Raises ByHandRefused, NoSuchCustomer.
+    """
+    plan = RunPlan(as_of=settings.yesterday(), known_at=None, mode=Mode.HISTORICAL, because="a handover looks first")
+    claim = agency_claim(customer_look(settings, ledger).account(plan, customer_id), numbers)
+    today = settings.clock().astimezone(settings.time_zone).date()
+    data = claim_data(claim, seller(settings))
+
+    def refuse(holds: Sequence[Hold]) -> None:
+        refuse_held(claim, holds, claim.account.case, today)
+
+    document = agency_book(ledger).hand_over(claim, data, agency, who, today, refuse)
+    return document, AgencyFiles(outputs=settings.outputs).write(document, claim.account.says.people)
+
+
+def write_handover(settings: Settings, ledger: Ledger, handover_id: str) -> Sequence[Path]:
+    """Write the files of a handover again. Raises ByHandRefused for an unknown one."""
+    document = agency_book(ledger).document(handover_id)
+    people = LedgerAccounts(ledger).says(document["debtor"]["customer_id"], ledger.everything_known()).people
+    return AgencyFiles(outputs=settings.outputs).write(document, people)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from csp_receivables import mail_wiring, support_wiring, wiring
+from csp_receivables.cli.agency import agency_app
 from csp_receivables.cli.decide import AS_OF, KNOWN_AT, plan_of_day
 from csp_receivables.cli.output import JsonOption, Refused, emit_json, show_table
 from csp_receivables.domain.escalation.items import Item, ReportKind
@@ -17,6 +18,9 @@ from csp_receivables.settings import Settings
 escalation_app = typer.Typer(
     help="What left automation's hands: the report, and one customer with everything in hand.", no_args_is_help=True
 )
+
+
+escalation_app.add_typer(agency_app, name="agency")
 
 
 @escalation_app.callback()

@@ -1,4 +1,4 @@
-"""The table of escalation reports. `tables` carries it with all others."""
+"""The tables of escalation: reports, and debts that were handed over. `tables` carries it with all others."""
 
 from __future__ import annotations
 
@@ -18,4 +18,15 @@ escalation_report = Table(  # a report as it was compiled; the live ones of a ki
     CheckConstraint("mode IN ('live', 'historical')", name="mode"),
     CheckConstraint(f"kind IN ({', '.join(repr(kind.value) for kind in ReportKind)})", name="kind"),
     Index(None, "kind", "as_of"),
+)
+
+agency_handover = Table(  # debts given to a collection agency: what it was told, without people; the hold is in `hold`
+    "agency_handover",
+    metadata,
+    key("handover_id"),
+    *text("customer_id", "agency"),
+    *day("handed_on"),
+    *text("handed_by", "why", "document"),  # document: JSON
+    recorded(),
+    Index(None, "customer_id"),
 )

@@ -48,7 +48,9 @@ def _suggested(account: CustomerAccount) -> str:
 
 def _ways(account: CustomerAccount) -> Iterator[Way]:
     yield Way(name="Account manager", how="call, with this pack; note a promise with csp hold add --kind promise")
-    yield Way(name="Collection agency", how="hand over the workbook; a hold of kind legal stops our own notices")
+    yield Way(
+        name="Collection agency", how="csp escalation agency hand-over writes what it needs, and stops our own notices"
+    )
     yield Way(
         name="Write off",
         how="propose it with this pack; whether the tax on it comes back, and when, is for the tax adviser to say",
