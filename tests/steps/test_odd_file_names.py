@@ -43,7 +43,10 @@ GOOD = {
         wiring.import_receivables,
         text_of([invoice(), invoice(number="2", net="x")], RECEIVABLE_FIELDS).encode(),
     ),
-    "microsoft": (wiring.import_microsoft, recon_files.text([recon_files.row()])),
+    "microsoft": (
+        lambda settings, ledger, path: wiring.microsoft_import(settings, ledger).import_file(path),
+        recon_files.text([recon_files.row()]),
+    ),
 }
 # Read by an engine that opens no such name, unless the quick way reads it; Microsoft names its files in ASCII.
 UNTIDY = recon_files.text([recon_files.row(Subtotal="'100")])
