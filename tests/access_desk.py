@@ -201,11 +201,12 @@ class AccessDesk:
             door=door_of(settings, self.ledger, self.actor.identity, historical),
         )
 
-    def perform(self, **given: Any) -> Performed:
+    def performer(self, **given: Any) -> AccessPerformer:
         book, proposer = self.proposer()
-        return AccessPerformer(
-            proposer=proposer, changer=self.changer(book, **given), token=self.token, **given
-        ).perform()
+        return AccessPerformer(proposer=proposer, changer=self.changer(book, **given), token=self.token, **given)
+
+    def perform(self, **given: Any) -> Performed:
+        return self.performer(**given).perform()
 
     def restore(self, **given: Any) -> Restored:
         book, proposer = self.proposer()

@@ -113,9 +113,11 @@ class House:
 
 
 @contextmanager
-def house_of(ledger: Ledger, emulator: Emulator, clock: StandingClock, folder: Path) -> Iterator[House]:
+def house_of(
+    ledger: Ledger, emulator: Emulator, clock: StandingClock, folder: Path, policy: str = POLICY
+) -> Iterator[House]:
     include = live_include(folder)
-    (include / "policies" / "collections.yaml").write_text(POLICY, encoding="utf-8")
+    (include / "policies" / "collections.yaml").write_text(policy, encoding="utf-8")
     settings = Settings.from_environment(
         {"CSP_HOME": str(folder / "home"), "CSP_INCLUDE": str(include), "CSP_CLOCK": "2026-10-23T09:00:00+00:00"}
     )
@@ -244,6 +246,41 @@ def test_a_hold_of_this_morning_keeps_access(house: House) -> None:
 
     assert house.perform().ended == {"superseded": 1}
     assert house.status() == "active"
+
+
+AGES = [  # the warning was accepted on 23 October: on 3 November it is eleven days old
+    (10, 0, "active"),
+    (11, 1, "suspended"),
+    (12, 1, "suspended"),
+]
+
+
+@pytest.mark.parametrize(("days_max", "asked", "status"), AGES)
+def test_a_warning_is_as_old_as_it_is_on_the_day_on_which_access_is_taken(
+    demo_ledger: Ledger, served: Emulator, clock: StandingClock, tmp_path: Path, days_max: int, asked: int, status: str
+) -> None:
+    """Invariant I1, whose days a decision counts to the day that it speaks for: yesterday."""
+    policy = POLICY.replace("days_max: 30", f"days_max: {days_max}")
+    with house_of(demo_ledger, served, clock, tmp_path, policy) as house:
+        assert len(house.approve()) == asked
+        house.perform()
+
+        assert house.status() == status
+
+
+def test_midnight_between_the_look_and_the_first_byte_counts(
+    demo_ledger: Ledger, served: Emulator, clock: StandingClock, tmp_path: Path
+) -> None:
+    with house_of(demo_ledger, served, clock, tmp_path, POLICY.replace("days_max: 30", "days_max: 11")) as house:
+        house.at(datetime(2026, 11, 3, 22, 59, 59, tzinfo=UTC))  # a second to midnight in Stockholm
+        house.approve()
+        (due,) = access_wiring.proposer(house.settings, house.ledger).due()
+        house.at(datetime(2026, 11, 3, 23, 0, tzinfo=UTC))
+        feed(house.ledger, DECIDED + timedelta(days=1))
+
+        ended = access_wiring.performer(house.settings, house.ledger, house.actor, wait=house.wait).suspend(due)
+
+        assert (ended.how, house.status()) == ("superseded", "active")
 
 
 @pytest.mark.parametrize("kind", [HoldKind.DISPUTE, HoldKind.INSOLVENCY])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -19,9 +21,11 @@ from csp_receivables.adapters.ledger.outbox_tables import action_state
 from csp_receivables.domain.access.approvals import Approval, Approver, Word
 from csp_receivables.domain.access.door import Door, why_closed
 from csp_receivables.domain.access.policy import Protected
+from csp_receivables.domain.access.timing import wrong_hour
 from csp_receivables.domain.collections.cases import HoldKind
 from csp_receivables.domain.collections.decisions import Answer
 from csp_receivables.domain.matching_by_hand.requests import AlreadyDone, ByHandRefused, person
+from csp_receivables.domain.outbox.gate import Moment
 from csp_receivables.steps.change_access.limits import release
 from emulator.faults import Wanted
 from emulator.portfolio import add_subscription
@@ -29,6 +33,7 @@ from emulator.server import Emulator
 from tests.access_desk import ADA, BEA, AccessDesk, access_desk, document, due_to_suspend, legacy, settled
 from tests.conftest import StandingClock
 from tests.emulator.serving import empty_world
+from tests.letters import STOCKHOLM
 
 
 @pytest.fixture(scope="module")
@@ -324,6 +329,80 @@ def test_nothing_is_changed_around_a_renewal(desk: AccessDesk, end: str, changes
         assert desk.state(action) == "failed"
 
 
+REST = [
+    (datetime(2026, 11, 7, 10, tzinfo=UTC), 0),  # a Saturday
+    (datetime(2026, 11, 6, 18, 59, 59, tzinfo=UTC), 1),  # Friday, more than four hours before the weekend
+    (datetime(2026, 11, 6, 19, 0, tzinfo=UTC), 0),  # Friday, four hours before it
+    (datetime(2026, 12, 24, 10, tzinfo=UTC), 0),  # Christmas Eve
+]
+
+
+@pytest.mark.parametrize(("moment", "changes"), REST)
+def test_the_rest_of_a_suspension_obeys_the_hours_too(desk: AccessDesk, moment: datetime, changes: int) -> None:
+    """The process dies between two subscriptions, and the next one comes at another hour."""
+    desk.policy = replace(desk.policy, approval_days=99)
+    action = half_done(desk)
+    desk.wait(moment - desk.clock.now)
+
+    assert desk.perform().ended == {"suspended" if changes else "waits": 1}
+
+    assert (desk.changes_at("c1-1"), desk.changes_at("c1-2")) == (1, changes)
+    if not changes:
+        assert desk.perform().ended == {}  # not before the hour has come
+        again = retry_at(desk, action)
+        assert wrong_hour(hours_in_sweden(again), desk.policy) == ""
+        assert wrong_hour(hours_in_sweden(again - timedelta(minutes=15)), desk.policy)
+        desk.wait(again - desk.clock.now)
+        assert desk.perform().ended == {"suspended": 1}
+        assert desk.changes_at("c1-2") == 1
+
+
+def half_done(desk: AccessDesk, settle_seconds: int = 0) -> str:
+    """One of two subscriptions is suspended, or will be seen to be by and by, and the process died."""
+    action = approved(desk, "C1", document("c1-1"), document("c1-2"))
+    world = desk.emulator.world
+    world.behaviour = replace(world.behaviour, slow_share=min(settle_seconds, 1), settle_seconds=settle_seconds)
+
+    class Died(BaseException):
+        pass
+
+    def dies() -> None:
+        if desk.changes_at("c1-1"):
+            raise Died
+
+    desk.decided.after = desk.waited = dies
+    with pytest.raises(Died):
+        desk.perform()
+    desk.decided.after = desk.waited = None
+    desk.later(minutes=16)  # until the claim of the dead lapses
+    return action
+
+
+def hours_in_sweden(now: datetime) -> Moment:
+    return Moment(now=now, zones=(STOCKHOLM,), country="SE")
+
+
+def test_what_is_in_the_air_is_settled_at_any_hour_and_nothing_else_is_sent(desk: AccessDesk) -> None:
+    desk.policy = replace(desk.policy, approval_days=99)
+    action = half_done(desk, settle_seconds=300)
+    assert desk.story("c1-1")[-1] == "accepted"
+    desk.wait(datetime(2026, 11, 7, 10, tzinfo=UTC) - desk.clock.now)
+
+    desk.perform()
+
+    assert desk.story("c1-1")[-1] == "verified"
+    assert (desk.changes_at("c1-2"), desk.state(action)) == (0, "failed")
+
+
+def test_a_rest_whose_answer_ran_out_is_left_and_told(desk: AccessDesk) -> None:
+    action = half_done(desk)
+    desk.later(days=6)
+
+    assert desk.perform().ended == {"suspended": 1}
+    assert (desk.state(action), desk.changes_at("c1-2"), desk.findings()) == ("done", 0, ["access.rest_left"])
+    assert "the answer is older than 3 days" in desk.why(action)
+
+
 # --- Microsoft's answers
 
 
@@ -560,6 +639,60 @@ def test_what_was_done_today_counts(desk: AccessDesk) -> None:
     approved(desk, "C9")
 
     assert desk.perform().ended == {}
+
+
+def test_a_limit_is_of_a_day_and_midnight_ends_it(desk: AccessDesk) -> None:
+    desk.wait(datetime(2026, 11, 3, 22, 50, tzinfo=UTC) - desk.clock.now)  # ten minutes to midnight in Stockholm
+    crowd(desk, 2, number_max=2)
+    assert desk.perform().ended == {"suspended": 2}
+    approved(desk, "C9")
+
+    assert [why.partition(":")[0] for why in desk.perform().waits] == ["the breaker"]
+    desk.later(minutes=9, seconds=50)
+    assert desk.perform().ended == {}
+    desk.later(seconds=11)
+    assert desk.perform().ended == {"suspended": 1}
+
+
+def test_two_runs_that_each_fit_pass_no_limit_together(desk: AccessDesk) -> None:
+    """Each looked when nothing had begun: what counts is asked again in the transaction that begins a suspension."""
+    crowd(desk, 6, number_max=3)
+    beside = desk.beside("another worker")
+    beside.is_alone()
+    beside.decided.policy = desk.decided.policy
+    workers = [desk.performer(), beside.performer()]
+    found = [worker.proposer.due() for worker in workers]
+
+    def three(place: int) -> list[str]:
+        return [workers[place].suspend(due).how for due in found[place][3 * place : 3 * place + 3]]
+
+    with ThreadPoolExecutor(2) as pool:
+        hows = [how for several in pool.map(three, (0, 1)) for how in several]
+
+    assert Counter(hows) == {"suspended": 3, "waits": 3}
+    taken = [number for number in range(6) if desk.changes_at(f"c{number}-1")]
+    assert len(taken) == 3
+    assert desk.perform().ended == {}
+    assert len(desk.findings()) == 1
+    release(desk.proposer()[1], BEA, "they are right")
+    assert desk.perform().ended == {"suspended": 3}
+
+
+@pytest.mark.parametrize(("behaviour", "ended"), [
+    ({"slow_share": 1.0, "settle_seconds": 300}, {}),  # in the air: it may have happened, so it counts
+    ({"changes_a_day": 0}, {"suspended": 1}),  # refused: it did not
+])  # fmt: skip
+def test_what_may_have_happened_counts_and_what_did_not_does_not(
+    desk: AccessDesk, behaviour: dict[str, Any], ended: dict[str, int]
+) -> None:
+    crowd(desk, 1, number_max=1)
+    world = desk.emulator.world
+    before, world.behaviour = world.behaviour, replace(world.behaviour, **behaviour)
+    desk.perform()
+    world.behaviour = before
+    approved(desk, "C9")
+
+    assert desk.perform().ended == ended
 
 
 def test_a_second_person_releases_the_breaker(desk: AccessDesk) -> None:

@@ -72,7 +72,7 @@ def customers_taken_from(connection: Connection) -> tuple[str, ...]:
 
 
 def began_taking(connection: Connection, known_at: str) -> list[Row[Any]]:
-    """Actions that may have taken access, as known then: `action_id`, and `began_at` of the first change, oldest first.
+    """Actions that may have taken access, as known then: `action_id`, `customer_id`, and `began_at`, oldest first.
 
     From the first byte on, for decisions: what may have been taken must be given back once the debt is settled.
     """
@@ -87,12 +87,12 @@ def began_taking(connection: Connection, known_at: str) -> list[Row[Any]]:
     )
     began_at = func.min(first.c.at).label("began_at")
     query = (
-        select(change.c.action_id, began_at)
+        select(change.c.action_id, change.c.customer_id, began_at)
         .join(newest, newest.c.change_id == change.c.change_id)
         .join(first, first.c.change_id == change.c.change_id)
         .where(change.c.direction == Direction.SUSPEND.value, newest.c.place == 1)
         .where(newest.c.event.in_([each.value for each in MAY_HAVE_HAPPENED]))
-        .group_by(change.c.action_id)
+        .group_by(change.c.action_id, change.c.customer_id)
         .order_by(began_at, change.c.action_id)
     )
     return list(connection.execute(query))

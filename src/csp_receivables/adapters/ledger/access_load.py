@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, and_, distinct, func, select
 
+from csp_receivables.adapters.ledger.access_changes import began_taking
+from csp_receivables.adapters.ledger.access_evidence import EVERYTHING
 from csp_receivables.adapters.ledger.access_tables import access_change, access_event
 from csp_receivables.adapters.ledger.outbox_book import USUAL_DAYS, customers_that_owe, newest_live_run
 from csp_receivables.adapters.ledger.tables import allocation, daily_standing, payment
@@ -21,7 +23,7 @@ LATELY_DAYS = 4  # a long weekend's payments and no more: one bank file that mat
 
 def load_of(connection: Connection, today: date, wanted: int, value: Mapping[str, int], zone: ZoneInfo) -> AccessLoad:
     """Today's load; `value`: what those owe that are wanted."""
-    taken = _taken_by_day(connection, today - timedelta(days=USUAL_DAYS), zone)
+    taken = _began_by_day(connection, today - timedelta(days=USUAL_DAYS), zone)
     usual = [len(customers) for day, customers in taken.items() if day != today]
     done_today = len(taken.get(today, ()))
     lately = today - timedelta(days=LATELY_DAYS)
@@ -29,26 +31,34 @@ def load_of(connection: Connection, today: date, wanted: int, value: Mapping[str
         load=Load(wanted=wanted, done_today=done_today, owing=customers_that_owe(connection), usual=usual),
         value=_together(value, _owed_by(connection, taken.get(today, set()))),
         open=_open(connection),
+        verified_today=_verified(connection, today, zone),
         lately=_matched(connection, lately, today),
         usually=_matched(connection, lately - timedelta(days=USUAL_DAYS), lately - timedelta(days=1)),
     )
 
 
-def _taken_by_day(connection: Connection, since: date, zone: ZoneInfo) -> dict[date, set[str]]:
-    """Who lost access on each of the partner's days."""
+def _began_by_day(connection: Connection, since: date, zone: ZoneInfo) -> dict[date, set[str]]:
+    """Who may have lost access, by the partner's day on which their suspension began, from its first byte on."""
+    seen: dict[date, set[str]] = {}
+    for row in began_taking(connection, EVERYTHING):
+        day = datetime.fromisoformat(row.began_at).astimezone(zone).date()
+        if day >= since:
+            seen.setdefault(day, set()).add(row.customer_id)
+    return seen
+
+
+def _verified(connection: Connection, today: date, zone: ZoneInfo) -> int:
+    """Customers of whom a reading showed today that access is away."""
     query = (
         select(access_change.c.customer_id, access_event.c.recorded_at)
         .join(access_event, access_event.c.change_id == access_change.c.change_id)
         .where(access_change.c.direction == Direction.SUSPEND.value, access_event.c.event == ChangeEvent.VERIFIED.value)
-        .where(access_event.c.recorded_at >= f"{since - timedelta(days=1)}")
+        .where(access_event.c.recorded_at >= f"{today - timedelta(days=1)}")
         .order_by(access_event.c.recorded_at, access_change.c.customer_id)
     )
-    seen: dict[date, set[str]] = {}
-    for row in connection.execute(query):
-        day = datetime.fromisoformat(row.recorded_at).astimezone(zone).date()
-        if day >= since:
-            seen.setdefault(day, set()).add(row.customer_id)
-    return seen
+    rows = connection.execute(query).all()
+    days = ((row.customer_id, datetime.fromisoformat(row.recorded_at).astimezone(zone).date()) for row in rows)
+    return len({customer for customer, day in days if day == today})
 
 
 def _open(connection: Connection) -> dict[str, int]:

@@ -36,6 +36,7 @@ class AccessLoad:
     load: Load
     value: Mapping[str, int] = field(default_factory=nothing)  # overdue of whom would be suspended today, done or not
     open: Mapping[str, int] = field(default_factory=nothing)  # of all customers
+    verified_today: int = 0  # customers of whom a reading showed it: of a canary only that counts
     feed_stale: str = ""  # why the bank feed can't be trusted
     lately: MatchRate = field(default_factory=lambda: MatchRate(matched=0, payments=0))
     usually: MatchRate = field(default_factory=lambda: MatchRate(matched=0, payments=0))

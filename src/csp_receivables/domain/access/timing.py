@@ -6,12 +6,15 @@ Giving it back knows no such hours; only Microsoft's own renewal keeps it waitin
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from csp_receivables.domain.access.policy import AccessPolicy
 from csp_receivables.domain.collections.calendar import may_send
 from csp_receivables.domain.microsoft.subscriptions import Subscription
 from csp_receivables.domain.outbox.gate import Moment, not_now
+
+QUARTER = timedelta(minutes=15)
+QUARTERS_MAX = 21 * 24 * 4
 
 
 def wrong_hour(moment: Moment, policy: AccessPolicy) -> str:
@@ -24,6 +27,17 @@ def wrong_hour(moment: Moment, policy: AccessPolicy) -> str:
     if not may_send(then, moment.country, moment.zones, None, working_days_only=True):
         return f"in {hours} hours a day off begins in {moment.country or 'the euro area'}"
     return ""
+
+
+def next_good_hour(moment: Moment, policy: AccessPolicy) -> datetime:
+    """The first full quarter of an hour after `moment` that is the hour to take access; three weeks on, if none is."""
+    now = moment.now.astimezone(UTC)
+    quarter = now.replace(minute=now.minute - now.minute % 15, second=0, microsecond=0)
+    for _ in range(QUARTERS_MAX):
+        quarter += QUARTER
+        if not wrong_hour(replace(moment, now=quarter), policy):
+            break
+    return quarter
 
 
 def near_renewal(subscription: Subscription, now: datetime, hours: int) -> str:

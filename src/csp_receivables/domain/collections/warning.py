@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
+from csp_receivables.domain.collections.cases import Case, Delivery
 from csp_receivables.domain.collections.conditions import look_at
-from csp_receivables.domain.collections.decisions import Reason
+from csp_receivables.domain.collections.decisions import Decision, Reason
 from csp_receivables.domain.collections.ladder import Ladder
 from csp_receivables.domain.collections.open_items import OpenItem
-from csp_receivables.domain.collections.policy import Forewarning, Stage
+from csp_receivables.domain.collections.policy import CollectionsPolicy, Forewarning, Stage
 
 
 class WarningState(StrEnum):
@@ -55,6 +57,23 @@ def warning_of(ladder: Ladder, place: int, stage: Stage) -> SuspensionWarning:
         in_days=max(asked.days_min - age, 0),
         is_too_old=age > asked.days_max,
     )
+
+
+def why_too_old(case: Case, policy: CollectionsPolicy, decision: Decision, today: date) -> str:
+    """Why a suspension that is decided must not begin on `today`; "" when it may (invariant I1).
+
+    A decision speaks for the end of a day, and what it asks for happens on a later one: the days since the warning are
+    counted to the day on which access is taken.
+    """
+    asked = next((s.warned_by for s in policy.stages if s.name == decision.stage), None)
+    heard = [n.on for n in case.notices if asked and n.stage == asked.stage and n.round_id == decision.round_id
+             and n.delivery is Delivery.ACCEPTED]  # fmt: skip
+    if asked is None or not heard:
+        return ""
+    age = (today - max(heard)).days
+    if age <= asked.days_max:
+        return ""
+    return f"the warning was accepted on {max(heard)}, {age} days before {today}; {asked.days_max} are the most"
 
 
 def _state(age: int, asked: Forewarning, *, enough: bool) -> WarningState:

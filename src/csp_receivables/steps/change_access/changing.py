@@ -33,11 +33,15 @@ class RunEnds(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """How one go at a change ended: it has ended or is tried again at `again`; `why_not`: it is not wanted any more."""
+    """How one go at a change ended: it has ended or is tried again at `again`; `why_not`: it is not wanted any more.
+
+    `waits`: we put it off ourselves, for a better hour; Microsoft has not said anything.
+    """
 
     standing: Standing
     again: datetime | None = None
     why_not: str = ""
+    waits: bool = False
     found: tuple[Finding, ...] = ()
 
     @property

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from csp_receivables.domain.findings import Finding
 
-SUSPENDED = "suspended"
+SUSPENDED, WAITS = "suspended", "waits"
 SAYS_NOTHING = frozenset(
-    {SUSPENDED, "superseded", "taken", "stale", "unreadable"}
+    {SUSPENDED, WAITS, "superseded", "taken", "stale", "unreadable"}
 )  # of how Microsoft takes what we send
 
 
@@ -17,8 +17,8 @@ SAYS_NOTHING = frozenset(
 class Performed:
     """How many actions ended how, how many wait and why, and what a person must look at.
 
-    `ended` by "suspended", "superseded", "later", "stale", "unreadable", "failed", "taken" (by another
-    worker).
+    `ended` by "suspended", "superseded", "later" (Microsoft), "waits" (for a better hour, or a release), "stale",
+    "unreadable", "failed", "taken" (by another worker).
     """
 
     ended: Counter[str] = field(default_factory=Counter)

@@ -47,6 +47,13 @@ def changed_meanwhile(change: Change, differences: Sequence[str]) -> Finding:
     return _about(change, "access.changed_meanwhile", Severity.WARNING, told, remedy)
 
 
+def rest_left(change: Change, why: str) -> Finding:
+    """Some of what was approved is done, and nobody's answer covers the rest any more."""
+    told = f"the suspension that it belongs to began, and it was left: {why}"
+    remedy = "If it should go as well: csp outbox release ACTION, and answer again"
+    return _about(change, "access.rest_left", Severity.WARNING, told, remedy)
+
+
 def not_ours(change: Change, found: str) -> Finding:
     """Somebody else was at it."""
     remedy = "Find out who and why; what we did not do we do not undo"
@@ -89,7 +96,7 @@ def breaker(wanted: int, told: str, likely: str, on: date) -> Finding:
         code="access.breaker",
         severity=Severity.HELD,
         subject=on.isoformat(),
-        found=f"{wanted} suspensions were approved and none was performed: {told}. {likely}",
+        found=f"{wanted} approved suspensions were not performed: {told}. {likely}",
         remedy="If they are right, somebody who approved none of them says: csp access release-breaker --by … --why …",
     )
 

@@ -3,14 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from csp_receivables.access_ports import AccessBook
 from csp_receivables.domain.access.approvals import Approver
 from csp_receivables.domain.access.breaker import AccessLoad, likely_cause, why_tripped
+from csp_receivables.domain.access.changes import MAY_HAVE_HAPPENED
 from csp_receivables.domain.collections.decisions import Reason
 from csp_receivables.steps.change_access import findings
 from csp_receivables.steps.change_access.ended import Performed
 from csp_receivables.steps.change_access.proposing import Due, Proposer
+
+
+class OverLimits(Exception):
+    """One more would be too many; it is raised in the transaction that would begin it, which keeps nothing then."""
+
+    def __init__(self, reasons: Sequence[Reason]) -> None:
+        super().__init__(", ".join(str(reason) for reason in reasons))
+        self.likely = likely_cause(reasons)
+
+
+def must_fit(proposer: Proposer, due: Due) -> None:
+    """Raises OverLimits when this one is too many beside all that began today, by whatever worker.
+
+    Asked when nobody else writes: two runs that each fit by themselves can't pass a limit together. What has begun
+    is counted already, and what a second person released needs no room.
+    """
+    if any(each.event in MAY_HAVE_HAPPENED for each in proposer.book.changes(due.action_id)):
+        return
+    if is_released(proposer.book, due):
+        return
+    reasons, _ = tripped_by(proposer, [due])
+    if reasons:
+        raise OverLimits(reasons)
 
 
 def within_limits(proposer: Proposer, ready: Sequence[Due], done: Performed) -> list[Due]:
@@ -35,9 +60,7 @@ def tripped_by(proposer: Proposer, asked: Sequence[Due]) -> tuple[tuple[Reason, 
             value[currency] = value.get(currency, 0) + overdue
     load = proposer.book.load(proposer.today(), len(asked), value)
     stale = next((each.fresh.case.feed_stale for each in asked if each.fresh.case and each.fresh.case.feed_stale), "")
-    seen = AccessLoad(
-        load=load.load, value=load.value, open=load.open, feed_stale=stale, lately=load.lately, usually=load.usually
-    )
+    seen = replace(load, feed_stale=stale)
     return why_tripped(seen, asked[0].fresh.policy.suspensions, proposer.policy), seen
 
 
@@ -46,7 +69,7 @@ def canaries(proposer: Proposer, ready: Sequence[Due]) -> int:
     if not ready:
         return 0
     needed = ready[0].fresh.policy.suspensions.canary
-    before = proposer.book.load(proposer.today(), len(ready), {}).load.done_today
+    before = proposer.book.load(proposer.today(), len(ready), {}).verified_today
     return 0 if before >= needed or len(ready) <= needed else needed - before
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+from csp_receivables.domain.access.approvals import why_not_approved
 from csp_receivables.domain.access.changes import Change, ChangeEvent, Direction, Standing
 from csp_receivables.domain.access.concluding import ending_of
 from csp_receivables.domain.access.proposal import differences
@@ -18,12 +19,12 @@ from csp_receivables.microsoft_ports import MicrosoftRefused
 from csp_receivables.outbox_ports import Claim, End, Fresh
 from csp_receivables.steps.change_access import findings
 from csp_receivables.steps.change_access.changing import Changer, RunEnds, Turn, moment_text
-from csp_receivables.steps.change_access.ended import SAYS_NOTHING, SUSPENDED, Ended, Performed
-from csp_receivables.steps.change_access.limits import canaries, within_limits
+from csp_receivables.steps.change_access.ended import SAYS_NOTHING, SUSPENDED, WAITS, Ended, Performed
+from csp_receivables.steps.change_access.limits import OverLimits, canaries, must_fit, within_limits
 from csp_receivables.steps.change_access.proposing import Due, Proposer
 from csp_receivables.steps.change_access.suspending import Suspender
 from csp_receivables.steps.change_access.telling import tell
-from csp_receivables.steps.change_access.wanted import decision_for, why_not
+from csp_receivables.steps.change_access.wanted import decision_for, why_not, why_not_today
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,9 @@ class AccessPerformer:
                 self._conclude(claim, Event.LET_GO, ended.why)
                 return ended
             return self._one_after_the_other(claim, due)
+        except OverLimits as over:
+            self._conclude(claim, Event.LET_GO, f"the breaker: {over}")
+            return Ended(how=WAITS, found=(findings.breaker(1, str(over), over.likely, self.proposer.today()),))
         except RunEnds as ends:
             self._conclude(claim, Event.LET_GO, str(ends))
             raise
@@ -122,7 +126,9 @@ class AccessPerformer:
         suspender = Suspender(
             changer=self.changer,
             claim=claim,
-            still_wanted=partial(self._why_not_wanted, due.action_id, due.waiting.customer_id),
+            still_wanted=partial(self._why_not_wanted, due),
+            moment=partial(self._moment, due.fresh),
+            ran_out=partial(self._ran_out, due),
         )
         turns: list[Turn] = []
         taken: set[str] = set()
@@ -139,16 +145,31 @@ class AccessPerformer:
                 break
         return self._concluded(claim, turns)
 
-    def _why_not_wanted(self, action_id: str, customer_id: str) -> str:
-        fresh = self.proposer.look.look([customer_id]).get(customer_id)
-        return "" if decision_for(action_id, fresh) else why_not(fresh)
+    def _why_not_wanted(self, due: Due) -> str:
+        """The last look, while nobody else writes. Raises OverLimits."""
+        fresh = self.proposer.look.look([due.waiting.customer_id]).get(due.waiting.customer_id)
+        decision = decision_for(due.action_id, fresh)
+        if decision is None or fresh is None:
+            return why_not(fresh)
+        if why := why_not_today(fresh, decision, self.proposer.today()):
+            return why
+        must_fit(self.proposer, replace(due, fresh=fresh))
+        return ""
+
+    def _ran_out(self, due: Due) -> str:
+        """Of what began, the facts have changed by our own doing; the days of the answer pass all the same."""
+        if not due.has_begun or due.approval is None:
+            return ""
+        now, days = self.changer.clock(), self.changer.policy.approval_days
+        return why_not_approved(due.approval, due.approval.digest, now, days)
 
     def _concluded(self, claim: Claim, turns: Sequence[Turn]) -> Ended:
         found = tuple(each for turn in turns for each in turn.found)
         why_not = next((turn.why_not for turn in turns if turn.why_not), "")
         ending = ending_of([(turn.event, turn.again) for turn in turns], why_not, "suspended")
         self._conclude(claim, ending.event, ending.why, ending.again)
-        return Ended(how=ending.how, found=found)
+        is_ours = ending.event is Event.FAILED and ending.again and all(turn.waits for turn in turns if turn.again)
+        return Ended(how=WAITS if is_ours else ending.how, found=found)
 
     def _conclude(self, claim: Claim, event: Event, why: str, again: datetime | None = None) -> None:
         retry_at = moment_text(again) if again else ""

@@ -14,7 +14,7 @@ from csp_receivables.domain.access.proposal import Proposal, propose
 from csp_receivables.domain.collections.decisions import Answer, Decision
 from csp_receivables.domain.collections.going_live import why_dry
 from csp_receivables.outbox_ports import Fresh, LastLook, Outbox, Waiting
-from csp_receivables.steps.change_access.wanted import decision_for, why_not
+from csp_receivables.steps.change_access.wanted import decision_for, why_not, why_not_today
 
 SUSPENSIONS = (Answer.PROPOSE_SUSPENSION,)
 
@@ -58,8 +58,9 @@ class Proposer:
         for each in waiting:
             fresh = looks.get(each.customer_id)
             decision = decision_for(each.action_id, fresh)
-            if decision is None or fresh is None:
-                if self.outbox.supersede(each.action_id, why_not(fresh)) and superseded:
+            if decision is None or fresh is None or (too_old := self._why_not_today(each, fresh, decision)):
+                why = too_old if decision and fresh else why_not(fresh)
+                if self.outbox.supersede(each.action_id, why) and superseded:
                     superseded(each.action_id)
             elif not why_dry(fresh.policy, self.today(), is_approved=fresh.policy_approved):
                 found.append(self.looked_at(each, fresh, decision))
@@ -70,7 +71,7 @@ class Proposer:
         evidence = self.book.evidence(decision.customer_id, decision.receivable_ids)
         proposal = propose(decision, evidence, self.policy, self.clock())
         approval = self.book.approval(waiting.action_id)
-        has_begun = any(each.event in MAY_HAVE_HAPPENED for each in self.book.changes(waiting.action_id))
+        has_begun = self._has_begun(waiting)
         why = why_not_approved(approval, proposal.digest, self.clock(), self.policy.approval_days)
         return Due(
             waiting=waiting,
@@ -81,6 +82,13 @@ class Proposer:
             open_because="" if has_begun else why,
             has_begun=has_begun,
         )
+
+    def _has_begun(self, waiting: Waiting) -> bool:
+        return any(each.event in MAY_HAVE_HAPPENED for each in self.book.changes(waiting.action_id))
+
+    def _why_not_today(self, waiting: Waiting, fresh: Fresh, decision: Decision) -> str:
+        """Nobody is asked what could not begin today any more. What has begun is settled, and ends by itself."""
+        return "" if self._has_begun(waiting) else why_not_today(fresh, decision, self.today())
 
     def questions(self) -> Sequence[Due]:
         """What people are to be asked now, kept as asked; the policy's number at most, the largest debts first."""

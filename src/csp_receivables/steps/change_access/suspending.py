@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from csp_receivables.domain.access.changes import IN_THE_AIR, ChangeEvent, Standing
 from csp_receivables.domain.access.settle import Next, settle
 from csp_receivables.domain.access.snapshot import renewal_differences, snapshot_of
-from csp_receivables.domain.access.timing import near_renewal
+from csp_receivables.domain.access.timing import near_renewal, next_good_hour, wrong_hour
 from csp_receivables.domain.microsoft.subscriptions import Subscription
 from csp_receivables.domain.microsoft.suspending import SUSPENDED
+from csp_receivables.domain.outbox.gate import Moment
 from csp_receivables.microsoft_ports import MicrosoftRefused
 from csp_receivables.outbox_ports import Claim
 from csp_receivables.steps.change_access import findings
@@ -20,11 +21,17 @@ from csp_receivables.steps.change_access.changing import BETWEEN_LOOKS, LOOKS, C
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspender:
-    """Suspends one subscription at a time for one claim. `still_wanted`: the last look, asked as each begins."""
+    """Suspends one subscription at a time for one claim.
+
+    `still_wanted`: the last look, asked as each begins. `moment`: where the customer is, now. `ran_out`: why nobody's
+    yes covers what is left of a suspension that began; "" while somebody's does.
+    """
 
     changer: Changer
     claim: Claim
     still_wanted: Callable[[], str]
+    moment: Callable[[], Moment]
+    ran_out: Callable[[], str]
 
     def suspend(self, standing: Standing, *, came_along: bool) -> Turn:
         """One go at it. `came_along`: its legacy base was suspended by us before, which takes add-ons along."""
@@ -54,12 +61,18 @@ class Suspender:
             found = findings.changed_meanwhile(standing.change, differing)
             ended = changer.said(standing, ChangeEvent.REFUSED, read, why="; ".join(differing))
             return Turn(standing=ended, found=(found,))
+        if why := self.ran_out():
+            return Turn(standing=standing, why_not=why, found=(findings.rest_left(standing.change, why),))
         if why := near_renewal(read, changer.clock(), changer.policy.renewal_hours):
-            again = changer.clock() + timedelta(hours=changer.policy.renewal_hours)
-            return Turn(standing=changer.said(standing, ChangeEvent.PUT_OFF, why=why), again=again)
+            return self._put_off(standing, why, changer.clock() + timedelta(hours=changer.policy.renewal_hours))
+        if why := wrong_hour(self.moment(), changer.policy):
+            return self._put_off(standing, why, next_good_hour(self.moment(), changer.policy))
         return changer.send(
             self.claim, standing, lambda: changer.microsoft.set_status(read, SUSPENDED), self.still_wanted
         )
+
+    def _put_off(self, standing: Standing, why: str, again: datetime) -> Turn:
+        return Turn(standing=self.changer.said(standing, ChangeEvent.PUT_OFF, why=why), again=again, waits=True)
 
     def _shows(self, standing: Standing, read: Subscription, *, came_along: bool) -> Turn:
         """It is suspended. By us, if we began; else by whoever was quicker, and then it is not ours to give back."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 from csp_receivables.domain.collections.decide import decide
 from csp_receivables.domain.collections.decisions import Answer, Decision
+from csp_receivables.domain.collections.warning import why_too_old
 from csp_receivables.outbox_ports import Fresh
 
 
@@ -23,6 +25,11 @@ def decision_for(action_id: str, fresh: Fresh | None) -> Decision | None:
         return None
     untouched = decide(replace(fresh.case, suspension=None), fresh.policy, fresh.decision.on)
     return untouched if untouched.action_id == action_id else None
+
+
+def why_not_today(fresh: Fresh, decision: Decision, today: date) -> str:
+    """Why it must not begin on this day although it is decided; "" when it may (invariant I1)."""
+    return why_too_old(fresh.case, fresh.policy, decision, today) if fresh.case else ""
 
 
 def why_not(fresh: Fresh | None) -> str:
