@@ -7,6 +7,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -118,6 +119,12 @@ _TextLoader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:~|n
 _TextLoader.add_constructor("tag:yaml.org,2002:null", lambda _loader, _node: None)
 
 
+@lru_cache(maxsize=32)
+def _composed(text: str) -> yaml.Node | None:
+    """Composing is what costs, and each step of a day reads its policies again. Nobody changes a tree."""
+    return yaml.compose(text, Loader=_TextLoader)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedFile:
     """A file that is being checked: all its faults are collected, so a person mends them in one go.
@@ -137,8 +144,8 @@ class CheckedFile:
         """YAML text whose scalars stay text. Raises FileFaults when it is no mapping at all."""
         as_shown = f"Write it as {described_in} shows"
         try:
-            tree = yaml.compose(text, Loader=_TextLoader)
-            data = yaml.load(text, Loader=_TextLoader)  # noqa: S506 - text and none only
+            tree = _composed(text)
+            data: dict[str, Any] = _TextLoader("").construct_document(tree) if tree else {}
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             line = int(mark.line) + 1 if mark else 1

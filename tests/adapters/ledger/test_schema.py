@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -10,11 +12,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Date, Integer, String, Table, inspect
 
 from csp_receivables.adapters.ledger import Ledger, tables
-from csp_receivables.adapters.ledger.schema import MIGRATIONS, downgrade, upgrade
+from csp_receivables.adapters.ledger.schema import MIGRATIONS, VERSION_TABLE, downgrade, upgrade
 from csp_receivables.domain import records
 from csp_receivables.domain.findings import FINDING
 
-VERSION_TABLE = "ledger_version"
 STORED = [
     (records.BANK_LINE, tables.payment),
     (records.CUSTOMER, tables.customer),
@@ -94,6 +95,19 @@ def test_each_migration_can_be_undone_and_redone(ledger: Ledger) -> None:
         upgrade(ledger, revision)  # again changes nothing
 
     assert _differences(ledger) == []
+
+
+def test_a_ledger_at_the_newest_migration_is_opened_while_another_writes(ledger: Ledger) -> None:
+    with ledger.writing_schema():
+        upgrade(ledger)  # would wait for ever
+
+
+def test_migrations_are_named_by_their_revision_and_the_last_name_is_the_newest() -> None:
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    names = {each.revision: Path(each.path).name for each in scripts.walk_revisions()}
+
+    assert all(name.startswith(f"{revision}_") for revision, name in names.items())
+    assert scripts.get_heads() == [max(names)]
 
 
 def test_upgrading_a_ledger_in_use_keeps_what_it_holds(ledger: Ledger) -> None:

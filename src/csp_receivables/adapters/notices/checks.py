@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 from csp_receivables.adapters.notices.composing import compose
@@ -38,7 +39,8 @@ def template_faults(templates: Path, language: str, named: Iterable[str] = ()) -
     return tuple(faults)
 
 
-def _faults_of(templates: Path, language: str, kind: str) -> list[str]:
+@lru_cache(maxsize=256)  # like the words themselves: a run says the same from its first notice to its last
+def _faults_of(templates: Path, language: str, kind: str) -> tuple[str, ...]:
     faults = []
     for case, content in example_notices(kind, language, _TURNS).items():
         try:
@@ -51,4 +53,4 @@ def _faults_of(templates: Path, language: str, kind: str) -> list[str]:
             faults.append(f"{language}/{kind}.j2: the subject is empty ({case}). Let it say something for every n")
         if "{n}" in shown or "{{" in shown or "{%" in shown:
             faults.append(f"{language}/{kind}.j2: it says a mark of the template ({case}). Close every {{{{ and {{%")
-    return faults
+    return tuple(faults)

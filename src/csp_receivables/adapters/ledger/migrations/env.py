@@ -2,12 +2,13 @@
 
 from alembic import context
 
+from csp_receivables.adapters.ledger.schema import VERSION_TABLE
 from csp_receivables.adapters.ledger.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
-    version_table="ledger_version",
+    version_table=VERSION_TABLE,
     render_as_batch=True,
     transactional_ddl=True,
 )
