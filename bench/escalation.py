@@ -19,7 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from bench.measure import Budget, measure_pair, report
-from csp_receivables import support_wiring, wiring
+from csp_receivables import escalation_wiring, wiring
 from csp_receivables.adapters.ledger import Ledger, tables
 from csp_receivables.adapters.ledger.books import LedgerBooks
 from csp_receivables.adapters.ledger.bulk import insert_new
@@ -83,7 +83,7 @@ def reported(home: str) -> dict[str, int]:
     """Compile the report, keep it, write its files. How many rows it has."""
     settings = _settings(Path(home))
     ledger = Ledger.open(settings.ledger_url, settings.clock)
-    made = support_wiring.escalation_reporter(settings, ledger).report(ReportKind.DAILY, PLAN)
+    made = escalation_wiring.escalation_reporter(settings, ledger).report(ReportKind.DAILY, PLAN)
     return {"items": len(made.report.items), "measures": len(made.report.measures)}
 
 

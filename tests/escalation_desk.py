@@ -22,11 +22,11 @@ from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.outbox.actions import OwnLetter
 from csp_receivables.domain.outbox.gate import House, Moment
 from csp_receivables.domain.run_plan import RunPlan
+from csp_receivables.escalation_wiring import ReportWords
 from csp_receivables.mail_settings import MailSettings
 from csp_receivables.steps.report_escalations import EscalationReporter, Reported
 from csp_receivables.steps.send_notices import Performer, Sent
 from csp_receivables.steps.send_notices.own_letters import SendOwnLetters
-from csp_receivables.support_wiring import ReportWords
 from tests.ledgers_with_debtors import live
 from tests.letters import STOCKHOLM
 from tests.outbox_desk import Words

@@ -122,7 +122,20 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "csp_receivables.adapters",
         "csp_receivables.wiring",
     ),
-    "csp_receivables.support_wiring": (  # the same for escalation and support, which leave by `mail_wiring`
+    "csp_receivables.escalation_wiring": (  # the same for what reaches a person of the house
+        "csp_receivables.domain",
+        "csp_receivables.ports",
+        "csp_receivables.outbox_ports",
+        "csp_receivables.settings",
+        "csp_receivables.mail_settings",
+        "csp_receivables.steps",
+        "csp_receivables.adapters",
+        "csp_receivables.wiring",
+        "csp_receivables.mail_wiring",
+        "csp_receivables.money_wiring",
+        "csp_receivables.support_wiring",
+    ),
+    "csp_receivables.support_wiring": (  # the same for support, whose letters leave by `mail_wiring`
         "csp_receivables.domain",
         "csp_receivables.ports",
         "csp_receivables.outbox_ports",
@@ -161,6 +174,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "csp_receivables.access_wiring",
         "csp_receivables.money_wiring",
         "csp_receivables.support_wiring",
+        "csp_receivables.escalation_wiring",
         "csp_receivables.cli",
         "emulator",  # `csp emulator`
     ),
@@ -179,6 +193,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "csp_receivables.access_wiring",
         "csp_receivables.money_wiring",
         "csp_receivables.support_wiring",
+        "csp_receivables.escalation_wiring",
         "csp_receivables.cli",  # `make run` shows the same headline as `csp headline`
         "csp_airflow",
     ),

@@ -16,12 +16,12 @@ log = logging.getLogger(__name__)
 
 def compile_report(kind: str, context: Context) -> Told:
     """Compile the report of the run's day and keep it; live, propose it to its readers."""
-    from csp_receivables import support_wiring
+    from csp_receivables import escalation_wiring
 
     with at_work() as (settings, ledger):
         refuse_to_outrun_the_clock(context, settings)
         plan = plan_of(context, settings)
-        reported = support_wiring.escalation_reporter(settings, ledger).report(ReportKind(kind), plan)
+        reported = escalation_wiring.escalation_reporter(settings, ledger).report(ReportKind(kind), plan)
         page = str(reported.files[0].relative_to(settings.home))
     made = reported.report
     log.info("as of %s, %s because %s: %s", plan.as_of, plan.mode.value, plan.because, page)
@@ -39,13 +39,13 @@ def compile_report(kind: str, context: Context) -> Told:
 
 def send_report(run: Told, context: Context) -> Told:
     """Hand the report over to its readers. Skipped unless the run is live, asked again by the clock of this moment."""
-    from csp_receivables import support_wiring
+    from csp_receivables import escalation_wiring
 
     with at_work() as (settings, ledger):
         plan = plan_of(context, settings)
         if run["mode"] != Mode.LIVE.value or not is_still_live(plan, settings.clock(), settings.time_zone):
             skip(f"nothing is sent: this run was {run['mode']}, and now {plan.because}")
-        sent = support_wiring.report_sender(settings, ledger, connections.mail()).send()
+        sent = escalation_wiring.report_sender(settings, ledger, connections.mail()).send()
     told: Told = {**sent.ended, "waits": sum(sent.waits.values()), "findings": len(sent.findings)}
     for reason, count in sent.waits.items():
         log.info("%d wait: %s", count, reason)

@@ -1,4 +1,4 @@
-"""Where adapters meet the steps of escalation and support: `wiring` in a file of its own."""
+"""Where adapters meet the steps of support: `wiring` in a file of its own."""
 
 from __future__ import annotations
 
@@ -10,20 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from csp_receivables.adapters.checked_yaml import FileFaults
 from csp_receivables.adapters.engine import uncollected
-from csp_receivables.adapters.escalation.agency_files import AgencyFiles, claim_data
-from csp_receivables.adapters.escalation.files import EscalationFiles
-from csp_receivables.adapters.escalation.pack import PackFiles
-from csp_receivables.adapters.escalation_policy import read_escalation_policy
 from csp_receivables.adapters.late_interest import read_late_interest
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger.account_says import LedgerAccounts
-from csp_receivables.adapters.ledger.agency_book import LedgerAgencyBook
-from csp_receivables.adapters.ledger.escalation_book import LedgerEscalationBook
 from csp_receivables.adapters.ledger.fetch_book import LedgerSubscriptionBook
 from csp_receivables.adapters.ledger.outbox_book import LedgerOutbox
 from csp_receivables.adapters.ledger.support_book import LedgerSupportBook, tenants_of
@@ -36,11 +28,7 @@ from csp_receivables.adapters.support_mail import READ_BYTES_MAX, read_request
 from csp_receivables.adapters.support_policy import read_support_policy
 from csp_receivables.adapters.support_replies import ReplyLayout
 from csp_receivables.adapters.support_terms import terms_document
-from csp_receivables.domain.collections.cases import Hold
 from csp_receivables.domain.day import Mode
-from csp_receivables.domain.escalation.agency import agency_claim, refuse_held
-from csp_receivables.domain.escalation.items import ReportKind
-from csp_receivables.domain.escalation.policy import EscalationPolicy
 from csp_receivables.domain.imports import FileReport
 from csp_receivables.domain.matching_by_hand.requests import Person
 from csp_receivables.domain.microsoft.service_requests import ServiceRequest
@@ -62,64 +50,11 @@ from csp_receivables.steps.hand_on_cases import CaseHandover
 from csp_receivables.steps.intake_support import SupportIntake, TakenIn, import_requests
 from csp_receivables.steps.look_at_customer import CustomerLook, NoSuchCustomer
 from csp_receivables.steps.poll_support import SupportPoll
-from csp_receivables.steps.report_escalations import EscalationReporter, NotTheDayAnyMore
 from csp_receivables.steps.send_notices import Performer
 from csp_receivables.steps.send_notices.own_letters import SendOwnLetters
 from csp_receivables.wiring import collections_policy, reconciler, seller, support_terms
 
-__all__ = ["NoSuchCustomer", "NotTheDayAnyMore", "support_terms"]  # callers see no adapter
-
-
-def escalation_policy(settings: Settings) -> EscalationPolicy:
-    """Who hears what of escalation. Raises FileFaults."""
-    return read_escalation_policy(settings.include / "policies" / "escalation.yaml")
-
-
-def escalation_reporter(settings: Settings, ledger: Ledger) -> EscalationReporter:
-    """Everything that compiling an escalation report needs. Raises FileFaults for a policy that can't be used."""
-    rules = reconciler(settings, ledger)
-    return EscalationReporter(
-        book=LedgerEscalationBook(ledger, settings.time_zone),
-        files=escalation_files(settings),
-        engine=partial(uncollected, rules.engine),
-        collections=collections_policy(settings),
-        matching=rules.policy,
-        lines=rules.lines,
-        policy=escalation_policy(settings),
-        is_still_live=rules.is_still_live,
-        support=_usable_support_policy(settings),
-    )
-
-
-def _usable_support_policy(settings: Settings) -> SupportPolicy | None:
-    """A fault in the rules of support does not hold up the report of debts, which says what it leaves out."""
-    try:
-        return support_policy(settings)
-    except FileFaults:
-        return None
-
-
-def escalation_files(settings: Settings) -> EscalationFiles:
-    """The report as files, under CSP_HOME/outputs."""
-    return EscalationFiles(
-        outputs=settings.outputs,
-        include=settings.include,
-        sender=seller(settings).name,
-        shown_max=escalation_policy(settings).shown_max,
-    )
-
-
-def report_sender(settings: Settings, ledger: Ledger, mail: MailSettings, historical: str = "") -> SendOwnLetters:
-    """Everything that sending the report needs; it leaves by the gate, like every letter."""
-    words = ReportWords(book=LedgerEscalationBook(ledger, settings.time_zone), files=escalation_files(settings))
-    performer = own_performer(settings, ledger, mail, historical)
-    return SendOwnLetters(
-        performer=performer,
-        words=words,
-        moment=partial(_any_time, settings.time_zone),
-        kinds=(OwnLetter.ESCALATION_REPORT,),
-        historical=historical,
-    )
+__all__ = ["NoSuchCustomer", "support_terms"]  # callers see no adapter
 
 
 def own_performer(settings: Settings, ledger: Ledger, mail: MailSettings, historical: str) -> Performer:
@@ -136,32 +71,9 @@ def own_performer(settings: Settings, ledger: Ledger, mail: MailSettings, histor
     )
 
 
-def _any_time(zone: ZoneInfo, now: datetime) -> Moment:
+def any_time(zone: ZoneInfo, now: datetime) -> Moment:
     """What the gate is told of a reader in the house: no quiet hours, no days off."""
     return Moment(now=now, zones=(zone,), country="", working_days_only=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportWords:
-    """Implements outbox_ports.LetterWords for the report: what was kept, laid out again."""
-
-    book: LedgerEscalationBook
-    files: EscalationFiles
-
-    def why_not_wanted(self, action: Waiting) -> str:
-        """A report that a newer one of its kind has overtaken is not news any more."""
-        kind = ReportKind(action.stage)
-        newest = self.book.newest(kind)
-        if newest is not None and newest > action.decided_on:
-            return f"there is a newer report, of {newest}"
-        return ""
-
-    def write(self, action: Waiting) -> Content:
-        """The letter. Raises LookupError when the report is not kept."""
-        report = self.book.kept(action.run_id)
-        if report is None:
-            raise LookupError(f"no report {action.run_id} is kept")
-        return self.files.letter(report)
 
 
 def support_policy(settings: Settings) -> SupportPolicy:
@@ -236,7 +148,7 @@ def reply_sender(settings: Settings, ledger: Ledger, mail: MailSettings) -> Send
     return SendOwnLetters(
         performer=own_performer(settings, ledger, mail, ""),
         words=words,
-        moment=partial(_any_time, settings.time_zone),
+        moment=partial(any_time, settings.time_zone),
         kinds=(OwnLetter.CASE_REPLY, OwnLetter.CASE_HANDOVER),
     )
 
@@ -318,45 +230,8 @@ def customer_look(settings: Settings, ledger: Ledger) -> CustomerLook:
     )
 
 
-def escalation_pack(settings: Settings, ledger: Ledger, plan: RunPlan, customer_id: str) -> Sequence[Path]:
-    """The pack of one customer as files. Raises NoSuchCustomer."""
-    account = customer_look(settings, ledger).account(plan, customer_id)
-    return PackFiles(outputs=settings.outputs, include=settings.include, sender=seller(settings).name).write(account)
-
-
 def terms_text(settings: Settings, customer_id: str, language: str, *, as_html: bool) -> str:
     """The support terms of a customer as a document. Raises FileFaults."""
     templates = settings.include / "templates" / "notices"
     document = terms_document(support_terms(settings).of(customer_id), seller(settings), language, templates)
     return page_of(document, templates) if as_html else as_text(document)
-
-
-def agency_book(ledger: Ledger) -> LedgerAgencyBook:
-    """Debts that were handed to a collection agency."""
-    return LedgerAgencyBook(ledger)
-
-
-def hand_to_agency(  # noqa: PLR0917 - what a handover is made of
-    settings: Settings, ledger: Ledger, customer_id: str, numbers: Sequence[str], agency: str, who: Person
-) -> tuple[Mapping[str, Any], Sequence[Path]]:
-    """Hand over what is overdue of a customer as of yesterday; what was kept, and the files.
-
-    Kept first: files that a crash left unwritten are written by `write_handover`. Raises ByHandRefused, NoSuchCustomer.
-    """
-    plan = RunPlan(as_of=settings.yesterday(), known_at=None, mode=Mode.HISTORICAL, because="a handover looks first")
-    claim = agency_claim(customer_look(settings, ledger).account(plan, customer_id), numbers)
-    today = settings.clock().astimezone(settings.time_zone).date()
-    data = claim_data(claim, seller(settings))
-
-    def refuse(holds: Sequence[Hold]) -> None:
-        refuse_held(claim, holds, claim.account.case, today)
-
-    document = agency_book(ledger).hand_over(claim, data, agency, who, today, refuse)
-    return document, AgencyFiles(outputs=settings.outputs).write(document, claim.account.says.people)
-
-
-def write_handover(settings: Settings, ledger: Ledger, handover_id: str) -> Sequence[Path]:
-    """Write the files of a handover again. Raises ByHandRefused for an unknown one."""
-    document = agency_book(ledger).document(handover_id)
-    people = LedgerAccounts(ledger).says(document["debtor"]["customer_id"], ledger.everything_known()).people
-    return AgencyFiles(outputs=settings.outputs).write(document, people)

@@ -9,8 +9,10 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from csp_receivables.adapters.checked_yaml import CheckedFile, Fault, FileFaults, Place, build_checked
+from csp_receivables.domain.currencies import UnknownCurrency
 from csp_receivables.domain.escalation.items import ReportKind, Section
 from csp_receivables.domain.escalation.policy import EscalationPolicy, Reader
+from csp_receivables.domain.money import NotMoney, to_minor
 from csp_receivables.domain.outbox.letters import is_deliverable
 
 DESCRIBED_IN = "docs/SUPPORT.md"
@@ -42,9 +44,14 @@ class _Owners(_Form):
     findings: Text
 
 
+class _WriteOff(_Form):
+    second_person_above: dict[str, Text] = {}
+
+
 class _Policy(_Form):
     report: _Report
     owners: _Owners
+    write_off: _WriteOff = _WriteOff()
 
 
 def read_escalation_policy(path: Path) -> EscalationPolicy:
@@ -70,8 +77,20 @@ def _policy(file: CheckedFile, form: _Policy) -> EscalationPolicy:
             Section.UNAPPLIED: owners.unapplied,
             Section.FINDINGS: owners.findings,
         },
+        second_person_above={
+            code: _amount(file, ("write_off", "second_person_above", code), code, text)
+            for code, text in form.write_off.second_person_above.items()
+        },
         shown_max=form.report.shown_max,
     )
+
+
+def _amount(file: CheckedFile, place: Place, currency: str, text: str) -> int:
+    try:
+        return to_minor(text, currency)
+    except (NotMoney, UnknownCurrency) as error:
+        file.fault(place, str(error), "Write an amount of a currency of ISO 4217, such as `EUR: 500`")
+        return 0
 
 
 def _readers(file: CheckedFile, place: Place, texts: tuple[str, ...]) -> tuple[Reader, ...]:

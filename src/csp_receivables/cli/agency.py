@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from csp_receivables import support_wiring, wiring
+from csp_receivables import escalation_wiring, wiring
 from csp_receivables.cli.case import By, Why
 from csp_receivables.cli.output import JsonOption, Refused, emit_json, show_table
 from csp_receivables.domain.matching_by_hand.requests import person
@@ -39,10 +39,10 @@ def hand_over(
         raise Refused("a handover needs the name of the agency (--to)")
     who = person(by, why)
     try:
-        document, files = support_wiring.hand_to_agency(
+        document, files = escalation_wiring.hand_to_agency(
             settings, wiring.open_ledger(settings), customer, receivable or [], agency, who
         )
-    except support_wiring.NoSuchCustomer as unknown:
+    except escalation_wiring.NoSuchCustomer as unknown:
         raise Refused(str(unknown)) from None
     if as_json:
         emit_json({**document, "files": [str(path) for path in files]})
@@ -55,7 +55,7 @@ def hand_over(
 @agency_app.command("list")
 def list_handovers(as_json: JsonOption = False) -> None:
     """List what was handed over, when and by whom."""
-    handed = support_wiring.agency_book(wiring.open_ledger(Settings.from_environment())).documents()
+    handed = escalation_wiring.agency_book(wiring.open_ledger(Settings.from_environment())).documents()
     if as_json:
         emit_json({"handovers": handed})
         return
@@ -67,7 +67,7 @@ def list_handovers(as_json: JsonOption = False) -> None:
 def write(handover: Handover) -> None:
     """Write the files of a handover again, with the contacts that are known now."""
     settings = Settings.from_environment()
-    for path in support_wiring.write_handover(settings, wiring.open_ledger(settings), handover):
+    for path in escalation_wiring.write_handover(settings, wiring.open_ledger(settings), handover):
         print(path)
 
 

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from csp_receivables import mail_wiring, support_wiring, wiring
+from csp_receivables import escalation_wiring, mail_wiring, wiring
 from csp_receivables.cli.agency import agency_app
 from csp_receivables.cli.decide import AS_OF, KNOWN_AT, plan_of_day
 from csp_receivables.cli.output import JsonOption, Refused, emit_json, show_table
+from csp_receivables.cli.write_off import write_off_app
 from csp_receivables.domain.escalation.items import Item, ReportKind
 from csp_receivables.domain.money import to_text
 from csp_receivables.settings import Settings
@@ -21,6 +22,7 @@ escalation_app = typer.Typer(
 
 
 escalation_app.add_typer(agency_app, name="agency")
+escalation_app.add_typer(write_off_app, name="write-off")
 
 
 @escalation_app.callback()
@@ -45,8 +47,8 @@ def report(
     settings = Settings.from_environment()
     plan, ledger = plan_of_day(settings, as_of, known_at, historical=historical), wiring.open_ledger(settings)
     try:
-        reported = support_wiring.escalation_reporter(settings, ledger).report(kind, plan)
-    except support_wiring.NotTheDayAnyMore as passed:
+        reported = escalation_wiring.escalation_reporter(settings, ledger).report(kind, plan)
+    except escalation_wiring.NotTheDayAnyMore as passed:
         raise Refused(str(passed)) from None
     told = _sent(settings, ledger) if send else {}
     made = reported.report
@@ -84,8 +86,8 @@ def pack(
     settings = Settings.from_environment()
     plan, ledger = plan_of_day(settings, as_of, "", historical=True), wiring.open_ledger(settings)
     try:
-        files = support_wiring.escalation_pack(settings, ledger, plan, customer)
-    except support_wiring.NoSuchCustomer as unknown:
+        files = escalation_wiring.escalation_pack(settings, ledger, plan, customer)
+    except escalation_wiring.NoSuchCustomer as unknown:
         raise Refused(str(unknown)) from None
     if as_json:
         emit_json({"customer": customer, "as_of": plan.as_of, "files": [str(path) for path in files]})
@@ -95,7 +97,7 @@ def pack(
 
 
 def _sent(settings: Settings, ledger: wiring.Ledger) -> dict[str, Any]:
-    sent = support_wiring.report_sender(settings, ledger, mail_wiring.mail_of_environment()).send()
+    sent = escalation_wiring.report_sender(settings, ledger, mail_wiring.mail_of_environment()).send()
     return {"ended": dict(sent.ended), "waits": dict(sent.waits), "because": sent.because}
 
 

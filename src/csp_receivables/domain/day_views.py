@@ -13,14 +13,14 @@ from csp_receivables.domain.relations import ask, load
 ALLOCATIONS_SHOWN_DAYS = 31  # a day's report shows a month of allocations; the ledger keeps every one
 
 _ALLOCATIONS = """
-SELECT a.allocation_id, coalesce(p.booked_on, n.issued_on) AS booked_on, a.source_kind, a.source_id,
+SELECT a.allocation_id, coalesce(p.booked_on, n.issued_on, a.effective_on) AS booked_on, a.source_kind, a.source_id,
        coalesce(p.payer_name, '') AS payer_name, coalesce(r.customer_id, '') AS customer_id,
        coalesce(c.name, '') AS customer_name, coalesce(r.number, '') AS number,
        a.receivable_id, a.amount, a.difference, a.currency, a.rule, a.outcome, a.because
   FROM allocations a
   LEFT JOIN receivables r USING (receivable_id)
   LEFT JOIN (SELECT payment_id, booked_on, payer_name FROM payments WHERE status = 'booked') p
-    ON a.source_kind <> 'credit_note' AND p.payment_id = a.source_id
+    ON a.source_kind IN ('payment', 'exchange') AND p.payment_id = a.source_id
   LEFT JOIN receivables n ON a.source_kind = 'credit_note' AND n.receivable_id = a.source_id
   LEFT JOIN customers c ON c.customer_id = r.customer_id
  WHERE a.effective_on > $since

@@ -230,7 +230,7 @@ UNAPPLIED = schema(payment_id=TEXT, amount=MONEY, currency=TEXT, customer_id=TEX
 # ---- the books ------------------------------------------------------------------------------------------------
 ALLOCATION = schema(  # append-only; a reversal is another row with the amount negated
     allocation_id=TEXT,
-    source_kind=TEXT,  # "payment", "credit_note", or "exchange": of a payment, in the receivable's currency
+    source_kind=TEXT,  # "payment", "credit_note", "write_off", or "exchange": a payment, in the receivable's currency
     source_id=TEXT,
     receivable_id=TEXT,  # "" where a rest was returned or refunded, and in a payment's own currency beside an exchange
     amount=MONEY,

@@ -1,8 +1,8 @@
-"""The tables of escalation: reports, and debts that were handed over. `tables` carries it with all others."""
+"""The tables of escalation: reports, debts handed over, write-offs. `tables` carries it with all others."""
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Index, Table
+from sqlalchemy import Boolean, CheckConstraint, Column, Index, Table
 
 from csp_receivables.adapters.ledger.columns import day, key, metadata, recorded, text
 from csp_receivables.domain.escalation.items import ReportKind
@@ -29,4 +29,23 @@ agency_handover = Table(  # debts given to a collection agency: what it was told
     *text("handed_by", "why", "document"),  # document: JSON
     recorded(),
     Index(None, "customer_id"),
+)
+
+write_off = Table(  # what somebody proposed to give up; booked, it is among the allocations
+    "write_off",
+    metadata,
+    key("write_off_id"),
+    *text("customer_id", "parts", "proposed_by", "why"),  # parts: JSON
+    Column("had_access_taken", Boolean, nullable=False),
+    recorded(),
+    Index(None, "customer_id"),
+)
+
+write_off_word = Table(  # one word on each: booked, or declined
+    "write_off_word",
+    metadata,
+    key("write_off_id"),
+    *text("word", "said_by", "why"),
+    recorded(),
+    CheckConstraint("word IN ('booked', 'declined')", name="word"),
 )

@@ -208,7 +208,7 @@ allocation = Table(
     *_day("effective_on"),
     *_text("reverses", "run_id"),
     _recorded(),
-    CheckConstraint("source_kind IN ('payment', 'credit_note', 'exchange')", name="source_kind"),
+    CheckConstraint("source_kind IN ('payment', 'credit_note', 'exchange', 'write_off')", name="source_kind"),
     Index(None, "receivable_id"),
     Index(None, "source_id"),
 )

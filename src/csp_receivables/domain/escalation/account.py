@@ -44,6 +44,7 @@ class Bill:
     written_off: int
     open: int
     reference: str
+    tax: int = 0  # of `amount`
     lines: tuple[Line, ...] = ()
 
     def days_late(self, on: date) -> int:
@@ -157,10 +158,10 @@ class CustomerAccount:
 
 _BILLS = """
 SELECT receivable_id, number, kind, issued_on, due_on, currency, amount, paid, credited, written_off,
-       open_amount AS open, reference FROM invoice_positions WHERE customer_id = $customer
+       open_amount AS open, reference, tax FROM invoice_positions WHERE customer_id = $customer
 UNION ALL BY NAME
 SELECT receivable_id, number, kind, issued_on, due_on, currency, amount, 0::BIGINT AS paid, 0::BIGINT AS credited,
-       0::BIGINT AS written_off, left_amount AS open, reference FROM credit_positions WHERE customer_id = $customer
+       0::BIGINT AS written_off, left_amount AS open, reference, tax FROM credit_positions WHERE customer_id = $customer
  ORDER BY issued_on, number, receivable_id
 """
 _LINES = """

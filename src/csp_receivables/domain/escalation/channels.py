@@ -53,7 +53,7 @@ def _ways(account: CustomerAccount) -> Iterator[Way]:
     )
     yield Way(
         name="Write off",
-        how="propose it with this pack; whether the tax on it comes back, and when, is for the tax adviser to say",
+        how="csp escalation write-off propose; whether the tax on it comes back is for the tax adviser to say",
     )
     if account.says.subscriptions or account.charged:
         yield Way(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from csp_receivables.domain.escalation.items import ReportKind, Section
@@ -23,6 +23,7 @@ class EscalationPolicy:
 
     readers: Mapping[ReportKind, tuple[Reader, ...]]
     owners: Mapping[Section, str]
+    second_person_above: Mapping[str, int] = field(default_factory=dict)  # of a write-off, by currency; minor units
     shown_max: int = 15  # of each section in mail and PDF; the workbook has them all
 
     def owner(self, section: Section) -> str:
