@@ -65,6 +65,19 @@ class ChargeExports(Protocol):
         """Write one blob to `into` as it comes (gzip), whole or not there; its bytes. Raises MicrosoftRefused."""
 
 
+class UnbilledExports(Protocol):
+    """The export of what is not billed yet, by currency."""
+
+    def ask_unbilled(self, currency: str, period: str) -> str:
+        """Ask for it. `period`: "current" or "last". Returns the address of its operation. Raises MicrosoftRefused."""
+
+    def look(self, operation: str) -> ExportState:
+        """See `ChargeExports`."""
+
+    def download(self, manifest: Manifest, blob: str, into: Path) -> int:
+        """See `ChargeExports`."""
+
+
 class ChargeLists(Protocol):
     """An invoice's charges where no export gives them: legacy invoices, mainly."""
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 from csp_receivables.adapters.downloads import DownloadFolders
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger.fetch_book import LedgerFetchBook, LedgerSubscriptionBook
+from csp_receivables.adapters.microsoft_files.estimates import write_estimate
 from csp_receivables.adapters.partner_center.actor import Actor, open_actor
 from csp_receivables.adapters.partner_center.manners import Manners
 from csp_receivables.adapters.partner_center.reader import Reader, open_reader, patient
@@ -21,6 +24,7 @@ from csp_receivables.microsoft_ports import ConsentLost, MicrosoftRefused, Refre
 from csp_receivables.microsoft_settings import ACTOR, READER, Identity, identity_of_environment
 from csp_receivables.settings import BadSetting, Settings
 from csp_receivables.steps.fetch_charges import ChargeFetch
+from csp_receivables.steps.fetch_unbilled import Period, UnbilledFetch
 from csp_receivables.steps.sync_subscriptions import SubscriptionSync
 from csp_receivables.wiring import microsoft_import
 
@@ -124,6 +128,23 @@ def charge_fetch(
         now=settings.clock,
         wait=wait or (lambda pause: time.sleep(pause.total_seconds())),
     )
+
+
+def fetch_unbilled(
+    settings: Settings, reader: Reader, folder: Path, *, kind: FetchKind, currency: str, period: Period
+) -> tuple[int, Path]:
+    """Write Microsoft's estimate of a month into `folder`; how many lines, and the file, which is there if any are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    what = "usage" if kind is FetchKind.DAILY_USAGE else "charges"
+    into = folder / f"UNBILLED_{what}_{currency}_{period}.csv"
+    mark = f"not billed: Microsoft's estimate of the {period} month, {settings.clock():%Y-%m-%d}"
+    step = UnbilledFetch(
+        exports=reader.daily_usage if kind is FetchKind.DAILY_USAGE else reader.exports,
+        write=lambda parts, path: write_estimate(parts, path, mark),
+        wait=lambda pause: time.sleep(pause.total_seconds()),
+    )
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        return step.fetch(currency, period, Path(scratch), into), into
 
 
 def subscription_sync(ledger: Ledger, reader: Reader) -> SubscriptionSync:

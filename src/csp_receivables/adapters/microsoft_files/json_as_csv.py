@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from csp_receivables.adapters.microsoft_files.download_record import Part
 from csp_receivables.adapters.microsoft_files.json_lines import JsonOpening, PartStreams, number_columns
 from csp_receivables.adapters.microsoft_files.opening import Opening, read_known_header
 from csp_receivables.adapters.microsoft_files.tidy_json import list_text, shortest
@@ -46,10 +47,10 @@ def as_csv(opening: JsonOpening, folder: Path) -> Opening:
     with path.open("w", encoding="utf-8", newline="", errors="replace") as file:
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow(names)
-        for line in _lines(opening):
-            value = _object(line)
+        for line in lines_of(opening.path, opening.parts):
+            value = object_of(line)
             writer.writerow(
-                [_cell(value.get(name), is_number=place in numbers) for place, name in enumerate(names)]
+                [cell(value.get(name), is_number=place in numbers) for place, name in enumerate(names)]
                 if value is not None
                 else [line.decode(errors="replace")]
             )
@@ -57,19 +58,20 @@ def as_csv(opening: JsonOpening, folder: Path) -> Opening:
 
 
 def _later_names(opening: JsonOpening) -> Iterator[str]:
-    for line in _lines(opening):
-        yield from _object(line) or ()
+    for line in lines_of(opening.path, opening.parts):
+        yield from object_of(line) or ()
 
 
-def _lines(opening: JsonOpening) -> Iterator[bytes]:
-    """The lines that hold something."""
+def lines_of(path: Path, parts: Sequence[Part]) -> Iterator[bytes]:
+    """The lines that hold something. Raises FileRefused in the name of `path`."""
     rest = b""
-    for block in PartStreams(opening.path, opening.parts).blocks(BLOCK):
+    for block in PartStreams(path, parts).blocks(BLOCK):
         *lines, rest = (rest + block).split(b"\n")
         yield from (line for line in lines if line.strip())
 
 
-def _object(line: bytes) -> dict[str, Any] | None:
+def object_of(line: bytes) -> dict[str, Any] | None:
+    """The line's object, numbers as they were written; None where it is none."""
     try:
         value = json.loads(line, parse_float=_Number, parse_int=_Number, parse_constant=_Number)
     except (ValueError, RecursionError):
@@ -77,7 +79,8 @@ def _object(line: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _cell(value: Any, *, is_number: bool) -> str:
+def cell(value: Any, *, is_number: bool) -> str:
+    """The value as a cell of a CSV; a number that `is_number` keeps its digits, any other is a name."""
     match value:
         case None:
             return ""

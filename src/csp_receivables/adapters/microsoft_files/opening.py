@@ -124,9 +124,11 @@ def invoice_told(path: Path, header: Columns, records: list[list[str]], recorded
             return named[0].upper()
         remedy = "Begin its name with the invoice's number, as in D02005YFHI.csv, and import it again"
         raise _refused(path, "microsoft.no_invoice_number", f"{_a(header)} that names no invoice", remedy)
-    if header.form.kind.is_detail and records and not any(place < len(one) and one[place].strip() for one in records):
-        remedy = "Import the billed usage once the invoice is out; estimates are nobody's charges yet"
-        raise _refused(path, "microsoft.unbilled_usage", f"{_a(header)} of a month without an invoice", remedy)
+    numbers = [one[place].strip() for one in records if place < len(one)]
+    if numbers and not any(numbers):
+        remedy = "Import the billed file once the invoice is out; estimates are nobody's charges yet"
+        code = "microsoft.unbilled_usage" if header.form.kind.is_detail else "microsoft.unbilled_charges"
+        raise _refused(path, code, f"{_a(header)} of a month without an invoice", remedy)
     return ""
 
 

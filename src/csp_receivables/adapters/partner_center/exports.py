@@ -51,7 +51,7 @@ class Exports:
         return self._ask("billed", {"invoiceId": invoice_id, "attributeSet": "full"})
 
     def ask_unbilled(self, currency: str, period: str) -> str:
-        """Ask for what is not billed yet. `period`: "current" or "last". As `ask`."""
+        """See `UnbilledExports`."""
         asked = {"currencyCode": currency, "billingPeriod": period, "attributeSet": "full"}
         return self._ask("unbilled", asked)
 
