@@ -14,8 +14,8 @@ stop it. More than the policy's number or share of customers stops all of it unt
 
 **To stop everything.** `csp stop --by NAME --why REASON`, at any moment; it holds within seconds.
 
-**To undo.** `csp access undo RUN` lists and reverses what a run did. Access comes back by itself when the debt is paid
-(`restore_access`).
+**To undo.** The DAG `undo_access`, or `csp access undo --run RUN`, lists and reverses what a run did. Access comes back
+by itself when the debt is paid (`restore_access`).
 
 **No backfill, no past.** A run for another day than today asks and suspends nothing.
 

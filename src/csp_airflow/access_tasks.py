@@ -17,6 +17,7 @@ from csp_airflow.run_context import why_not_now
 from csp_airflow.tasks import Context, Told, at_work, refuse_to_outrun_the_clock, skip
 from csp_airflow.troubles import PassingTrouble
 from csp_receivables.domain.access.approvals import Approval, Approver, Word
+from csp_receivables.domain.matching_by_hand.requests import Person, person
 
 if TYPE_CHECKING:
     from csp_receivables.microsoft_wiring import Actor
@@ -28,6 +29,8 @@ SUSPEND, DECLINE, HOLD = "Suspend", "Decline", "Hold until"
 OPTIONS = [SUSPEND, DECLINE, HOLD]
 WORDS = {SUSPEND: Word.SUSPEND, DECLINE: Word.DECLINE, HOLD: Word.HOLD}
 SIMPLE_AUTH = "SimpleAuthManager"
+LIST, GIVE_BACK, CHASE_ANEW = "List only", "Give back what it took", "Warn anew about what it gave back"
+UNDOINGS = [LIST, GIVE_BACK, CHASE_ANEW]
 
 
 class BadAnswer(ValueError):
@@ -71,8 +74,8 @@ def record_answer(question: Mapping[str, str], answer: Any, context: Context) ->
         approval = approval_of(question, None, asked_in(context), why=f"what was answered is no answer: {refused}")
     with at_work() as (settings, ledger):
         _speaks_for_now(context, settings)
-        if settings.is_production and approval.who and SIMPLE_AUTH in approval.who.auth_manager:
-            raise PermissionError("in production nobody is known under simple auth: use Flask-AppBuilder's users")
+        if approval.who:
+            refuse_unknown_people(settings, approval.who.auth_manager)
         access_wiring.record_answer(settings, ledger, approval, question["customer_id"])
     if bad:
         raise bad
@@ -85,7 +88,7 @@ def perform(context: Context) -> Told:
     from csp_receivables import access_wiring
 
     with acting(context) as (settings, ledger, actor):
-        done = access_wiring.performer(settings, ledger, actor).perform()
+        done = access_wiring.performer(settings, ledger, actor, run=asked_in(context)).perform()
     for why, count in done.waits.items():
         log.info("%d wait: %s", count, why)
     return _told(done.ended, done.findings, done.because)
@@ -96,7 +99,7 @@ def restore(context: Context) -> Told:
     from csp_receivables import access_wiring
 
     with acting(context) as (settings, ledger, actor):
-        done = access_wiring.restorer(settings, ledger, actor).restore()
+        done = access_wiring.restorer(settings, ledger, actor, run=asked_in(context)).restore()
     return _told(done.ended, done.findings, done.because)
 
 
@@ -109,6 +112,52 @@ def watch(context: Context) -> Told:
     told: Told = {"read": seen.read, "unread": seen.unread, "findings": len(seen.findings)}
     log.info("%(read)d subscriptions read, %(unread)d could not be, %(findings)d findings", told)
     return told
+
+
+def list_deeds(context: Context) -> Told:
+    """What the named run took and gave back, in the log; nothing changes."""
+    from csp_receivables import access_wiring
+
+    with at_work() as (settings, ledger):
+        deeds = access_wiring.deeds(settings, ledger, _run_named(context))
+    for each in deeds:
+        log.info("%s %s: %s, now %s", each.deed.value, each.action_id, ", ".join(each.subscriptions), each.now.value)
+    told: Told = {"deeds": len(deeds)} | {f"{each.deed.value}: {each.now.value}": 0 for each in deeds}
+    for each in deeds:
+        told[f"{each.deed.value}: {each.now.value}"] += 1
+    return told
+
+
+def undo(context: Context) -> Told:
+    """Do what the person who started this run chose; skipped when that was only to list."""
+    from csp_receivables import access_wiring
+
+    what = context["params"]["what"]
+    if what == LIST:
+        skip("only to list was asked for")
+    with at_work() as (settings, ledger):
+        _speaks_for_now(context, settings)
+        who = starter(context, settings)
+        change = access_wiring.chase_anew if what == CHASE_ANEW else access_wiring.undo
+        changed = change(settings, ledger, _run_named(context), who)
+    log.info("%s: %s", what, ", ".join(changed) or "nothing of it is left to do")
+    return {"did": what, "actions": len(changed)}
+
+
+def _run_named(context: Context) -> str:
+    run = str(context["params"]["run"]).strip().rstrip("/")
+    if not run:
+        raise ValueError("name the run: of the decisions, or as change_access/RUN; csp access history names them")
+    return run
+
+
+def starter(context: Context, settings: Settings) -> Person:
+    """The named person who started this run by hand. Raises PermissionError, ByHandRefused."""
+    name = str(getattr(context["dag_run"], "triggering_user_name", None) or "")
+    if not name or context["dag_run"].run_type != "manual":
+        raise PermissionError("nobody is named who started this run: undoing is a person's word")
+    refuse_unknown_people(settings, auth_manager())
+    return person(name, str(context["params"]["reason"]))
 
 
 def approval_of(
@@ -132,6 +181,12 @@ def approval_of(
         why=reason,
         until=_day(params.get("until")) if word is Word.HOLD else None,
     )
+
+
+def refuse_unknown_people(settings: Settings, manager: str) -> None:
+    """Raises PermissionError in production where nobody vouches for who somebody is."""
+    if settings.is_production and SIMPLE_AUTH in manager:
+        raise PermissionError("in production nobody is known under simple auth: use Flask-AppBuilder's users")
 
 
 def auth_manager() -> str:

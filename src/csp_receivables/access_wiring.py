@@ -39,6 +39,7 @@ from csp_receivables.domain.access.approvals import Approval, Approver
 from csp_receivables.domain.access.asking import is_asked_already
 from csp_receivables.domain.access.door import Door, why_closed
 from csp_receivables.domain.access.policy import AccessPolicy
+from csp_receivables.domain.access.undoing import RunsDeed
 from csp_receivables.domain.matching_by_hand.requests import Person
 from csp_receivables.mail_wiring import last_looks
 from csp_receivables.microsoft_settings import Identity
@@ -105,18 +106,18 @@ def proposer(settings: Settings, ledger: Ledger, outbox: LedgerOutbox | None = N
 
 
 def performer(
-    settings: Settings, ledger: Ledger, actor: Actor, *, historical: str = "", wait: Wait | None = None
+    settings: Settings, ledger: Ledger, actor: Actor, *, historical: str = "", wait: Wait | None = None, run: str = ""
 ) -> AccessPerformer:
-    """What performs approved suspensions."""
+    """What performs approved suspensions. `run`: by which name `undo` finds what it did, beside the worker's own."""
     proposing = proposer(settings, ledger)
     changing = _changer(settings, ledger, actor, proposing, historical=historical, wait=wait)
-    return AccessPerformer(proposer=proposing, changer=changing, token=_token(), historical=historical)
+    return AccessPerformer(proposer=proposing, changer=changing, token=_token(run), historical=historical)
 
 
 def restorer(
-    settings: Settings, ledger: Ledger, actor: Actor, *, historical: str = "", wait: Wait | None = None
+    settings: Settings, ledger: Ledger, actor: Actor, *, historical: str = "", wait: Wait | None = None, run: str = ""
 ) -> AccessRestorer:
-    """What gives access back."""
+    """What gives access back. `run`: as of `performer`."""
     proposing = proposer(settings, ledger)
     return AccessRestorer(
         outbox=proposing.outbox,
@@ -124,7 +125,7 @@ def restorer(
         look=proposing.look,
         changer=_changer(settings, ledger, actor, proposing, historical=historical, wait=wait),
         clock=settings.clock,
-        token=_token(),
+        token=_token(run),
         historical=historical,
     )
 
@@ -144,13 +145,23 @@ def access_desk(settings: Settings, ledger: Ledger) -> LedgerAccessDesk:
     return LedgerAccessDesk(ledger, settings.time_zone)
 
 
-def undo(settings: Settings, ledger: Ledger, run: str, who: Person) -> tuple[str, ...]:
-    """Ask for everything back that a run took; `restorer` does it. What a run gave back stays: it needs a new warning.
-
-    `run`: as `csp access history` shows it: of the decisions, of the question (`asked_in`), or the worker.
+def deeds(settings: Settings, ledger: Ledger, run: str) -> tuple[RunsDeed, ...]:
+    """What a run took and gave back. `run`: as `csp access history` shows it: of the decisions, of the question
+    (`asked_in`), or the worker; of Airflow's `dag/run` is enough.
     """
+    return access_desk(settings, ledger).deeds(run)
+
+
+def undo(settings: Settings, ledger: Ledger, run: str, who: Person) -> tuple[str, ...]:
+    """Ask for everything back that a run took; `restorer` does it. What a run gave back stays: see `chase_anew`."""
     desk = access_desk(settings, ledger)
-    return desk.give_back(desk.taken_by(run), who)
+    return desk.give_back([each.action_id for each in desk.deeds(run) if each.can_be_given_back], who)
+
+
+def chase_anew(settings: Settings, ledger: Ledger, run: str, who: Person) -> tuple[str, ...]:
+    """Let everything that a run gave back be warned about anew: only so may it be taken again. Raises ByHandRefused."""
+    desk = access_desk(settings, ledger)
+    return desk.chase_anew([each for each in desk.deeds(run) if each.can_be_chased_anew], run, who)
 
 
 def access_book(settings: Settings, ledger: Ledger, others: OthersWrote) -> LedgerAccessBook:
@@ -202,5 +213,5 @@ def _today(settings: Settings) -> date:
     return settings.clock().astimezone(settings.time_zone).date()
 
 
-def _token() -> str:
-    return f"{socket.gethostname()}/{os.getpid()}/{time.monotonic_ns()}"
+def _token(run: str) -> str:
+    return f"{run}/" * bool(run) + f"{socket.gethostname()}/{os.getpid()}/{time.monotonic_ns()}"

@@ -80,6 +80,9 @@ def test_a_suspension_from_the_question_to_the_way_back(house: House, csp: Csp, 
     assert told(csp("access", "perform", "--json"))["ended"] == {"suspended": 1}
     assert house.status() == "suspended"
     assert told(csp("access", "watch", "--json")) == {"read": 1, "unread": 0, "findings": 0}
+    listed = told(csp("access", "undo", "--run", "cli", "--json"))
+    assert (listed["did"], [(each["deed"], each["now"]) for each in listed["deeds"]]) == ("list", [("took", "away")])
+    assert "Microsoft 365 Business Premium (c1-1)" in csp("access", "undo", "--run", "cli")[1]
     assert told(csp("access", "undo", "--run", "cli", *ADA, "--json"))["actions"] == ["C1/1.1/suspension/reinstate"]
     assert told(csp("access", "restore", "--json"))["ended"] == {"restored": 1}
     assert house.status() == "active"
@@ -113,6 +116,8 @@ REFUSED = [
     (["access", "approve", "C1", *ADA], "csp access propose names them"),
     (["access", "show", "C9"], "csp access propose lists them"),
     (["access", "undo", "--run", "nobody", *ADA], "nothing that the run 'nobody' took is away"),
+    (["access", "undo", "--run", "nobody", "--chase-anew", *ADA], "nothing that the run 'nobody' gave back can be"),
+    (["access", "undo", "--run", "nobody", "--by", "Ada"], "--why"),
     (["access", "history"], "--customer or --subscription"),
 ]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,8 +13,18 @@ from tests import airflow_home
 
 airflow_home.use()
 
-from csp_airflow.access_tasks import DECLINE, HOLD, SUSPEND, BadAnswer, approval_of  # noqa: E402 - after Airflow's home
+from csp_airflow.access_tasks import (  # noqa: E402 - after Airflow's home
+    DECLINE,
+    HOLD,
+    SUSPEND,
+    BadAnswer,
+    approval_of,
+    refuse_unknown_people,
+    starter,
+)
 from csp_receivables.domain.access.approvals import Word  # noqa: E402
+from csp_receivables.domain.matching_by_hand.requests import ByHandRefused  # noqa: E402
+from csp_receivables.settings import Settings  # noqa: E402
 
 QUESTION = {"action_id": "a1", "customer_id": "K1", "digest": "d1"}
 ADA = {"id": "7", "name": "ada"}
@@ -71,3 +83,44 @@ def test_without_a_named_person_it_is_no_answer_whatever_was_chosen(told: Any) -
 def test_what_is_no_answer_is_refused_so_that_it_is_asked_again(told: Any, said: str) -> None:
     with pytest.raises(BadAnswer, match=said):
         approval_of(QUESTION, told, "here")
+
+
+@pytest.mark.parametrize(
+    ("environment", "manager", "refused"),
+    [
+        ("production", "SimpleAuthManager", True),
+        ("production", "FabAuthManager", False),
+        ("development", "SimpleAuthManager", False),
+    ],
+)
+def test_in_production_nobody_is_known_under_simple_auth(
+    environment: str, manager: str, refused: bool, tmp_path: Path
+) -> None:
+    settings = Settings.from_environment({"CSP_HOME": str(tmp_path), "CSP_ENVIRONMENT": environment})
+
+    if not refused:
+        refuse_unknown_people(settings, manager)
+        return
+    with pytest.raises(PermissionError, match="simple auth"):
+        refuse_unknown_people(settings, manager)
+
+
+def started(by: str | None, run_type: str = "manual", reason: str = "the wrong company") -> dict[str, Any]:
+    """The context of a run of `undo_access`."""
+    return {
+        "dag_run": SimpleNamespace(triggering_user_name=by, run_type=run_type),
+        "params": {"run": "change_access/r", "what": "Give back what it took", "reason": reason},
+    }
+
+
+def test_who_starts_an_undoing_is_its_person(tmp_path: Path) -> None:
+    settings = Settings.from_environment({"CSP_HOME": str(tmp_path)})
+
+    who = starter(started("ada"), settings)
+
+    assert (who.name, who.why) == ("ada", "the wrong company")
+    for nobody in (started(None), started(""), started("ada", "scheduled")):
+        with pytest.raises(PermissionError, match="nobody is named"):
+            starter(nobody, settings)
+    with pytest.raises(ByHandRefused, match="reason"):
+        starter(started("ada", reason=" "), settings)

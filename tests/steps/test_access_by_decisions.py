@@ -26,7 +26,7 @@ from csp_receivables.domain.access.history import Entry
 from csp_receivables.domain.collections.cases import HoldKind
 from csp_receivables.domain.collections.hold_requests import HoldRequest, hold_of
 from csp_receivables.domain.escalation.items import ReportKind
-from csp_receivables.domain.matching_by_hand.requests import person
+from csp_receivables.domain.matching_by_hand.requests import ByHandRefused, person
 from csp_receivables.domain.outbox.deliveries import MessageEvent
 from csp_receivables.domain.outbox.recipients import Contact
 from csp_receivables.domain.outbox.states import Event
@@ -233,6 +233,50 @@ def test_what_a_person_gave_back_unpaid_is_no_time_from_a_payment(house: House) 
 
     assert house.restore().ended == {"restored": 1}
     assert [each for each in history(house) if each.what == "access_is_back"] == []
+
+
+def test_what_came_back_unpaid_is_taken_again_only_after_a_new_warning_and_a_new_answer(house: House) -> None:
+    settings, ledger, ada = house.settings, house.ledger, person("Ada", "it was the right company after all")
+    house.approve()
+    house.perform()
+    access_wiring.undo(settings, ledger, "test", person("Bea", "the wrong company"))
+    house.restore()
+    (back,) = [each for each in access_wiring.deeds(settings, ledger, "person:Bea") if each.can_be_chased_anew]
+
+    assert access_wiring.chase_anew(settings, ledger, "person:Bea", ada) == (back.action_id,)
+
+    assert (house.perform().ended, house.status()) == ({}, "active")  # nothing is taken by it
+    assert access_wiring.chase_anew(settings, ledger, "person:Bea", ada) == ()  # once is enough
+    assert [each.told["why"] for each in history(house) if each.what == "ordered"] == [ada.why]
+    day = DECIDED + timedelta(days=1)
+    house.on(day)
+    (warning,) = set(house.decide(day)) - {each for each in known_before(house)}
+    assert warning == "C1/2.1/final_notice/send_notice"
+    house.accepted(warning, day + timedelta(days=1))
+    day += timedelta(days=6)
+    house.on(day)
+    house.decide(day)
+    assert (house.perform().waits, house.status()) == ({"nobody was asked yet": 1}, "active")
+    house.approve()
+    assert (house.perform().ended, house.status()) == ({"suspended": 1}, "suspended")
+    pay(ledger, "100", 10_000, day + timedelta(days=1))
+    assert (house.restore().ended, house.status()) == ({"restored": 1}, "active")
+
+
+def known_before(house: House) -> set[str]:
+    return {each for each in (row[0] for row in rows_of(house.ledger, action, "action_id")) if "/2.1/" not in each}
+
+
+def test_what_is_paid_is_chased_no_more(house: House) -> None:
+    house.approve()
+    house.perform()
+    pay(house.ledger, "100", 10_000, DECIDED + timedelta(days=1))
+    house.restore()
+    house.on(DECIDED + timedelta(days=1))
+    house.decide(DECIDED + timedelta(days=1))
+
+    with pytest.raises(ByHandRefused, match="nothing of it is owed"):
+        access_wiring.chase_anew(house.settings, house.ledger, "access", person("Ada", "let us see"))
 
 
 def history(house: House) -> tuple[Entry, ...]:

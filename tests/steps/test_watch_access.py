@@ -13,6 +13,7 @@ import pytest
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger.access_people import LedgerAccessDesk
 from csp_receivables.domain.access.history import exported
+from csp_receivables.domain.access.undoing import Deed, Now
 from csp_receivables.domain.collections.decisions import Answer
 from csp_receivables.domain.matching_by_hand.requests import ByHandRefused, person
 from csp_receivables.steps.change_access.watching import AccessWatch, Watched
@@ -102,23 +103,34 @@ def test_what_others_suspended_is_told_and_never_taken_for_ours(desk: AccessDesk
     assert desk.book.suspended() == ()
 
 
+ASKED_IN = "change_access/scheduled_9/customer.keep_answer/0"
+
+
 def test_one_command_gives_back_all_that_a_run_took(desk: AccessDesk) -> None:
     for customer in ("C1", "C2"):
         desk.customer(customer, document(f"{customer.lower()}-1"))
-    desk.approve()
+    desk.approve(asked_in=ASKED_IN)
     desk.perform()
     for customer in ("C1", "C2"):
         desk.decided.decisions[customer] = replace(due_to_suspend(customer), answer=Answer.WAIT)
     book = LedgerAccessDesk(desk.ledger, STOCKHOLM)
 
-    taken = book.taken_by("test")
-    assert [each.split("/")[0] for each in taken] == ["C1", "C2"]
-    assert taken == book.taken_by("run-1") == book.taken_by("worker")
-    book.give_back(taken, person("Ada", "the bank file was wrong"))
+    taken = book.deeds("change_access/scheduled_9")
+    assert [(each.customer_id, each.deed, each.now) for each in taken] == [
+        ("C1", Deed.TOOK, Now.AWAY),
+        ("C2", Deed.TOOK, Now.AWAY),
+    ]
+    assert taken[0].subscriptions == ("Microsoft 365 Business Premium (c1-1)",)
+    assert taken == book.deeds("run-1") == book.deeds("worker") == book.deeds(ASKED_IN)
+    assert book.deeds("change_access/scheduled") == book.deeds("change_access/scheduled_") == ()
+    book.give_back([each.action_id for each in taken], person("Ada", "the bank file was wrong"))
+    assert {each.now for each in book.deeds("run-1")} == {Now.ASKED_BACK}
 
     assert desk.restore().ended == {"restored": 2}
     assert [desk.at_microsoft(own)["status"] for own in ("c1-1", "c2-1")] == ["active", "active"]
-    assert book.taken_by("test") == ()
+    assert {each.now for each in book.deeds("run-1")} == {Now.BACK}
+    by_worker = [(each.deed, each.now) for each in book.deeds("worker")]
+    assert by_worker == [(Deed.TOOK, Now.BACK), (Deed.GAVE_BACK, Now.BACK)] * 2
     assert desk.perform().ended == {}
 
 

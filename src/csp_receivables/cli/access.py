@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -131,19 +132,40 @@ def watch(as_json: JsonOption = False) -> None:
 def undo(
     *,
     run: Annotated[str, typer.Option("--run", help="As csp access history names it: decided in, asked in, or worker.")],
-    by: By,
-    why: Why,
+    by: Annotated[str, typer.Option("--by", help="Who decides: a person's name. Without it: only list.")] = "",
+    why: Annotated[str, typer.Option("--why", help="Why, in one sentence; kept for ever.")] = "",
+    chase_anew: Annotated[
+        bool, typer.Option("--chase-anew", help="Warn anew about what it gave back, the only way to take it again.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Give back everything that a run took; the next `restore` does it. What a run gave back stays."""
+    """List what a run took and gave back; with --by and --why give back all that it took (the next `restore` does it).
+
+    What it gave back is never taken directly: with --chase-anew the debt gets a new warning, and then a new question.
+    """
     settings, ledger = _opened()
-    wanted = access_wiring.undo(settings, ledger, run, person(by, why))
-    if not wanted:
-        raise Refused(f"nothing that the run {run!r} took is away; csp access history names the runs")
+    did = "list"
+    changed: tuple[str, ...] = ()
+    if by or why or chase_anew:
+        who, did = person(by, why), "chased anew" if chase_anew else "asked back"
+        change = access_wiring.chase_anew if chase_anew else access_wiring.undo
+        changed = change(settings, ledger, run, who)
+        if not changed:
+            nothing = "gave back can be chased anew" if chase_anew else "took is away"
+            raise Refused(f"nothing that the run {run!r} {nothing}; csp access history names the runs")
+    deeds = access_wiring.deeds(settings, ledger, run)
     if as_json:
-        emit_json({"did": "asked back", "actions": wanted})
+        emit_json({"did": did, "actions": changed, "deeds": [asdict(each) for each in deeds]})
         return
-    print(f"{len(wanted)} customers get access back with the next csp access restore")
+    rows = [
+        [each.deed.value, each.customer_id, each.round_id, ", ".join(each.subscriptions), each.now.value]
+        for each in deeds
+    ]
+    show_table(f"{len(rows)} customers", ("did", "customer", "round", "subscriptions", "now"), rows)
+    if did == "asked back":
+        print(f"{len(changed)} customers get access back with the next csp access restore")
+    if did == "chased anew":
+        print(f"{len(changed)} debts are warned about with the next decisions; nothing is taken before a new answer")
 
 
 @access_app.command("history")

@@ -8,27 +8,26 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, Select, or_, select
+from sqlalchemy import Connection, Row, Select, select
 
-from csp_receivables.adapters.ledger import outbox
-from csp_receivables.adapters.ledger.access_changes import taken_from
 from csp_receivables.adapters.ledger.access_evidence import EVERYTHING
 from csp_receivables.adapters.ledger.access_restorations import restorations
 from csp_receivables.adapters.ledger.access_tables import (
     access_approval,
     access_change,
     access_event,
+    access_order,
     access_proposal,
     access_release,
 )
+from csp_receivables.adapters.ledger.access_undo import chase_anew, deeds_of, give_back
 from csp_receivables.adapters.ledger.connection import Ledger, moment_text
 from csp_receivables.adapters.ledger.outbox_tables import action, action_event
 from csp_receivables.domain.access.history import Entry
 from csp_receivables.domain.access.restorations import Restoration
+from csp_receivables.domain.access.undoing import RunsDeed
 from csp_receivables.domain.collections.decisions import Answer
 from csp_receivables.domain.matching_by_hand.requests import ByHandRefused, Person
-from csp_receivables.domain.outbox.actions import Action
-from csp_receivables.domain.outbox.states import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,34 +51,21 @@ class LedgerAccessDesk:
         what = "several proposals begin" if newest else "no proposal begins"
         raise ByHandRefused(f"{what} with {name!r}; csp access propose names them")
 
-    def taken_by(self, run: str) -> tuple[str, ...]:
-        """The suspensions that a run asked for, decided or performed, of which anything is away still."""
+    def deeds(self, run: str) -> tuple[RunsDeed, ...]:
+        """What a run took and gave back, and how it stands now."""
         with self.ledger.reading() as connection:
-            asked = select(access_approval.c.action_id).where(access_approval.c.asked_in == run)
-            performed = (
-                select(access_change.c.action_id)
-                .join(access_event, access_event.c.change_id == access_change.c.change_id)
-                .where(access_event.c.said_by == run)
-            )
-            mine = or_(action.c.run_id == run, action.c.action_id.in_(asked), action.c.action_id.in_(performed))
-            query = select(action.c.action_id, action.c.customer_id).where(
-                mine, action.c.kind == Answer.PROPOSE_SUSPENSION.value
-            )
-            rows = connection.execute(query.order_by(action.c.action_id)).all()
-            return tuple(row.action_id for row in rows if _is_away(connection, row.customer_id, row.action_id))
+            return tuple(deeds_of(connection, run))
 
     def give_back(self, action_ids: Iterable[str], who: Person) -> tuple[str, ...]:
         """Ask for what these suspensions took, on a named person's word: the next restoring brings it back."""
-        wanted = []
         with self.ledger.writing() as writing:
-            for action_id in action_ids:
-                row = writing.connection.execute(select(action).where(action.c.action_id == action_id)).one()
-                back = _reinstatement(row, who)
-                outbox.propose(writing, [back])
-                if not outbox.append(writing, back.action_id, Event.APPROVED, by=who.name, why=who.why):
-                    raise ByHandRefused(f"{back.action_id} is under way already; csp outbox show says where it stands")
-                wanted.append(back.action_id)
-        return tuple(wanted)
+            return give_back(writing, action_ids, who)
+
+    def chase_anew(self, deeds: Iterable[RunsDeed], run: str, who: Person) -> tuple[str, ...]:
+        """Let the debts behind these reinstatements be warned about again. Takes nothing. Raises ByHandRefused."""
+        today = self.ledger.clock().astimezone(self.zone).date()
+        with self.ledger.writing() as writing:
+            return chase_anew(writing, deeds, run, who, today)
 
     def history(self, *, subscription_id: str = "", customer_id: str = "") -> tuple[Entry, ...]:
         """Everything about one subscription, or one customer, in the order in which it was learnt."""
@@ -100,24 +86,6 @@ class LedgerAccessDesk:
         return tuple(sorted(entries, key=lambda entry: (entry.at, entry.about, entry.what)))
 
 
-def _is_away(connection: Connection, customer_id: str, action_id: str) -> bool:
-    return any(each.change.action_id == action_id for each in taken_from(connection, customer_id))
-
-
-def _reinstatement(row: Row[Any], who: Person) -> Action:
-    return Action(
-        action_id=f"{row.customer_id}/{row.round_id}/{row.stage}/{Answer.REINSTATE.value}",
-        kind=Answer.REINSTATE,
-        customer_id=row.customer_id,
-        round_id=row.round_id,
-        stage=row.stage,
-        decided_on=row.decided_on,
-        policy_version=row.policy_version,
-        run_id=who.run_id,
-        payload=row.payload,
-    )
-
-
 def _suspensions_of(customer_id: str) -> Select[Any]:
     kinds = [Answer.PROPOSE_SUSPENSION.value, Answer.REINSTATE.value]
     return select(action.c.action_id).where(action.c.customer_id == customer_id, action.c.kind.in_(kinds))
@@ -131,6 +99,7 @@ def _of_actions(connection: Connection, ids: Iterable[str]) -> list[Entry]:
         (access_proposal, "asked"),
         (access_approval, "answered"),
         (access_release, "released"),
+        (access_order, "ordered"),
         (action_event, ""),
     ):
         query = select(table).where(table.c.action_id.in_(sorted(ids))).order_by(*table.primary_key.columns)

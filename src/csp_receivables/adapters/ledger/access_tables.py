@@ -55,3 +55,11 @@ access_release = Table(  # a second person lets a batch go past the breaker
     key("action_id"),
     *text("digest", "person_id", "person_name", "auth_manager", "why"),
 )
+
+access_order = Table(  # a person orders that a round whose access came back is chased anew; only a warning follows
+    "access_order",
+    metadata,
+    recorded(key=True),
+    key("action_id"),
+    *text("customer_id", "round_id", "person_name", "why", "run"),
+)
