@@ -216,6 +216,7 @@ def acting(context: Context) -> Iterator[tuple[Settings, Ledger, Actor]]:
             with hook.actor(settings, ledger) as actor:
                 yield settings, ledger, actor
         except microsoft_wiring.MicrosoftRefused as refused:
+            microsoft_wiring.tell_of_credit_limit(settings, ledger, refused)
             if refused.passes:
                 raise PassingTrouble(str(refused)) from refused
             raise

@@ -110,6 +110,7 @@ def at_microsoft(context: Context | None) -> Iterator[tuple[Settings, Ledger, Re
             wiring.record_findings(ledger, [consent_lost(READER, str(lost))])
             raise
         except microsoft_wiring.MicrosoftRefused as refused:
+            microsoft_wiring.tell_of_credit_limit(settings, ledger, refused)
             if refused.passes:
                 raise PassingTrouble(str(refused)) from refused
             raise

@@ -65,6 +65,7 @@ def escalation_reporter(settings: Settings, ledger: Ledger) -> EscalationReporte
         policy=escalation_policy(settings),
         is_still_live=rules.is_still_live,
         support=_usable_support_policy(settings),
+        vendor_term_days=settings.vendor_term_days,
     )
 
 

@@ -20,13 +20,14 @@ from csp_receivables.adapters.partner_center.reader import Reader, open_reader, 
 from csp_receivables.adapters.partner_center.token_file import TokenFile
 from csp_receivables.domain.microsoft.fetches import FetchKind
 from csp_receivables.domain.microsoft.subscriptions import Subscription
+from csp_receivables.domain.payables.credit_limit import CREDIT_LIMIT_CODES, credit_limit_finding
 from csp_receivables.microsoft_ports import ConsentLost, MicrosoftRefused, RefreshTokens
 from csp_receivables.microsoft_settings import ACTOR, READER, Identity, identity_of_environment
 from csp_receivables.settings import BadSetting, Settings
 from csp_receivables.steps.fetch_charges import ChargeFetch
 from csp_receivables.steps.fetch_unbilled import Period, UnbilledFetch
 from csp_receivables.steps.sync_subscriptions import SubscriptionSync
-from csp_receivables.wiring import microsoft_import
+from csp_receivables.wiring import microsoft_import, record_findings
 
 __all__ = [  # names that callers catch or hold; they see no adapter
     "Actor",
@@ -155,3 +156,10 @@ def subscription_sync(ledger: Ledger, reader: Reader) -> SubscriptionSync:
 def known_subscriptions(ledger: Ledger, tenant_id: str = "") -> tuple[Subscription, ...]:
     """Subscriptions as Microsoft last listed them, of one tenant or of all."""
     return LedgerSubscriptionBook(ledger).known(tenant_id)
+
+
+def tell_of_credit_limit(settings: Settings, ledger: Ledger, refused: MicrosoftRefused) -> None:
+    """Keep that the partner's credit limit was met, where that is why Microsoft refused; other refusals are no news."""
+    if refused.code in CREDIT_LIMIT_CODES:
+        today = settings.clock().astimezone(settings.time_zone).date()
+        record_findings(ledger, [credit_limit_finding(refused.code, today)])

@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Protocol
 
 import duckdb
-import pyarrow as pa
 
 from csp_receivables.domain.accounting import AccountingFile, VendorPaymentBatch
 from csp_receivables.domain.charge_data import KeptVersion
 from csp_receivables.domain.charges.bill_lines import BillSource
 from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.imports import FileReport
-from csp_receivables.domain.payables.words import VendorWords
 from csp_receivables.domain.pricing.documents import Raised
 from csp_receivables.domain.pricing.issuing import Issued
 
@@ -62,16 +60,13 @@ class VendorPaymentReader(Protocol):
 
 
 class PayableBook(Protocol):
-    """Payments to Microsoft out of files, and Microsoft's words on its invoices."""
+    """Payments to Microsoft out of files."""
 
     def import_file(self, file: AccountingFile, batches: Iterable[VendorPaymentBatch]) -> FileReport:
         """Store what is new, in one transaction."""
 
     def refuse_file(self, file: AccountingFile, findings: Sequence[Finding]) -> FileReport:
         """Keep why nothing of the file counts."""
-
-    def told(self, as_of: date, known_at: str) -> tuple[pa.Table, tuple[VendorWords, ...]]:
-        """Payments of files (VENDOR_PAYMENT) made by the day, and Microsoft's latest words on each invoice."""
 
 
 class NumberTaken(ValueError):

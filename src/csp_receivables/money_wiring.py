@@ -41,14 +41,13 @@ def charge_look(settings: Settings, ledger: Ledger) -> ChargeLook:
 
 def charges_ready(settings: Settings, ledger: Ledger, plan: RunPlan) -> tuple[InvoiceReadiness, ...]:
     """Which vendor invoices may be billed from."""
-    return look_at_readiness(plan, LedgerBooks(ledger, settings.time_zone), LedgerPayableBook(ledger))
+    return look_at_readiness(plan, LedgerBooks(ledger, settings.time_zone))
 
 
 def show_payables(settings: Settings, ledger: Ledger) -> ShowPayables:
     """What the partner owes Microsoft."""
     return ShowPayables(
         books=LedgerBooks(ledger, settings.time_zone),
-        book=LedgerPayableBook(ledger),
         engine=partial(engine, settings.home / "spill"),
         policy=matching_policy(settings),
         lines=bank_line_policy(settings),
@@ -70,7 +69,6 @@ def raise_receivables(settings: Settings, ledger: Ledger) -> RaiseReceivables:
     """What raises receivables from charges. Raises FileFaults for a price book that can't be used."""
     return RaiseReceivables(
         books=LedgerBooks(ledger, settings.time_zone),
-        words=LedgerPayableBook(ledger),
         raised=LedgerRaisedBook(ledger),
         tables=LakeTables(root=settings.lake),
         engine=partial(engine, settings.home / "spill"),

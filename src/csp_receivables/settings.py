@@ -11,13 +11,15 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from csp_receivables.domain.payables.settling import PAYMENT_TERM_DAYS
+
 Clock = Callable[[], datetime]
 
 PRODUCTION = "production"
 ENVIRONMENTS = ("development", PRODUCTION)
 DEMO_FILE = "demo.json"  # in CSP_HOME, beside a ledger that the sample made
+_USUAL_TERM = str(PAYMENT_TERM_DAYS)
 TERM_DAYS_MAX = 3_650  # ten years: more is a slip of the key, and would leave the calendar
-PAYMENT_TERM_DAYS = 60  # Microsoft's invoices to partners are due net 60 days from the invoice date
 
 
 class BadSetting(ValueError):
@@ -48,7 +50,9 @@ class Settings:
             time_zone=_zone(environment.get("CSP_TIME_ZONE") or "Europe/Stockholm"),
             environment=kind,
             fixed_clock=_fixed_clock(environment.get("CSP_CLOCK") or demo_clock(home, environment), kind),
-            vendor_term_days=_days("CSP_VENDOR_TERM_DAYS", environment.get("CSP_VENDOR_TERM_DAYS") or "60"),
+            vendor_term_days=_days(
+                "CSP_VENDOR_TERM_DAYS", environment.get("CSP_VENDOR_TERM_DAYS") or f"{PAYMENT_TERM_DAYS}"
+            ),
             seller=environment.get("CSP_SELLER") or "partner",
             include=_include(environment.get("CSP_INCLUDE") or ""),
         )

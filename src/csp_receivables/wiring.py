@@ -230,6 +230,7 @@ def reconciler(settings: Settings, ledger: Ledger) -> Reconciler:
         is_still_live=lambda plan: is_still_live(plan, settings.clock(), settings.time_zone),
         lines=bank_line_policy(settings),
         collections=_usable_collections_policy(settings),
+        vendor_term_days=settings.vendor_term_days,
     )
 
 

@@ -18,6 +18,7 @@ from csp_receivables.adapters.ledger.access_tables import access_approval
 from csp_receivables.adapters.ledger.collections_facts import read_holds
 from csp_receivables.adapters.ledger.outbox_people import LedgerOutboxDesk
 from csp_receivables.adapters.ledger.outbox_tables import action_state
+from csp_receivables.adapters.ledger.tables import finding
 from csp_receivables.domain.access.approvals import Approval, Approver, Word
 from csp_receivables.domain.access.door import Door, why_closed
 from csp_receivables.domain.access.policy import Protected
@@ -33,6 +34,7 @@ from emulator.server import Emulator
 from tests.access_desk import ADA, BEA, AccessDesk, access_desk, document, due_to_suspend, legacy, settled
 from tests.conftest import StandingClock
 from tests.emulator.serving import empty_world
+from tests.ledgers_with_debtors import rows_of
 from tests.letters import STOCKHOLM
 
 
@@ -472,6 +474,18 @@ def test_what_microsoft_refuses_for_good_is_for_a_person(desk: AccessDesk) -> No
     desk.later(days=1)
     assert desk.perform().ended == {}
     assert (desk.state(action), desk.story("c1-1")) == ("failed", ["prepared", "began", "refused"])
+
+
+def test_the_partners_own_credit_limit_is_told_beside_the_refusal(desk: AccessDesk) -> None:
+    approved(desk)
+    world = desk.emulator.world
+    own = world.subscriptions["c1-1"]
+    world.subscriptions["c1-1"] = replace(own, renewing_until=desk.clock.now + timedelta(minutes=1))
+    world.behaviour = replace(world.behaviour, renewal_code=900121)
+
+    assert desk.perform().ended == {"failed": 1}
+    told = sorted(code for (code,) in rows_of(desk.ledger, finding, "code"))
+    assert told == ["access.refused", "microsoft.credit_limit"]
 
 
 def test_a_customer_who_left_us_is_told_and_the_others_go_on(desk: AccessDesk) -> None:

@@ -15,7 +15,6 @@ from csp_receivables.adapters.lake_tables import LakeTables
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger.books import LedgerBooks
 from csp_receivables.adapters.ledger.money_tables import raised_line
-from csp_receivables.adapters.ledger.payable_book import LedgerPayableBook
 from csp_receivables.adapters.ledger.raised_book import LedgerRaisedBook
 from csp_receivables.adapters.ledger.tables import customer, customer_tenant, receivable, receivable_line
 from csp_receivables.domain.daily import compute_day
@@ -49,7 +48,6 @@ def step(ledger: Ledger, tmp_path: Path) -> RaiseReceivables:
             writing.connection.execute(insert(customer_tenant).values(**mapped, **at))
     return RaiseReceivables(
         books=LedgerBooks(ledger, Settings.from_environment({}).time_zone),
-        words=LedgerPayableBook(ledger),
         raised=LedgerRaisedBook(ledger),
         tables=LakeTables(root=tmp_path / "lake"),
         engine=lambda: engine(tmp_path / "spill"),

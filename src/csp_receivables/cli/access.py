@@ -254,4 +254,5 @@ def _acting() -> Iterator[tuple[Settings, wiring.Ledger, microsoft_wiring.Actor]
         with access_wiring.acting(settings, ledger, microsoft_wiring.actor_identity(os.environ)) as actor:
             yield settings, ledger, actor
     except MicrosoftRefused as refusal:
+        microsoft_wiring.tell_of_credit_limit(settings, ledger, refusal)
         raise Refused(str(refusal)) from None

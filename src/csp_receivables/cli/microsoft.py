@@ -147,6 +147,7 @@ def _reader(settings: Settings, ledger: wiring.Ledger) -> Iterator[microsoft_wir
         with microsoft_wiring.reading(settings, ledger, microsoft_wiring.reader_identity(os.environ)) as reader:
             yield reader
     except MicrosoftRefused as refusal:
+        microsoft_wiring.tell_of_credit_limit(settings, ledger, refusal)
         raise Refused(str(refusal)) from None
 
 

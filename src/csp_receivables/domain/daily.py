@@ -22,6 +22,9 @@ from csp_receivables.domain.feeds import feeds_table
 from csp_receivables.domain.findings import findings_table
 from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.not_customer_money import not_customer_money_view
+from csp_receivables.domain.payables.day import day_payables
+from csp_receivables.domain.payables.payables import findings as payable_findings
+from csp_receivables.domain.payables.settling import PAYMENT_TERM_DAYS
 from csp_receivables.domain.pending import keep_pending
 from csp_receivables.domain.reconciliation import keep_reconciliation_parts, reconciliation_table
 from csp_receivables.domain.standings import late_table, standings_table
@@ -38,6 +41,7 @@ def compute_day(
     mode: Mode,
     is_demo: bool,
     collections: CollectionsPolicy | None = None,
+    vendor_term_days: int = PAYMENT_TERM_DAYS,
 ) -> tuple[Day, Booking]:
     """The day as it stands once `Booking.allocations` are booked. Pure: same facts and policies, same bytes."""
     booking = decide_booking(connection, facts, policy, lines)
@@ -56,8 +60,10 @@ def compute_day(
     feeds = feeds_table(facts)
     decided = _decided(connection, facts, booking, feeds, collections)
     told = findings_table(unreachable_findings(decided) if decided else [])
-    late_charges = findings_table(late_findings(readiness(facts.vendor_invoices, (), facts.as_of), facts.as_of))
-    recorded = [facts.findings, booking.findings, tie_out_findings(tie_out), told, late_charges]
+    ready = readiness(facts.vendor_invoices, facts.payables.words, facts.as_of)
+    late_charges = findings_table(late_findings(ready, facts.as_of))
+    owed = findings_table(payable_findings(day_payables(connection, facts, coverage, vendor_term_days)))
+    recorded = [facts.findings, booking.findings, tie_out_findings(tie_out), told, late_charges, owed]
     findings = day_findings(connection, feeds, unapplied, recorded)
     day = Day(
         as_of=facts.as_of,

@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from csp_receivables.domain.collections.facts import NOTHING_KNOWN, CollectionsFacts
+from csp_receivables.domain.payables.words import NOTHING_TOLD, PayableFacts
 from csp_receivables.domain.records import (
     ALIAS_WORD,
     ALLOCATION,
@@ -77,6 +78,7 @@ class Facts:
     exchange_rates: pa.Table
     findings: pa.Table  # FINDING: what the imports of the last days found
     collections: CollectionsFacts = NOTHING_KNOWN
+    payables: PayableFacts = NOTHING_TOLD
 
     def with_allocations(self, booked: pa.Table) -> Facts:
         """The same facts once `booked` (ALLOCATION) has been added."""

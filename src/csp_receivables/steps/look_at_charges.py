@@ -13,7 +13,7 @@ from csp_receivables.domain.charges.readiness import InvoiceReadiness, readiness
 from csp_receivables.domain.charges.usage import UsageComparison, compare_usage
 from csp_receivables.domain.charges.versions import ChargeChange, changes
 from csp_receivables.domain.run_plan import RunPlan
-from csp_receivables.money_ports import ChargeBook, ChargeTables, PayableBook
+from csp_receivables.money_ports import ChargeBook, ChargeTables
 from csp_receivables.ports import Books
 
 
@@ -30,11 +30,10 @@ class VersionDifference:
     changes: tuple[ChargeChange, ...]
 
 
-def look_at_readiness(plan: RunPlan, books: Books, book: PayableBook) -> tuple[InvoiceReadiness, ...]:
+def look_at_readiness(plan: RunPlan, books: Books) -> tuple[InvoiceReadiness, ...]:
     """Which vendor invoices may be billed from as the plan sees it, and until when the others may come."""
     facts = books.facts(plan)
-    _, words = book.told(plan.as_of, facts.known_at)
-    return readiness(facts.vendor_invoices, words, plan.as_of)
+    return readiness(facts.vendor_invoices, facts.payables.words, plan.as_of)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from csp_receivables.domain.pricing.issuing import Issue, Issued, number_documen
 from csp_receivables.domain.pricing.price_book import PriceBook
 from csp_receivables.domain.pricing.priced import PricedLine, charge_lines, price_lines
 from csp_receivables.domain.run_plan import RunPlan
-from csp_receivables.money_ports import ChargeTables, PayableBook, RaisedBook
+from csp_receivables.money_ports import ChargeTables, RaisedBook
 from csp_receivables.ports import Books
 
 
@@ -45,7 +45,6 @@ class RaiseReceivables:
     """What it needs. `seller` issues the documents."""
 
     books: Books
-    words: PayableBook
     raised: RaisedBook
     tables: ChargeTables
     engine: Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
@@ -102,10 +101,8 @@ class RaiseReceivables:
         )
 
     def _refuse_unready(self, facts: Facts, plan: RunPlan, vendor_invoice: str) -> None:
-        _, words = self.words.told(plan.as_of, facts.known_at)
-        ready = next(
-            one for one in readiness(facts.vendor_invoices, words, plan.as_of) if one.invoice_id == vendor_invoice
-        )
+        found = readiness(facts.vendor_invoices, facts.payables.words, plan.as_of)
+        ready = next(one for one in found if one.invoice_id == vendor_invoice)
         allowed = {Readiness.READY, Readiness.UNPROVED} if self.book.bill_unproved else {Readiness.READY}
         if ready.readiness not in allowed:
             until = f", Microsoft makes it good until {ready.deadline}" if ready.deadline else ""

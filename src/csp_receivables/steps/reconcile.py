@@ -17,6 +17,7 @@ from csp_receivables.domain.daily import compute_day
 from csp_receivables.domain.day import Day, Mode
 from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.matching.policy import MatchingPolicy
+from csp_receivables.domain.payables.settling import PAYMENT_TERM_DAYS
 from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.ports import Booked, Books, DayOutputs
 
@@ -36,6 +37,7 @@ class Reconciler:
     is_still_live: Callable[[RunPlan], bool]
     lines: BankLinePolicy = NO_LINE_RULES
     collections: CollectionsPolicy | None = None  # None: it can't be used, and nothing is said of what comes next
+    vendor_term_days: int = PAYMENT_TERM_DAYS
 
     def compute(self, facts: Facts, mode: Mode) -> Booked:
         """The day that follows from `facts`, with the allocations it wants booked."""
@@ -48,6 +50,7 @@ class Reconciler:
                 mode=mode,
                 is_demo=self.books.is_demo(),
                 collections=self.collections,
+                vendor_term_days=self.vendor_term_days,
             )
         return Booked(day=day, allocations=booking.allocations, digest=self.digest(day))
 

@@ -26,6 +26,7 @@ from csp_receivables.domain.escalation.report import EscalationReport
 from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.money_sql import define_money
+from csp_receivables.domain.payables.settling import PAYMENT_TERM_DAYS
 from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.domain.support.policy import SupportPolicy
 from csp_receivables.support_ports import EscalationBook, ReportFiles
@@ -58,6 +59,7 @@ class EscalationReporter:
     policy: EscalationPolicy
     is_still_live: Callable[[RunPlan], bool]
     support: SupportPolicy | None = None  # None: its rules can't be used
+    vendor_term_days: int = PAYMENT_TERM_DAYS
 
     def report(self, kind: ReportKind, plan: RunPlan) -> Reported:
         """Compile the plan's day and keep it; live, propose it to its readers. Raises NotTheDayAnyMore."""
@@ -77,7 +79,13 @@ class EscalationReporter:
         """Tables, decisions and measures of the day, computed once on one connection."""
         with self.engine() as connection:
             day, booking = compute_day(
-                connection, facts, self.matching, self.lines, mode=mode, is_demo=self.book.is_demo()
+                connection,
+                facts,
+                self.matching,
+                self.lines,
+                mode=mode,
+                is_demo=self.book.is_demo(),
+                vendor_term_days=self.vendor_term_days,
             )
             define_money(connection)
             feed = feed_age(day.feeds, self.collections.feed_hours_max, facts.as_of)

@@ -98,7 +98,9 @@ COVERED, BARE = Covered(collected_net=100, missing=0, per_mille=1000), Covered(c
         (-14, COVERED, State.OPEN, None),
         (0, COVERED, State.OPEN, None),
         (1, COVERED, State.OVERDUE, "payable.overdue"),
-        (60, COVERED, State.OVERDUE, "payable.overdue"),
+        (46, COVERED, State.OVERDUE, "payable.overdue"),
+        (47, COVERED, State.NEARLY_BLOCKED, "payable.nearly_blocked"),
+        (60, COVERED, State.NEARLY_BLOCKED, "payable.nearly_blocked"),
         (61, COVERED, State.BLOCKED, "payable.blocked"),
     ],
 )
@@ -110,6 +112,20 @@ def test_the_alarm_comes_before_the_rule_of_sixty_days(
     assert found.payables[0].state is state
     assert (found.payables[0].due, found.payables[0].microsoft_says_paid) == (100, -5)  # evidence pays nothing
     assert [one.code for one in findings(found)] == ([code] if code else [])
+
+
+def told_of(days: int) -> str:
+    [finding] = findings(payables([owed(1)], [], {}, {}, DUE + timedelta(days=days)))
+    return finding.finding_id
+
+
+def test_the_same_trouble_is_the_same_finding_on_every_day() -> None:
+    alarms = [range(-14, 1), range(1, 47), range(47, 61), range(61, 90)]
+
+    ids = [{told_of(day) for day in days} for days in alarms]
+
+    assert [len(each) for each in ids] == [1, 1, 1, 1]
+    assert len(set.union(*ids)) == 4
 
 
 def test_a_rest_that_pays_nothing_known_is_told() -> None:

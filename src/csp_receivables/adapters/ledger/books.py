@@ -8,14 +8,16 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import select
 
 from csp_receivables.adapters.ledger.bulk import insert_new
 from csp_receivables.adapters.ledger.connection import Ledger, Writing, moment_text
 from csp_receivables.adapters.ledger.decision_book import facts_with_collections
-from csp_receivables.adapters.ledger.tables import allocation, daily_standing, reconciliation_run
+from csp_receivables.adapters.ledger.tables import allocation, daily_standing, finding, reconciliation_run
 from csp_receivables.domain.day import Day, Mode
 from csp_receivables.domain.facts import Facts
+from csp_receivables.domain.payables.payables import PAYABLE
 from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.ports import Booked
 
@@ -57,6 +59,7 @@ class LedgerBooks:
             insert_new(writing.connection, allocation, rows, recorded_at=writing.recorded_at)
             if keep_run:
                 _record(writing, booked, run_id)
+                _tell(writing, booked.day)
         return booked
 
     def record(self, booked: Booked) -> None:
@@ -70,6 +73,12 @@ class LedgerBooks:
         kept = select(run.c.run_id).where(run.c.as_of == as_of).order_by(run.c.recorded_at, run.c.run_id)
         with self.ledger.reading() as connection:
             return list(connection.execute(kept).scalars())
+
+
+def _tell(writing: Writing, day: Day) -> None:
+    """Keep what the day found of payables, once for as long as it is the same: how old it is says the first row."""
+    told = day.findings.filter(pc.starts_with(day.findings["code"], f"{PAYABLE}."))
+    insert_new(writing.connection, finding, told, file_digest="", recorded_at=writing.recorded_at)
 
 
 def run_name(day: Day, digest: str) -> str:

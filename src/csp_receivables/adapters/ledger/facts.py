@@ -11,8 +11,13 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, and
 from csp_receivables.adapters.ledger import tables as t
 from csp_receivables.adapters.ledger.bulk import read_table
 from csp_receivables.adapters.ledger.connection import moment_text
+from csp_receivables.adapters.ledger.microsoft_tables import vendor_payment
+from csp_receivables.adapters.ledger.vendor_words import latest_words
 from csp_receivables.domain.facts import SCHEMAS, STATEMENT_SEEN, Facts
 from csp_receivables.domain.findings import FINDING
+from csp_receivables.domain.money_records import VENDOR_PAYMENT
+from csp_receivables.domain.payables.payables import PAYABLE
+from csp_receivables.domain.payables.words import PayableFacts
 
 FINDINGS_SHOWN_DAYS = 31  # an import finding is shown for a month; the imported file itself keeps it for ever
 
@@ -35,7 +40,13 @@ def read_facts(connection: Connection, as_of: date, known_at: str) -> Facts:
         "exchange_rates": _exchange_rates(as_of, known_at),
     }
     read = {name: read_table(connection, query, SCHEMAS[name]) for name, query in queries.items()}
-    return Facts(as_of=as_of, known_at=known_at, findings=_findings(connection, known_at), **read)
+    return Facts(
+        as_of=as_of,
+        known_at=known_at,
+        findings=_findings(connection, known_at),
+        payables=_payables(connection, as_of, known_at),
+        **read,
+    )
 
 
 def _columns(source: FromClause, schema: pa.Schema) -> list[ColumnElement[Any]]:
@@ -141,8 +152,17 @@ def _exchange_rates(as_of: date, known_at: str) -> Select[Any]:
     return query.order_by(*(ranked.c[k] for k in key))
 
 
+def _payables(connection: Connection, as_of: date, known_at: str) -> PayableFacts:
+    paid = vendor_payment.c
+    query = select(*(paid[name] for name in VENDOR_PAYMENT.names)).order_by(paid.payment_id)
+    query = query.where(paid.paid_on <= as_of, paid.recorded_at <= known_at)
+    rows = read_table(connection, query, VENDOR_PAYMENT)
+    return PayableFacts(payments=rows, words=latest_words(connection, known_at))
+
+
 def _findings(connection: Connection, known_at: str) -> pa.Table:
     since = moment_text(datetime.fromisoformat(known_at).astimezone(UTC) - timedelta(days=FINDINGS_SHOWN_DAYS))
     finding = t.finding
     query = select(*_columns(finding, FINDING)).where(finding.c.recorded_at <= known_at, finding.c.recorded_at > since)
+    query = query.where(finding.c.code.not_like(f"{PAYABLE}.%"))  # a day finds out anew whether they still hold
     return read_table(connection, query.order_by(finding.c.finding_id), FINDING)

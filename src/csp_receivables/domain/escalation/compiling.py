@@ -23,11 +23,13 @@ from csp_receivables.domain.escalation.measures import Measure
 from csp_receivables.domain.escalation.policy import EscalationPolicy
 from csp_receivables.domain.escalation.report import Ageing, EscalationReport, changes
 from csp_receivables.domain.outbox.states import State
+from csp_receivables.domain.payables.payables import PAYABLE
 from csp_receivables.domain.support.cases import SupportCase, case_items
 from csp_receivables.domain.support.policy import SupportPolicy
 
 _WAITS = (State.PROPOSED, State.APPROVED, State.HELD)
 _TOLD_ELSEWHERE = "payment.unapplied"  # each has a row of its own among the unapplied money
+_NOT_COVERED = f"{PAYABLE}.not_covered"
 _AGEING = """
 SELECT currency, sum(not_due)::BIGINT, sum(days_1_30)::BIGINT, sum(days_31_60)::BIGINT, sum(days_61_90)::BIGINT,
        sum(days_over_90)::BIGINT
@@ -203,6 +205,22 @@ class _Rows:
                 age_days=-days,  # below zero: so many days are left
             )
 
+        for row in self._findings_of_payables():
+            yield self._item(
+                Section.OWN_DUES,
+                f"{row['code']}/{row['subject']}",
+                row["found"],
+                row["remedy"],
+                amount=row["amount"],
+                currency=row["currency"],
+                since=self.known.found_on.get(row["finding_id"], self._today),
+            )
+
+    def _findings_of_payables(self) -> list[dict[str, Any]]:
+        """What must worry treasury; that customers have not paid enough has a row already, with the share."""
+        rows = self.compiled.day.findings.to_pylist()
+        return [row for row in rows if row["code"].startswith(f"{PAYABLE}.") and row["code"] != _NOT_COVERED]
+
     def _suspensions(self) -> Iterator[Item]:
         for action in self.known.actions:
             if action.kind == Answer.PROPOSE_SUSPENSION.value and action.state in _WAITS:
@@ -282,6 +300,6 @@ class _Rows:
 def _by_code(findings: pa.Table) -> dict[str, list[dict[str, Any]]]:
     grouped: dict[str, list[dict[str, Any]]] = {}
     for row in findings.select(["finding_id", "code", "found", "remedy"]).to_pylist():
-        if row["code"] != _TOLD_ELSEWHERE:
+        if row["code"] != _TOLD_ELSEWHERE and not row["code"].startswith(f"{PAYABLE}."):
             grouped.setdefault(row["code"], []).append(row)
     return grouped

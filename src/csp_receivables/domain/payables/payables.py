@@ -15,7 +15,8 @@ from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.money import Money
 from csp_receivables.domain.payables.settling import Owed, Settled, VendorPayment, settle, standing_for
 
-WORRY_DAYS = 14  # before an invoice is due, an uncovered one is told
+PAYABLE = "payable"  # what the codes of all these findings begin with
+WORRY_DAYS = 14  # before an invoice is due, an uncovered one is told; before selling is blocked, an overdue one again
 OVERDUE_DAYS_MAX = 60  # more than these, and Microsoft suspends the partner's account
 
 
@@ -28,6 +29,7 @@ class State(StrEnum):
     OPEN = "open"
     NOT_COVERED = "due soon, not covered"
     OVERDUE = "overdue"
+    NEARLY_BLOCKED = "selling is nearly blocked"
     BLOCKED = "selling is blocked"
 
 
@@ -97,11 +99,11 @@ def payables(
 
 def findings(found: Payables) -> tuple[Finding, ...]:
     """What a person must do before Microsoft does something."""
-    told = [_finding(one, found.as_of) for one in found.payables if one.state in _ALARMS]
+    told = [_finding(one) for one in found.payables if one.state in _ALARMS]
     left = [one for one in found.payments if one.payment_id in found.settled.left]
     told += [
         Finding(
-            code="payable.payment_left",
+            code=f"{PAYABLE}.payment_left",
             severity=Severity.WARNING,
             found=f"{Money(found.settled.left[one.payment_id], one.currency)} of what was paid to Microsoft on "
             f"{one.paid_on} pays no vendor invoice that is known",
@@ -115,7 +117,13 @@ def findings(found: Payables) -> tuple[Finding, ...]:
     return tuple(told)
 
 
-_ALARMS = {State.NOT_COVERED: Severity.WARNING, State.OVERDUE: Severity.HELD, State.BLOCKED: Severity.HELD}
+_ALARMS = {
+    State.NOT_COVERED: Severity.WARNING,
+    State.OVERDUE: Severity.HELD,
+    State.NEARLY_BLOCKED: Severity.HELD,
+    State.BLOCKED: Severity.HELD,
+}
+_PAY = "Pay it; where it is paid, import the bank statement or name it in a file of vendor payments"
 
 
 def _payable(
@@ -147,18 +155,23 @@ def _state(one: Owed, due: int, days: int, covered: Covered | None) -> State:
     if due <= 0:
         return State.PAID
     if days < 0:
-        return State.BLOCKED if days < -OVERDUE_DAYS_MAX else State.OVERDUE
+        return _overdue(-days)
     is_covered = covered is not None and covered.missing == 0
     return State.NOT_COVERED if days <= WORRY_DAYS and not is_covered else State.OPEN
+
+
+def _overdue(days: int) -> State:
+    if days > OVERDUE_DAYS_MAX:
+        return State.BLOCKED
+    return State.NEARLY_BLOCKED if days > OVERDUE_DAYS_MAX - WORRY_DAYS else State.OVERDUE
 
 
 def _because(one: Owed, state: State, days: int, stands: str) -> str:
     match state:
         case State.VOIDED:
             return f"Microsoft took it back; {stands} replaces it" if stands else "Microsoft took it back"
-        case State.OVERDUE:
-            last = one.due_on + timedelta(days=OVERDUE_DAYS_MAX)
-            return f"{-days} days past due; after {last} Microsoft lets nothing new be sold"
+        case State.OVERDUE | State.NEARLY_BLOCKED:
+            return f"{-days} days past due; after {_last_day(one.due_on)} Microsoft lets nothing new be sold"
         case State.BLOCKED:
             return f"{-days} days past due: more than {OVERDUE_DAYS_MAX}, so nothing new can be sold"
         case State.NOT_COVERED:
@@ -168,16 +181,34 @@ def _because(one: Owed, state: State, days: int, stands: str) -> str:
     return "paid in full" if state is State.PAID else f"due in {days} days"
 
 
-def _finding(one: Payable, as_of: date) -> Finding:
-    remedy = {
-        State.NOT_COVERED: "Chase who is late, or have the money ready by the due day",
-        State.OVERDUE: "Pay it; where it is paid, import the bank statement or name it in a file of vendor payments",
-        State.BLOCKED: "Pay it today and write to ucmwrcsp@microsoft.com; selling resumes within a day of the payment",
+def _last_day(due_on: date) -> date:
+    """The last day on which an unpaid invoice blocks nothing yet."""
+    return due_on + timedelta(days=OVERDUE_DAYS_MAX)
+
+
+def _finding(one: Payable) -> Finding:
+    """The same words for as long as it is the same trouble: they tell days of the calendar, not how many are left."""
+    last, told = _last_day(one.due_on), f"vendor invoice {one.invoice_id}: {Money(one.due, one.currency)}"
+    found, remedy = {
+        State.NOT_COVERED: (
+            f"{told} is due on {one.due_on}, and customers have not paid enough for it",
+            "Chase who is late, or have the money ready by the due day",
+        ),
+        State.OVERDUE: (f"{told} was due on {one.due_on}; after {last} Microsoft lets nothing new be sold", _PAY),
+        State.NEARLY_BLOCKED: (
+            f"{told} was due on {one.due_on}; in less than {WORRY_DAYS} days, after {last}, Microsoft lets nothing new "
+            "be sold",
+            _PAY,
+        ),
+        State.BLOCKED: (
+            f"{told} was due on {one.due_on}; since {last} Microsoft lets nothing new be sold",
+            "Pay it today and write to ucmwrcsp@microsoft.com; selling resumes within a day of the payment",
+        ),
     }[one.state]
     return Finding(
-        code=f"payable.{one.state.name.lower()}",
+        code=f"{PAYABLE}.{one.state.name.lower()}",
         severity=_ALARMS[one.state],
-        found=f"vendor invoice {one.invoice_id}: {Money(one.due, one.currency)} is {one.because} (as of {as_of})",
+        found=found,
         remedy=remedy,
         subject=one.invoice_id,
         amount=one.due,

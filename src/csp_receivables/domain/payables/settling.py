@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+PAYMENT_TERM_DAYS = 60  # Microsoft's invoices to partners are due net 60 days from the invoice's date
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owed:

@@ -9,9 +9,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
+
 from csp_receivables.domain.currencies import UnknownCurrency
 from csp_receivables.domain.microsoft.invoices import ListedInvoice
 from csp_receivables.domain.money import NotMoney, parse_decimal, to_minor
+from csp_receivables.domain.money_records import VENDOR_PAYMENT
 
 VOIDED = "void_note"  # the documentType of an invoice that another one replaces (microsoft.md 1.3)
 NO_DATE = "0001-01-01"  # what Microsoft writes where there is none
@@ -36,6 +39,17 @@ class VendorWords:
     def is_void(self) -> bool:
         """Did Microsoft take the invoice back?"""
         return self.document_type.casefold() == VOIDED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayableFacts:
+    """What is known of payables besides charges and bank: rows of files (VENDOR_PAYMENT), and Microsoft's words."""
+
+    payments: pa.Table
+    words: tuple[VendorWords, ...] = ()
+
+
+NOTHING_TOLD = PayableFacts(payments=VENDOR_PAYMENT.empty_table())
 
 
 def words_of(node: dict[str, Any], *, amends: str = "", paid: str = "") -> VendorWords:

@@ -17,6 +17,7 @@ from csp_receivables.domain.access.refusals import Follow, again_at, follow
 from csp_receivables.domain.access.snapshot import snapshot_of
 from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.microsoft.subscriptions import Subscription
+from csp_receivables.domain.payables.credit_limit import CREDIT_LIMIT_CODES, credit_limit_finding
 from csp_receivables.microsoft_ports import Change as Made
 from csp_receivables.microsoft_ports import ConsentLost, MicrosoftRefused, OutcomeUnknown, SubscriptionChanges
 from csp_receivables.outbox_ports import Claim
@@ -116,7 +117,9 @@ class Changer:
             return turn
         found = findings.refused(standing.change, refusal.code, refusal.meaning, refusal.remedy)
         ended = self.said(standing, ChangeEvent.REFUSED, why=refusal.meaning, code=refusal.code)
-        return Turn(standing=ended, found=(found,))
+        if refusal.code not in CREDIT_LIMIT_CODES:
+            return Turn(standing=ended, found=(found,))
+        return Turn(standing=ended, found=(found, credit_limit_finding(refusal.code, self.clock().date())))
 
     def said(
         self,
