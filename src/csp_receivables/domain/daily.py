@@ -60,10 +60,8 @@ def compute_day(
     feeds = feeds_table(facts)
     decided = _decided(connection, facts, booking, feeds, collections)
     told = findings_table(unreachable_findings(decided) if decided else [])
-    ready = readiness(facts.vendor_invoices, facts.payables.words, facts.as_of)
-    late_charges = findings_table(late_findings(ready, facts.as_of))
-    owed = findings_table(payable_findings(day_payables(connection, facts, coverage, vendor_term_days)))
-    recorded = [facts.findings, booking.findings, tie_out_findings(tie_out), told, late_charges, owed]
+    of_microsoft = _of_microsoft(connection, facts, coverage, vendor_term_days)
+    recorded = [facts.findings, booking.findings, tie_out_findings(tie_out), told, of_microsoft]
     findings = day_findings(connection, feeds, unapplied, recorded)
     day = Day(
         as_of=facts.as_of,
@@ -85,6 +83,15 @@ def compute_day(
         findings=findings,
     )
     return day, booking
+
+
+def _of_microsoft(
+    connection: duckdb.DuckDBPyConnection, facts: Facts, coverage: pa.Table, vendor_term_days: int
+) -> pa.Table:
+    """Findings (FINDING) about charges that are late, and about what is owed to Microsoft."""
+    ready = readiness(facts.vendor_invoices, facts.payables.words, facts.as_of)
+    owed = day_payables(connection, facts, coverage, vendor_term_days)
+    return findings_table([*late_findings(ready, facts.as_of), *payable_findings(owed)])
 
 
 def _decided(
