@@ -54,15 +54,14 @@ def compute_day(
     keep_pending(connection, facts)
     unapplied = unapplied_view(connection, booking.unapplied)
     coverage = coverage_table(connection, facts.as_of)
-    tie_out = tie_out_table(
-        connection, standings=standings, reconciliation=reconciliation, unapplied_view=unapplied, coverage=coverage
-    )
+    shown = {"standings": standings, "reconciliation": reconciliation, "coverage": coverage}
+    tie_out = tie_out_table(connection, unapplied_view=unapplied, **shown)
     feeds = feeds_table(facts)
     decided = _decided(connection, facts, booking, feeds, collections)
     told = findings_table(unreachable_findings(decided) if decided else [])
-    of_microsoft = _of_microsoft(connection, facts, coverage, vendor_term_days)
-    recorded = [facts.findings, booking.findings, tie_out_findings(tie_out), told, of_microsoft]
-    findings = day_findings(connection, feeds, unapplied, recorded)
+    owed = _of_microsoft(connection, facts, coverage, vendor_term_days)
+    found = [facts.findings, booking.findings, tie_out_findings(tie_out), told, owed]
+    findings = day_findings(connection, feeds, unapplied, found)
     day = Day(
         as_of=facts.as_of,
         known_at=facts.known_at,
