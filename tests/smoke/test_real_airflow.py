@@ -90,7 +90,8 @@ class Shell:
                 warnings.warn(f"started Airflow again: {death}", stacklevel=2)
             return done()
 
-        assert local_processes._wait(done_by_the_living, seconds), "it took too long"
+        # Each look is a call that Airflow's server answers with the time that the tasks need.
+        assert local_processes._wait(done_by_the_living, seconds, poll_seconds=0.5), "it took too long"
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,8 @@ PORTS_APART = 685  # the emulator's from Airflow's: 8765 beside 8080
 PARALLEL_TASKS = 4  # each idle worker is a forked process; the default of 32 would be 32 of them
 SQLITE_BUSY_SECONDS = 60  # five, the default, made REST writes answer 500 while a run with parallel tasks started
 DEMO_TENANT = "0e195b37-4574-4539-bc42-0e539b9684c0"  # of the made-up partner
+# A file that changed is read at the next refresh. Reading all of them every 30 s, the default, took a third of a core.
+SECONDS_BETWEEN_READINGS = 3600
 USERS = {"admin": "admin", "viewer": "viewer"}  # name: role of Airflow's SimpleAuthManager
 AUTH = "CSP_AIRFLOW_AUTH"  # "fab": users and roles as in production; else Airflow's simple ones
 FAB_USERS = {
@@ -137,6 +139,7 @@ def _airflow(place: Place) -> dict[str, str]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(place.passwords_file),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{place.home}/airflow.db?timeout={SQLITE_BUSY_SECONDS}",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "15",
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": str(SECONDS_BETWEEN_READINGS),
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
         "AIRFLOW__API__HOST": LOOPBACK,

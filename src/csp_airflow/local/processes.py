@@ -24,7 +24,7 @@ AIRFLOW = (sys.executable, "-m", "airflow")
 COMPONENTS = {
     "api-server": (*AIRFLOW, "api-server"),
     # Logs are read from the folder that all share. The log servers would listen on every interface.
-    "scheduler": (*AIRFLOW, "scheduler", "--skip-serve-logs"),
+    "scheduler": (sys.executable, "-m", "csp_airflow.local.scheduler", "--skip-serve-logs"),
     "dag-processor": (*AIRFLOW, "dag-processor"),
     "triggerer": (*AIRFLOW, "triggerer", "--skip-serve-logs"),
 }
@@ -156,10 +156,10 @@ def _signal(processes: Iterable[psutil.Process], number: signal.Signals) -> None
             process.send_signal(number)
 
 
-def _wait(done: Callable[[], bool], seconds: float) -> bool:
+def _wait(done: Callable[[], bool], seconds: float, poll_seconds: float = POLL_SECONDS) -> bool:
     until = time.monotonic() + seconds
     while not done():
         if time.monotonic() > until:
             return False
-        time.sleep(POLL_SECONDS)
+        time.sleep(poll_seconds)
     return True

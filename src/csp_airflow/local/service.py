@@ -21,7 +21,7 @@ from csp_airflow.local.processes import COMPONENTS, ProcessDied, Processes
 from csp_airflow.pools import MICROSOFT, MICROSOFT_SLOTS
 
 SECONDS_TO_START = 300.0  # some 30 s on two idle cores; a laptop that does other things needs several times that
-POLL_SECONDS = 0.5
+POLL_SECONDS = 1.0
 
 
 class CannotStart(RuntimeError):
