@@ -22,50 +22,6 @@ sent again by itself (`csp outbox settle`).
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
+from csp_airflow.escalation_dag import report_dag
 
-from airflow.sdk import Param, dag, task
-
-from csp_airflow import escalation_tasks
-from csp_airflow.conventions import DEFAULT_ARGS, Tag, deadline, schedule
-
-PARAMS = {
-    "as_of": Param(
-        None,
-        type=["null", "string"],
-        format="date",
-        title="As of",
-        description="Empty: the day before the logical date.",
-    ),
-    "known": Param("now", enum=["now", "then"], title="Known", description="Use what is known now, or was known then."),
-    "mode": Param("auto", enum=["auto", "historical"], title="Mode", description="Historical tells nobody."),
-}
-
-
-@dag(
-    schedule=schedule("30 7 * * 1"),
-    catchup=False,
-    max_active_runs=1,
-    dagrun_timeout=timedelta(hours=2),
-    deadline=deadline(timedelta(minutes=30), "half an hour longer than usual"),
-    default_args=DEFAULT_ARGS,
-    params=PARAMS,
-    tags=[Tag.REPORT, Tag.MAIL],
-    doc_md=__doc__,
-)
-def escalation_report_weekly() -> None:
-    @task(task_id="compile")
-    def compile_report(**context: Any) -> dict[str, Any]:
-        """Compile the report, keep it, write its files."""
-        return escalation_tasks.compile_report("weekly", context)
-
-    @task
-    def send(run: dict[str, Any], **context: Any) -> dict[str, Any]:
-        """Hand it over to its readers; skipped unless this run is live."""
-        return escalation_tasks.send_report(run, context)
-
-    send(compile_report())
-
-
-escalation_report_weekly()
+report_dag("weekly", "30 7 * * 1", __doc__, with_packs=False)

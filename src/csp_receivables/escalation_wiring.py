@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from csp_receivables.adapters.ledger.escalation_book import LedgerEscalationBook
 from csp_receivables.adapters.ledger.write_off_book import LedgerWriteOffBook
 from csp_receivables.domain.collections.cases import Hold
 from csp_receivables.domain.day import Mode
+from csp_receivables.domain.escalation.account import CustomerAccount
 from csp_receivables.domain.escalation.agency import agency_claim, refuse_held
 from csp_receivables.domain.escalation.items import ReportKind
 from csp_receivables.domain.escalation.policy import EscalationPolicy
@@ -123,10 +125,59 @@ class ReportWords:
         return self.files.letter(report)
 
 
+def pack_files(settings: Settings) -> PackFiles:
+    """How packs look, and where they lie."""
+    return PackFiles(outputs=settings.outputs, include=settings.include, sender=seller(settings).name)
+
+
 def escalation_pack(settings: Settings, ledger: Ledger, plan: RunPlan, customer_id: str) -> Sequence[Path]:
     """The pack of one customer as files. Raises NoSuchCustomer."""
-    account = customer_look(settings, ledger).account(plan, customer_id)
-    return PackFiles(outputs=settings.outputs, include=settings.include, sender=seller(settings).name).write(account)
+    return pack_files(settings).write(customer_look(settings, ledger).account(plan, customer_id))
+
+
+def propose_packs(settings: Settings, ledger: Ledger, as_of: date) -> int:
+    """Propose the packs of whom that day's live decisions hand over; how many letters are new. Raises FileFaults."""
+    book = LedgerEscalationBook(ledger, settings.time_zone)
+    return book.propose_packs(as_of, escalation_policy(settings).pack_readers)
+
+
+def pack_sender(settings: Settings, ledger: Ledger, mail: MailSettings) -> SendOwnLetters:
+    """Everything that handing packs to the house needs; they leave by the gate."""
+    plan = RunPlan(as_of=settings.yesterday(), known_at=None, mode=Mode.HISTORICAL, because="a pack looks only")
+    performer = own_performer(settings, ledger, mail, "")
+    words = PackWords(
+        waiting=lambda: performer.outbox.waiting((OwnLetter.ESCALATION_PACK,)),
+        accounts=lambda ids: customer_look(settings, ledger).accounts(plan, ids),
+        files=pack_files(settings),
+    )
+    moment = partial(any_time, settings.time_zone)
+    return SendOwnLetters(performer=performer, words=words, moment=moment, kinds=(OwnLetter.ESCALATION_PACK,))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackWords:
+    """Implements outbox_ports.LetterWords for packs: who waits is looked at once, with the first of them."""
+
+    waiting: Callable[[], Sequence[Waiting]]
+    accounts: Callable[[Sequence[str]], Sequence[CustomerAccount]]
+    files: PackFiles
+    _looked: dict[str, CustomerAccount] = field(default_factory=dict, init=False)
+
+    def why_not_wanted(self, action: Waiting) -> str:
+        """Who has paid meanwhile needs no pack."""
+        return "" if self._account(action).overdue() else "nothing is overdue any more"
+
+    def write(self, action: Waiting) -> Content:
+        """The letter, as of now; its files lie among the outputs as well. Raises NoSuchCustomer."""
+        account = self._account(action)
+        self.files.write(account)
+        return self.files.letter(account)
+
+    def _account(self, action: Waiting) -> CustomerAccount:
+        if action.customer_id not in self._looked:
+            ids = sorted({each.customer_id for each in self.waiting()} | {action.customer_id})
+            self._looked.update({each.customer_id: each for each in self.accounts(ids)})
+        return self._looked[action.customer_id]
 
 
 def agency_book(ledger: Ledger) -> LedgerAgencyBook:

@@ -140,7 +140,7 @@ CENSUS = {
         run_types=ANY_TYPE,  # a past day's report can be made again; its sending is skipped
         run_limit=timedelta(hours=2),
         deadline=timedelta(minutes=30),
-        then={"compile": {"send"}, "send": set()},
+        then={"compile": {"send", "hand_over_packs"}, "send": set(), "hand_over_packs": set()},
     ),
     "escalation_report_weekly.py": Expected(
         dag_id="escalation_report_weekly",

@@ -171,7 +171,7 @@ def test_the_escalation_report_is_kept_and_waits_where_nothing_may_leave(home: H
     run = home.run("escalation_report_daily", **THE_LAST_DAY)
     handed_on = told(run)
 
-    assert states(run) == {"compile": "success", "send": "success"}
+    assert states(run) == {"compile": "success", "send": "success", "hand_over_packs": "success"}
     assert handed_on["compile"]["mode"] == "live"
     assert handed_on["send"]["waits"] == handed_on["compile"]["proposed"] > 0, "a demonstration writes to nobody"
     assert (home.settings.home / handed_on["compile"]["page"]).stat().st_size > 0

@@ -51,6 +51,7 @@ class _WriteOff(_Form):
 class _Policy(_Form):
     report: _Report
     owners: _Owners
+    packs: tuple[Text, ...] = ()
     write_off: _WriteOff = _WriteOff()
 
 
@@ -77,6 +78,7 @@ def _policy(file: CheckedFile, form: _Policy) -> EscalationPolicy:
             Section.UNAPPLIED: owners.unapplied,
             Section.FINDINGS: owners.findings,
         },
+        pack_readers=_readers(file, ("packs",), form.packs),
         second_person_above={
             code: _amount(file, ("write_off", "second_person_above", code), code, text)
             for code, text in form.write_off.second_person_above.items()

@@ -96,6 +96,21 @@ def pack(
         print(path)
 
 
+@escalation_app.command("packs")
+def packs(as_json: JsonOption = False) -> None:
+    """Hand over the packs of whom yesterday's decisions hand over, each once, as far as the gate lets them pass."""
+    settings = Settings.from_environment()
+    ledger, mail = wiring.open_ledger(settings), mail_wiring.mail_of_environment()
+    proposed = escalation_wiring.propose_packs(settings, ledger, settings.yesterday())
+    sent = escalation_wiring.pack_sender(settings, ledger, mail).send()
+    told = {"proposed": proposed, "ended": dict(sent.ended), "waits": dict(sent.waits), "because": sent.because}
+    if as_json:
+        emit_json(told)
+        return
+    for name, value in told.items():
+        print(f"{name}: {value}")
+
+
 def _sent(settings: Settings, ledger: wiring.Ledger) -> dict[str, Any]:
     sent = escalation_wiring.report_sender(settings, ledger, mail_wiring.mail_of_environment()).send()
     return {"ended": dict(sent.ended), "waits": dict(sent.waits), "because": sent.because}

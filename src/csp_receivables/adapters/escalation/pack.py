@@ -11,6 +11,7 @@ from typing import Any
 
 import xlsxwriter
 
+from csp_receivables.adapters.escalation.files import XLSX
 from csp_receivables.adapters.escalation.words import age, amount
 from csp_receivables.adapters.notices import as_html
 from csp_receivables.adapters.notices.outside import header_text, one_line
@@ -27,6 +28,7 @@ from csp_receivables.adapters.notices.parts import (
     Table,
 )
 from csp_receivables.adapters.notices.statement_pdf import document_pdf
+from csp_receivables.adapters.notices.text import as_text
 from csp_receivables.adapters.outside_text import cell_text
 from csp_receivables.adapters.whole_folder import alone, replace_whole
 from csp_receivables.adapters.workbook.cells import Cell, day_cell, money_cell, put
@@ -34,6 +36,7 @@ from csp_receivables.adapters.workbook.styles import PAPER_A4, Styles
 from csp_receivables.domain.collections.decision_words import in_words
 from csp_receivables.domain.escalation.account import Bill, CustomerAccount
 from csp_receivables.domain.escalation.channels import Step, next_step
+from csp_receivables.domain.outbox.letters import Attachment, Content
 
 PAYMENTS_SHOWN_MAX = 25  # the workbook has them all
 COLUMNS = ("What", "Age", "Amount")
@@ -282,20 +285,37 @@ class PackFiles:
 
     def write(self, account: CustomerAccount) -> Sequence[Path]:
         """Page, PDF and workbook of the account, whole or not at all. Equal accounts give equal bytes."""
-        name = "".join(sign if sign.isalnum() else "-" for sign in account.customer_id)[:60]
+        name = self._name(account)
         folder = self.outputs / "escalation" / "packs" / f"{name}-{account.on.isoformat()}"
-        names = [f"pack-{name}.{kind}" for kind in ("html", "pdf", "xlsx")]
-        document = pack_document(account, self.sender)
-        contents = (
-            as_html(document, self.include / "templates" / "notices").encode(),
-            document_pdf(document, account.on, self.include / "fonts"),
-            pack_workbook(account),
-        )
+        letter = self.letter(account)
+        contents = {f"pack-{name}.html": letter.html.encode()} | {
+            each.name: each.content for each in letter.attachments
+        }
 
         def fill(new: Path) -> None:
-            for file, content in zip(names, contents, strict=True):
+            for file, content in contents.items():
                 (new / file).write_bytes(content)
 
         with alone(folder):
             replace_whole(folder, fill)
-        return [folder / each for each in names]
+        return [folder / each for each in contents]
+
+    def letter(self, account: CustomerAccount) -> Content:
+        """The pack as a letter to the house: its page and text, with PDF and workbook attached."""
+        name, document = self._name(account), pack_document(account, self.sender)
+        pdf = document_pdf(document, account.on, self.include / "fonts")
+        return Content(
+            subject=document.subject,
+            text=as_text(document),
+            html=as_html(document, self.include / "templates" / "notices"),
+            language=document.language,
+            reply_to="",
+            attachments=(
+                Attachment(name=f"pack-{name}.pdf", kind="application/pdf", content=pdf),
+                Attachment(name=f"pack-{name}.xlsx", kind=XLSX, content=pack_workbook(account)),
+            ),
+        )
+
+    @staticmethod
+    def _name(account: CustomerAccount) -> str:
+        return "".join(sign if sign.isalnum() else "-" for sign in account.customer_id)[:60]

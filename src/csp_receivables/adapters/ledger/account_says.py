@@ -14,6 +14,7 @@ from csp_receivables.adapters.ledger.outbox_messages import delivery_of, latest_
 from csp_receivables.adapters.ledger.outbox_tables import action, message
 from csp_receivables.adapters.ledger.support_book import tenants_of
 from csp_receivables.domain.escalation.account import LedgerSays, Person, Told
+from csp_receivables.domain.outbox.actions import NOT_TO_THE_CUSTOMER
 from csp_receivables.domain.outbox.recipients import in_order
 
 _LAST_DAY = date.max
@@ -40,7 +41,8 @@ class LedgerAccounts:
 
 
 def _letters(connection: Connection, customer_id: str, known_at: str) -> tuple[Told, ...]:
-    own = message.c.action_id.in_(select(action.c.action_id).where(action.c.customer_id == customer_id))
+    theirs = (action.c.customer_id == customer_id, action.c.kind.not_in(NOT_TO_THE_CUSTOMER))
+    own = message.c.action_id.in_(select(action.c.action_id).where(*theirs))
     last = latest_events(_LAST_DAY, known_at, among=own).subquery()
     query = (
         select(last, action.c.stage)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, and_, func, insert, or_, select
 
+from csp_receivables.adapters.ledger import collections_tables as ct
 from csp_receivables.adapters.ledger import outbox
 from csp_receivables.adapters.ledger.access_restorations import restorations
 from csp_receivables.adapters.ledger.connection import Ledger, Writing, moment_text
@@ -22,7 +23,7 @@ from csp_receivables.domain.collections.decisions import Answer
 from csp_receivables.domain.day import Mode
 from csp_receivables.domain.escalation.compiling import ActionStanding, Known
 from csp_receivables.domain.escalation.items import ReportKind
-from csp_receivables.domain.escalation.letters import report_letter
+from csp_receivables.domain.escalation.letters import HandedOver, pack_letter, report_letter
 from csp_receivables.domain.escalation.policy import Reader
 from csp_receivables.domain.escalation.report import EscalationReport, from_json, to_json
 from csp_receivables.domain.facts import Facts
@@ -67,6 +68,12 @@ class LedgerEscalationBook:
             _insert(writing, report, run_id)
             proposed = outbox.propose(writing, [report_letter(report, reader, run_id) for reader in readers])
         return run_id, len(proposed.new)
+
+    def propose_packs(self, as_of: date, readers: Sequence[Reader]) -> int:
+        """Propose the packs of whom the day's live decisions hand over; how many letters were not known before."""
+        with self.ledger.writing() as writing:
+            handed = _handed_over(writing.connection, as_of)
+            return len(outbox.propose(writing, [pack_letter(each, one) for each in handed for one in readers]).new)
 
     def kept(self, run_id: str) -> EscalationReport | None:
         """The report of that run; None when there is none."""
@@ -140,6 +147,20 @@ def _standing(row: Row[Any], zone: ZoneInfo) -> ActionStanding:
         payload=row.payload,
         is_retried=bool(row.retry_at),
     )
+
+
+def _handed_over(connection: Connection, as_of: date) -> list[HandedOver]:
+    """By the newest live decisions of the day; none where they ran dry."""
+    run, made = ct.decision_run, ct.decision
+    query = select(run).where(run.c.as_of == as_of, run.c.mode == Mode.LIVE.value).order_by(run.c.recorded_at.desc())
+    newest = connection.execute(query.limit(1)).first()
+    if newest is None or newest.dry:
+        return []
+    own = (made.c.run_id == newest.run_id, made.c.answer == Answer.ESCALATE.value)
+    return [
+        HandedOver(customer_id=row.customer_id, round_id=row.round_id, stage=row.stage, decided_on=as_of)
+        for row in connection.execute(select(made).where(*own).order_by(made.c.customer_id))
+    ]
 
 
 def _found_on(connection: Connection, known_at: str, zone: ZoneInfo) -> Mapping[str, date]:

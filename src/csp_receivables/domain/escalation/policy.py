@@ -23,6 +23,7 @@ class EscalationPolicy:
 
     readers: Mapping[ReportKind, tuple[Reader, ...]]
     owners: Mapping[Section, str]
+    pack_readers: tuple[Reader, ...] = ()  # who gets a customer's pack at the end of the ladder
     second_person_above: Mapping[str, int] = field(default_factory=dict)  # of a write-off, by currency; minor units
     shown_max: int = 15  # of each section in mail and PDF; the workbook has them all
 

@@ -17,10 +17,12 @@ class OwnLetter(StrEnum):
     """Letters that no decision about a customer asks for."""
 
     ESCALATION_REPORT = "escalation_report"  # to a reader in the house
+    ESCALATION_PACK = "escalation_pack"  # to a reader in the house: one customer who came to the end of the ladder
     CASE_REPLY = "case_reply"  # to whoever opened a support case
     CASE_HANDOVER = "case_handover"  # to the provider who supports that customer
 
 
+NOT_TO_THE_CUSTOMER = frozenset({OwnLetter.ESCALATION_PACK.value, OwnLetter.CASE_HANDOVER.value})  # though about one
 OWN_LETTERS = frozenset(kind.value for kind in OwnLetter)
 ActionKind: TypeAlias = Answer | OwnLetter
 
