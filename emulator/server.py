@@ -16,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from emulator import (
     admin,
     audit,
+    authorize,
     azure,
     blobs,
     customers,
@@ -33,7 +34,7 @@ from emulator.repeating import Repeating
 from emulator.state import World
 
 _PARTNER_CENTER = (invoices, line_items, customers, subscription_changes, azure, service_requests, audit, security)
-_ROUTERS = (*_PARTNER_CENTER, graph, blobs, admin, sign_in)  # the last takes any tenant
+_ROUTERS = (*_PARTNER_CENTER, graph, blobs, admin, authorize, sign_in)  # the last two take any tenant
 
 
 class Connections:

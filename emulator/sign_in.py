@@ -6,8 +6,6 @@ makes its secret count. Tokens are unsigned; the doors know them by heart.
 
 from __future__ import annotations
 
-import base64
-import json
 from datetime import timedelta
 from urllib.parse import parse_qsl
 
@@ -17,8 +15,9 @@ from fastapi.responses import JSONResponse, Response
 from jwt.types import Options
 
 from emulator.answers import TheWorld
+from emulator.authorize import id_token, redeemed, unsigned
 from emulator.clock import stamp
-from emulator.state import Grant, Json, World
+from emulator.state import Code, Grant, Json, World
 
 REFRESH_TOKEN = "emulator-refresh-token-0"  # noqa: S105 - the consent that a person gave to a made-up partner
 PARTNER_CENTER = "https://api.partnercenter.microsoft.com"
@@ -59,7 +58,7 @@ async def instance(request: Request) -> Json:
 @router.post("/{tenant}/oauth2/v2.0/token")
 @router.post("/{tenant}/oauth2/token")
 async def token(request: Request, world: TheWorld, tenant: str) -> Response:
-    """Client credentials with a secret or an assertion, or a refresh token."""
+    """Client credentials with a secret or an assertion, a refresh token, or a person's code."""
     fields = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
     try:
         return JSONResponse(_answer(world, tenant, fields))
@@ -72,21 +71,31 @@ def _answer(world: World, tenant: str, fields: Json) -> Json:
     if not client:
         raise NoToken("invalid_request", 900144, "The request body must contain the parameter 'client_id'.")
     kind = fields.get("grant_type", "")
-    if kind not in ("client_credentials", "refresh_token"):
+    if kind not in ("client_credentials", "refresh_token", "authorization_code"):
         raise NoToken("unsupported_grant_type", 70003, f"The app requested an unsupported grant type '{kind}'.")
     _check_client(world, client, fields)
-    with_user = kind == "refresh_token"
-    if with_user:
+    code = _redeem(world, client, fields) if kind == "authorization_code" else None
+    if kind == "refresh_token":
         _check_refresh_token(world, fields.get("refresh_token", ""))
-    resource = fields.get("resource", "") or fields.get("scope", "")
+    resource = fields.get("resource", "") or (code.scope if code else fields.get("scope", ""))
     if not resource:
         raise NoToken("invalid_scope", 70011, "The provided value for the input parameter 'scope' is not valid.")
+    with_user = kind != "client_credentials"
     access = _give(world, tenant, client, resource, with_user=with_user)
     seconds = world.behaviour.token_seconds
     answer = {"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds, "access_token": access}
-    if with_user:
+    if with_user and (code is None or "offline_access" in code.scope.split()):
         answer |= {"refresh_token": _new_refresh_token(world), "scope": fields.get("scope", resource)}
+    if code and "openid" in code.scope.split():
+        answer["id_token"] = id_token(world, tenant, code)
     return answer
+
+
+def _redeem(world: World, client: str, fields: Json) -> Code:
+    code = redeemed(world, client, fields)
+    if code is None:
+        raise NoToken("invalid_grant", 54005, "OAuth2 Authorization code was already redeemed, or is not valid.")
+    return code
 
 
 def _check_client(world: World, client: str, fields: Json) -> None:
@@ -158,7 +167,7 @@ def _give(world: World, tenant: str, client: str, resource: str, *, with_user: b
     }  # fmt: skip
     if with_user:
         payload |= {"amr": ["pwd", "mfa"] if mfa else ["pwd"], "upn": "actor@partner.example"}
-    access = ".".join([_part({"typ": "JWT", "alg": "none"}), _part(payload), "emulator"])
+    access = unsigned(payload)
     world.sign_in.grants[access] = Grant(
         audience=_audience(resource), client_id=client, with_user=with_user, mfa=mfa, until=until
     )
@@ -171,10 +180,6 @@ def _audience(resource: str) -> str:
     if "graph" in resource:
         return "graph"
     return "partner_center" if "partner" in resource or "fa3d9a0c-3fb0-42cc-9193-47c7ecd2edbd" in resource else "other"
-
-
-def _part(value: Json) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
 def _refused(world: World, refusal: NoToken) -> Json:

@@ -143,6 +143,18 @@ class Grant:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """An authorization code of a person's consent: good once, for who asked, until `until`."""
+
+    client_id: str
+    redirect_uri: str
+    scope: str
+    challenge: str  # of PKCE, S256
+    nonce: str
+    until: datetime
+
+
 @dataclass(slots=True)
 class SignIn:
     """Who may sign in: known clients with their secrets (none: anybody), and tokens that were given out."""
@@ -150,6 +162,7 @@ class SignIn:
     applications: dict[str, str] = field(default_factory=dict)
     certificates: dict[str, str] = field(default_factory=dict)  # client id: public key or certificate, PEM
     refresh_tokens: dict[str, datetime] = field(default_factory=dict)  # token: good until
+    codes: dict[str, Code] = field(default_factory=dict)
     grants: dict[str, Grant] = field(default_factory=dict)
     given: int = 0
 

@@ -79,6 +79,14 @@ class PartnerCenterHook(BaseHook):  # type: ignore[misc]
         return microsoft_wiring.acting(settings, ledger, self.identity(), self.refresh_tokens(settings.clock))
 
 
+DESCRIPTION = "Rolling refresh token: written by each sign-in"
+
+
+def token_key(conn_id: str) -> str:
+    """The Variable that keeps the refresh token of a connection."""
+    return f"{conn_id}_refresh_token"
+
+
 class VariableTokens:
     """`RefreshTokens` in one of Airflow's Variables.
 
@@ -87,7 +95,7 @@ class VariableTokens:
     """
 
     def __init__(self, conn_id: str, clock: Callable[[], datetime]) -> None:
-        self.key = f"{conn_id}_refresh_token"
+        self.key = token_key(conn_id)
         self._clock = clock
 
     def load(self) -> RefreshToken | None:
@@ -106,7 +114,7 @@ class VariableTokens:
         from airflow.sdk.log import mask_secret
 
         mask_secret(token.token)
-        Variable.set(self.key, kept_text(token), description="Rolling refresh token: written by each sign-in")
+        Variable.set(self.key, kept_text(token), description=DESCRIPTION)
         if self.load() != token:
             raise RuntimeError(f"the Variable {self.key} is not read back as written; another backend hides it")
 

@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from csp_receivables.adapters.downloads import DownloadFolders
@@ -15,6 +15,9 @@ from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger.fetch_book import LedgerFetchBook, LedgerSubscriptionBook
 from csp_receivables.adapters.microsoft_files.estimates import write_estimate
 from csp_receivables.adapters.partner_center.actor import Actor, open_actor
+from csp_receivables.adapters.partner_center.code_receiver import CodeReceiver
+from csp_receivables.adapters.partner_center.connection import connect
+from csp_receivables.adapters.partner_center.consent import Consent
 from csp_receivables.adapters.partner_center.manners import Manners
 from csp_receivables.adapters.partner_center.reader import Reader, open_reader, patient
 from csp_receivables.adapters.partner_center.token_file import TokenFile
@@ -103,6 +106,28 @@ def acting(
         yield actor
     finally:
         actor.close()
+
+
+def consent(
+    identity: Identity,
+    refresh_tokens: RefreshTokens,
+    show: Callable[[str], None],
+    *,
+    clock: Callable[[], datetime],
+    port: int,
+    seconds: float,
+) -> None:
+    """Let a person consent for `identity`; the refresh token goes into its store. Raises what `Consent.ask` does.
+
+    OSError where `port` is taken, BadSetting where the identity works without a user.
+    """
+    if not identity.with_user:
+        raise BadSetting(f"{identity.name} works without a user, so there is nothing to consent to; set user=yes")
+    manners = patient(clock)
+    with connect(identity.cloud, manners) as client, CodeReceiver(port) as receiver:
+        Consent(identity=identity, client=client, manners=manners, refresh_tokens=refresh_tokens, show=show).ask(
+            receiver, seconds
+        )
 
 
 def token_file(settings: Settings, identity: Identity) -> RefreshTokens:

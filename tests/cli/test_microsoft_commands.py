@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import csv
 import json
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from csp_receivables import cli, wiring
+from csp_receivables.cli import microsoft
 from csp_receivables.settings import Settings
 from emulator.behaviour import Behaviour
 from emulator.charges import of_rows
 from emulator.server import Emulator
 from tests.adapters.microsoft_files.other_forms import used
 from tests.adapters.microsoft_files.recon_files import row
+from tests.consenting_person import consents
 from tests.emulator.serving import LEGACY, empty_world, with_legacy_invoice
+from tests.ports import free_port
 
 Csp = Callable[..., tuple[int, str]]
 TABLES = ("vendor_invoice", "usage_detail", "customer_cost", "imported_file", "finding", "charge_fetch")
@@ -116,3 +121,34 @@ def test_nothing_unbilled_makes_no_file(emulator: Emulator, csp: Csp, tmp_path: 
     assert (code, "nothing unbilled in SEK for the last month" in said) == (0, True)
     assert list((tmp_path / "out").iterdir()) == []
     assert csp("unbilled", "--currency", "euros", "--out", tmp_path / "out")[0] == 2
+
+
+def test_a_consent_is_kept_for_its_owner_only_and_never_shown(
+    emulator: Emulator, csp: Csp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identity = f"partner-center://reader:secret@partner.example?base={emulator.url}&user=yes"
+    monkeypatch.setenv("CSP_PARTNER_CENTER_READER", identity)
+    monkeypatch.setattr(microsoft, "_show_address", lambda address: Thread(target=consents, args=(address,)).start())
+
+    code, said = csp("consent", "--port", free_port())
+
+    kept = tmp_path / "home" / "secrets" / "csp_partner_center_reader.refresh_token"
+    token = json.loads(kept.read_text())["token"]
+    assert (code, token in emulator.world.sign_in.refresh_tokens) == (0, True)
+    assert (kept.stat().st_mode & 0o077, token in said, "has its consent" in said) == (0, False, True)
+
+
+def test_a_consent_that_can_not_be_had_is_a_sentence(
+    emulator: Emulator, csp: Csp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, said = csp("consent")
+    assert (code, "works without a user" in said) == (2, True)
+
+    identity = f"partner-center://reader:secret@partner.example?base={emulator.url}&user=yes"
+    monkeypatch.setenv("CSP_PARTNER_CENTER_READER", identity)
+    code, said = csp("consent", "--minutes", 0, "--port", free_port())
+    assert (code, "nobody consented" in said, f"{emulator.url}/partner.example/oauth2" in said) == (2, True, True)
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        code, said = csp("consent", "--port", taken.getsockname()[1])
+    assert (code, "No consent was kept" in said) == (2, True)

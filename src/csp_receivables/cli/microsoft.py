@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,6 +28,19 @@ Wanted = Annotated[
 DailyUsageOption = Annotated[
     bool, typer.Option("--daily-usage/--charges-only", help="Fetch what charges for usage are made of, too.")
 ]
+CONSENT_PORT = 8400
+
+
+class Who(StrEnum):
+    """Whose consent."""
+
+    READER = "reader"
+    ACTOR = "actor"
+
+
+IdentityOption = Annotated[Who, typer.Option("--identity", help="For which of the two apps.")]
+PortOption = Annotated[int, typer.Option("--port", help="The app's redirect address is http://localhost:PORT.")]
+MinutesOption = Annotated[float, typer.Option("--minutes", help="How long to wait for the person.", min=0)]
 CurrencyOption = Annotated[str, typer.Option("--currency", help="Of what is billed in this currency, as in EUR.")]
 PeriodOption = Annotated[Period, typer.Option("--period", help="Which month, as Microsoft counts it.")]
 OutOption = Annotated[Path, typer.Option("--out", help="Folder to write it into.", file_okay=False)]
@@ -103,6 +117,27 @@ def invoices(as_json: JsonOption = False) -> None:
         return
     show_table("Vendor invoices at Microsoft", ["invoice", "dated", "commerce", "document", "amends", "here"],
                [list(row.values()) for row in rows])  # fmt: skip
+
+
+@microsoft_app.command("consent")
+def consent(who: IdentityOption = Who.READER, port: PortOption = CONSENT_PORT, minutes: MinutesOption = 10) -> None:
+    """Let a person consent, with a second factor, for an app that works with a user; keeps the refresh token."""
+    settings = Settings.from_environment()
+    ledger = wiring.open_ledger(settings)
+    identity = microsoft_wiring.reader_identity() if who is Who.READER else microsoft_wiring.actor_identity()
+    microsoft_wiring.refuse_wrong_world(ledger, identity)
+    tokens = microsoft_wiring.token_file(settings, identity)
+    try:
+        microsoft_wiring.consent(identity, tokens, _show_address, clock=settings.clock, port=port, seconds=minutes * 60)
+    except (MicrosoftRefused, TimeoutError, OSError) as refused:
+        raise Refused(f"No consent was kept: {refused}") from None
+    print(f"{identity.name} has its consent; the refresh token is kept, and renews itself with each use.")
+
+
+def _show_address(address: str) -> None:
+    print(
+        f"Open this address in a browser on this machine, and sign in with a second factor:\n\n{address}\n", flush=True
+    )
 
 
 @microsoft_app.command("subscriptions")

@@ -62,16 +62,16 @@ class SignIn:
 
     def _renew(self, service: Service) -> _Access:
         asked_at = self._manners.clock()
-        with _oddities_told():
-            app = self._app = self._app or self._make_app()
+        with oddities_told():
+            app = self._app = self._app or make_app(self.identity, self._web)
         answer = self._by_user(app, service) if self.identity.with_user else self._by_app(app, service)
         log.info("%s signed in to %s", self.identity.name, service.value)
         return _Access(answer["access_token"], asked_at + timedelta(seconds=int(answer.get("expires_in") or 0)))
 
     def _by_app(self, app: msal.ConfidentialClientApplication, service: Service) -> Mapping[str, Any]:
-        with _oddities_told():
+        with oddities_told():
             app.remove_tokens_for_client()  # ours is the only cache: msal's goes by the machine's clock
-            return _granted(app.acquire_token_for_client([f"{_resource(self.identity.cloud, service)}/.default"]))
+            return granted(app.acquire_token_for_client([f"{_resource(self.identity.cloud, service)}/.default"]))
 
     def _by_user(self, app: msal.ConfidentialClientApplication, service: Service) -> Mapping[str, Any]:
         kept = self._refresh_tokens.load() if self._refresh_tokens else None
@@ -79,26 +79,32 @@ class SignIn:
             raise ConsentLost(
                 "no_refresh_token",
                 f"{self.identity.name} works with a user, and nobody has consented yet",
-                "Sign in once and store the refresh token: see 'Two app registrations' in docs/OPERATIONS.md",
+                "Consent once, by `csp microsoft consent`: see 'Two app registrations' in docs/OPERATIONS.md",
             )
         now = self._manners.clock()
         self.aging = aging(self.identity.name, kept, now) or self.aging
-        scope = f"{_resource(self.identity.cloud, service)}/{_USER_SCOPE[service]}"
-        with _oddities_told():
-            answer = _granted(app.acquire_token_by_refresh_token(kept.token, [scope]))
+        scope = user_scope(self.identity.cloud, service)
+        with oddities_told():
+            answer = granted(app.acquire_token_by_refresh_token(kept.token, [scope]))
         newest = replace(kept, token=str(answer.get("refresh_token") or kept.token), stored_at=now)
-        _store(self._refresh_tokens, newest)
+        store(self._refresh_tokens, newest)
         return answer
 
-    def _make_app(self) -> msal.ConfidentialClientApplication:
-        identity = self.identity
-        return msal.ConfidentialClientApplication(
-            identity.client_id,
-            client_credential=_credential(identity),
-            authority=f"{identity.cloud.authority}/{identity.tenant_id}",
-            instance_discovery=False,  # the authority is one of our table
-            http_client=self._web,
-        )
+
+def make_app(identity: Identity, web: MsalTransport) -> msal.ConfidentialClientApplication:
+    """msal's idea of the identity. It asks the authority where to go: raises what `oddities_told` tells."""
+    return msal.ConfidentialClientApplication(
+        identity.client_id,
+        client_credential=_credential(identity),
+        authority=f"{identity.cloud.authority}/{identity.tenant_id}",
+        instance_discovery=False,  # the authority is one of our table
+        http_client=web,
+    )
+
+
+def user_scope(cloud: Cloud, service: Service) -> str:
+    """What a person consents to, and what their refresh token is used for."""
+    return f"{_resource(cloud, service)}/{_USER_SCOPE[service]}"
 
 
 def _credential(identity: Identity) -> str | dict[str, str]:
@@ -114,13 +120,15 @@ def _resource(cloud: Cloud, service: Service) -> str:
     return cloud.graph if service is Service.GRAPH else cloud.partner_center
 
 
-def _granted(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+def granted(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The answer, where it brings an access token. Raises MicrosoftRefused."""
     if "access_token" in answer:
         return answer
     raise sign_in_refusal(sign_in_said(answer), 400)
 
 
-def _store(refresh_tokens: RefreshTokens, token: RefreshToken) -> None:
+def store(refresh_tokens: RefreshTokens, token: RefreshToken) -> None:
+    """Keep the token, or say what to do without a word of it. Raises MicrosoftRefused."""
     try:
         refresh_tokens.store(token)
     except Exception as failed:  # whatever a secrets backend raises; its text may hold the token
@@ -133,7 +141,7 @@ def _store(refresh_tokens: RefreshTokens, token: RefreshToken) -> None:
 
 
 @contextmanager
-def _oddities_told() -> Iterator[None]:
+def oddities_told() -> Iterator[None]:
     """What msal and the libraries under it raise for an answer or a key that they can't read, in our words."""
     try:
         yield
