@@ -126,7 +126,7 @@ def consent(
     manners = patient(clock)
     with connect(identity.cloud, manners) as client, CodeReceiver(port) as receiver:
         Consent(identity=identity, client=client, manners=manners, refresh_tokens=refresh_tokens, show=show).ask(
-            receiver, seconds
+            receiver, patience
         )
 
 

@@ -65,7 +65,7 @@ def asks(emulator: Emulator, waiting: Waiting, kept: Kept, person: Any, seconds:
     try:
         with connect(who.cloud, waiting.manners) as client, CodeReceiver(0) as receiver:
             Consent(identity=who, client=client, manners=waiting.manners, refresh_tokens=kept, show=show).ask(
-                receiver, seconds
+                receiver, patience
             )
     finally:
         for thread in threads:

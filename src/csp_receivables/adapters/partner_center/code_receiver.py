@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import TracebackType
 from typing import Any
@@ -25,7 +26,7 @@ class CodeReceiver:
         self._answer: dict[str, str] = {}
         self._came = threading.Event()
         self._server = HTTPServer(("127.0.0.1", port), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     def __enter__(self) -> CodeReceiver:
         self._thread.start()
@@ -41,11 +42,11 @@ class CodeReceiver:
         """The redirect address, as the app registration must name it."""
         return f"http://localhost:{self._server.server_port}"
 
-    def wait(self, state: str, seconds: float) -> dict[str, str]:
+    def wait(self, state: str, patience: timedelta) -> dict[str, str]:
         """The answer to the question of this `state`. Raises TimeoutError."""
         self._state = state
-        if not self._came.wait(seconds):
-            raise TimeoutError(f"nobody consented within {seconds / 60:g} minutes")
+        if not self._came.wait(patience.total_seconds()):
+            raise TimeoutError(f"nobody consented within {patience}")
         return self._answer
 
     def take(self, answer: dict[str, str]) -> bool:

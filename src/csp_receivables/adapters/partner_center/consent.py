@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -33,7 +34,7 @@ class Consent:
     refresh_tokens: RefreshTokens
     show: Callable[[str], None]
 
-    def ask(self, receiver: CodeReceiver, seconds: float) -> None:
+    def ask(self, receiver: CodeReceiver, patience: timedelta) -> None:
         """Wait for the person, and keep their refresh token. Raises MicrosoftRefused, TimeoutError."""
         cloud, web = self.identity.cloud, MsalTransport(self.client, self.identity.cloud, self.manners)
         with oddities_told():
@@ -45,7 +46,7 @@ class Consent:
                 prompt="select_account",
             )
         self.show(cloud.authority_at + flow["auth_uri"].removeprefix(cloud.authority))
-        answer = receiver.wait(flow["state"], seconds)
+        answer = receiver.wait(flow["state"], patience)
         with oddities_told():
             # A code is good once: where one redemption had its effect and broke off, the next is refused.
             told = persist(self.manners, lambda: granted(app.acquire_token_by_auth_code_flow(dict(flow), answer)))
