@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from csp_airflow.partner_center import ACTOR, DESCRIPTION, READER, identity_of, token_key
 from csp_receivables.domain.microsoft.sign_in import RefreshToken, from_kept, kept_text
@@ -34,7 +34,7 @@ class DatabaseTokens:
             raise RuntimeError(f"the Variable {self.key} is not read back as written; another backend hides it")
 
 
-def consent(conn_id: str, show: Callable[[str], None], *, port: int, seconds: float) -> None:
+def consent(conn_id: str, show: Callable[[str], None], *, port: int, patience: timedelta) -> None:
     """Let a person consent for this connection. Raises BadSetting, MicrosoftRefused, TimeoutError, OSError."""
     from airflow.exceptions import AirflowNotFoundException
     from airflow.models import Connection
@@ -48,7 +48,7 @@ def consent(conn_id: str, show: Callable[[str], None], *, port: int, seconds: fl
         raise BadSetting(f"Airflow has no connection {conn_id}; add one of type Microsoft Partner Center") from None
     microsoft_wiring.refuse_wrong_world(wiring.open_ledger(settings), identity)
     tokens = DatabaseTokens(conn_id, settings.clock)
-    microsoft_wiring.consent(identity, tokens, show, clock=settings.clock, port=port, seconds=seconds)
+    microsoft_wiring.consent(identity, tokens, show, clock=settings.clock, port=port, patience=patience)
 
 
 def main() -> None:
@@ -58,10 +58,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="csp airflow consent", description=__doc__)
     parser.add_argument("--connection", choices=[READER, ACTOR], default=READER)
     parser.add_argument("--port", type=int, default=8400, help="the app's redirect address is http://localhost:PORT")
-    parser.add_argument("--minutes", type=float, default=10, help="how long to wait for the person")
+    parser.add_argument("--minutes", type=int, default=10, help="how long to wait for the person")
     asked = parser.parse_args()
     try:
-        consent(asked.connection, _show, port=asked.port, seconds=asked.minutes * 60)
+        consent(asked.connection, _show, port=asked.port, patience=timedelta(minutes=asked.minutes))
     except (BadSetting, MicrosoftRefused, TimeoutError, OSError) as refused:
         print(f"csp: no consent was kept: {refused}", file=sys.stderr)  # noqa: T201 - a command answers
         sys.exit(2)

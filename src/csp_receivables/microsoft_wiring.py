@@ -115,7 +115,7 @@ def consent(
     *,
     clock: Callable[[], datetime],
     port: int,
-    seconds: float,
+    patience: timedelta,
 ) -> None:
     """Let a person consent for `identity`; the refresh token goes into its store. Raises what `Consent.ask` does.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from threading import Thread
 
@@ -28,7 +29,12 @@ def emulator(metadata_database: None, tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def asks() -> None:
-    consent.consent(CONNECTION, lambda address: Thread(target=consents, args=(address,)).start(), port=0, seconds=10)
+    consent.consent(
+        CONNECTION,
+        lambda address: Thread(target=consents, args=(address,)).start(),
+        port=0,
+        patience=timedelta(seconds=10),
+    )
 
 
 def test_the_consent_of_a_connection_is_found_by_its_tasks(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -40,7 +41,7 @@ class Who(StrEnum):
 
 IdentityOption = Annotated[Who, typer.Option("--identity", help="For which of the two apps.")]
 PortOption = Annotated[int, typer.Option("--port", help="The app's redirect address is http://localhost:PORT.")]
-MinutesOption = Annotated[float, typer.Option("--minutes", help="How long to wait for the person.", min=0)]
+MinutesOption = Annotated[int, typer.Option("--minutes", help="How long to wait for the person.", min=0)]
 CurrencyOption = Annotated[str, typer.Option("--currency", help="Of what is billed in this currency, as in EUR.")]
 PeriodOption = Annotated[Period, typer.Option("--period", help="Which month, as Microsoft counts it.")]
 OutOption = Annotated[Path, typer.Option("--out", help="Folder to write it into.", file_okay=False)]
@@ -128,7 +129,9 @@ def consent(who: IdentityOption = Who.READER, port: PortOption = CONSENT_PORT, m
     microsoft_wiring.refuse_wrong_world(ledger, identity)
     tokens = microsoft_wiring.token_file(settings, identity)
     try:
-        microsoft_wiring.consent(identity, tokens, _show_address, clock=settings.clock, port=port, seconds=minutes * 60)
+        microsoft_wiring.consent(
+            identity, tokens, _show_address, clock=settings.clock, port=port, patience=timedelta(minutes=minutes)
+        )
     except (MicrosoftRefused, TimeoutError, OSError) as refused:
         raise Refused(f"No consent was kept: {refused}") from None
     print(f"{identity.name} has its consent; the refresh token is kept, and renews itself with each use.")

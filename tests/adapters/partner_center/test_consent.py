@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -51,7 +52,9 @@ class Kept:
         self.token = token
 
 
-def asks(emulator: Emulator, waiting: Waiting, kept: Kept, person: Any, seconds: float = 10) -> str:
+def asks(
+    emulator: Emulator, waiting: Waiting, kept: Kept, person: Any, patience: timedelta = timedelta(seconds=10)
+) -> str:
     """Ask a person, who gets the address in a thread of their own; the address."""
     shown: list[str] = []
     threads: list[threading.Thread] = []
@@ -146,7 +149,7 @@ def test_an_answer_of_another_state_is_left_aside(emulator: Emulator, waiting: W
 
 def test_nobody_comes(emulator: Emulator, waiting: Waiting) -> None:
     with pytest.raises(TimeoutError, match="nobody consented"):
-        asks(emulator, waiting, Kept(), lambda _: None, seconds=0.05)
+        asks(emulator, waiting, Kept(), lambda _: None, patience=timedelta(milliseconds=50))
 
 
 @pytest.mark.parametrize("kind", ["error_503", "closed_before", "throttled", "html_502"])
