@@ -20,6 +20,7 @@ from airflow.sdk import dag, task
 from csp_airflow import support_tasks
 from csp_airflow.conventions import DEFAULT_ARGS, Tag, deadline, schedule
 from csp_airflow.pools import MICROSOFT
+from csp_airflow.roles import MAY_START_SUPPORT
 
 
 @dag(
@@ -31,6 +32,7 @@ from csp_airflow.pools import MICROSOFT
     deadline=deadline(timedelta(minutes=20), "twenty minutes longer than usual"),
     default_args=DEFAULT_ARGS | {"pool": MICROSOFT},
     tags=[Tag.SUPPORT, Tag.NO_EFFECTS],
+    access_control=MAY_START_SUPPORT,
     doc_md=__doc__,
 )
 def poll_support() -> None:

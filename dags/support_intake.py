@@ -25,6 +25,7 @@ from airflow.sdk import dag, task
 
 from csp_airflow import support_tasks
 from csp_airflow.conventions import DEFAULT_ARGS, Tag, deadline, schedule
+from csp_airflow.roles import MAY_START_SUPPORT
 
 
 @dag(
@@ -36,6 +37,7 @@ from csp_airflow.conventions import DEFAULT_ARGS, Tag, deadline, schedule
     deadline=deadline(timedelta(minutes=20), "twenty minutes longer than usual"),
     default_args=DEFAULT_ARGS,
     tags=[Tag.SUPPORT, Tag.MAIL],
+    access_control=MAY_START_SUPPORT,
     doc_md=__doc__,
 )
 def support_intake() -> None:

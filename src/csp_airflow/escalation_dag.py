@@ -9,6 +9,7 @@ from airflow.sdk import DAG, Param, dag, task
 
 from csp_airflow import escalation_tasks
 from csp_airflow.conventions import DEFAULT_ARGS, Tag, deadline, schedule
+from csp_airflow.roles import MAY_START_REPORTS
 
 PARAMS = {
     "as_of": Param(
@@ -36,6 +37,7 @@ def report_dag(kind: str, cron: str, doc: str, *, with_packs: bool) -> DAG:
         default_args=DEFAULT_ARGS,
         params=PARAMS,
         tags=[Tag.REPORT, Tag.MAIL],
+        access_control=MAY_START_REPORTS,
         doc_md=doc,
     )
     def escalation_report() -> None:

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-APPROVER, FINANCE = "Approver", "Finance"
+APPROVER, FINANCE, HELPDESK = "Approver", "Finance", "Helpdesk"
 Pair = tuple[str, str]  # action, resource
 ANSWERS: tuple[Pair, ...] = (
     ("can_read", "HITL Detail"),
@@ -24,9 +24,13 @@ ANSWERS: tuple[Pair, ...] = (
 PAGES: tuple[Pair, ...] = (("can_read", "Plugins"),)
 ROLES: Mapping[str, tuple[Pair, ...]] = {
     FINANCE: PAGES,  # sees the day's pages
+    HELPDESK: (),  # starts the DAGs of support; the day's pages are not for them
     APPROVER: (*PAGES, *ANSWERS),  # and says yes or no to taking access away
 }
 FORBIDDEN: tuple[Pair, ...] = (("can_edit", "Task Instances"), ("can_edit", "DAG Runs"), ("can_edit", "XComs"))
+_STARTS = {"DAGs": {"can_read"}, "DAG Runs": {"can_create"}}
+MAY_START_SUPPORT = {HELPDESK: _STARTS}  # access control of the DAGs of support
+MAY_START_REPORTS = {FINANCE: _STARTS}  # and of the escalation report
 MAY_ANSWER = {APPROVER: {"DAGs": {"can_read", "can_edit"}}}  # access control of the DAG that asks
 
 

@@ -22,6 +22,7 @@ from csp_receivables.adapters.ledger.support_book import LedgerSupportBook, tena
 from csp_receivables.adapters.mailbox import ImapMailbox
 from csp_receivables.adapters.notices import as_html as page_of
 from csp_receivables.adapters.notices.text import as_text
+from csp_receivables.adapters.roles_policy import read_roles
 from csp_receivables.adapters.support_drafts import Draft, DraftWriter
 from csp_receivables.adapters.support_files import read_request_file
 from csp_receivables.adapters.support_mail import READ_BYTES_MAX, read_request
@@ -40,6 +41,7 @@ from csp_receivables.domain.support.cases import CaseState, SupportCase, case_ro
 from csp_receivables.domain.support.handing_on import messages_by_hand
 from csp_receivables.domain.support.intake import FoundBy, Intake
 from csp_receivables.domain.support.policy import SupportPolicy
+from csp_receivables.domain.support.roles import Roles
 from csp_receivables.domain.support.vendor_request import vendor_request
 from csp_receivables.mail_settings import SUPPORT, MailboxSettings, MailSettings, mailbox_settings
 from csp_receivables.mail_wiring import gated_mail, kept_messages, notice_writer, take_files
@@ -79,6 +81,11 @@ def any_time(zone: ZoneInfo, now: datetime) -> Moment:
 def support_policy(settings: Settings) -> SupportPolicy:
     """The rules of support. Raises FileFaults."""
     return read_support_policy(settings.include / "policies" / "support.yaml")
+
+
+def roles(settings: Settings) -> Roles:
+    """Who may see and do what. Raises FileFaults."""
+    return read_roles(settings.include / "policies" / "roles.yaml")
 
 
 def support_book(ledger: Ledger) -> LedgerSupportBook:

@@ -7,10 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from csp_receivables import escalation_wiring, wiring
+from csp_receivables import escalation_wiring, support_wiring, wiring
+from csp_receivables.cli.allowed import Asks, allow
 from csp_receivables.cli.case import By, Why
 from csp_receivables.cli.output import JsonOption, Refused, emit_json, show_table
 from csp_receivables.domain.matching_by_hand.requests import person
+from csp_receivables.domain.support.roles import Right
 from csp_receivables.settings import Settings
 
 agency_app = typer.Typer(help="Hand debts over to a collection agency, as files that say everything.",
@@ -38,6 +40,7 @@ def hand_over(
     if not agency:
         raise Refused("a handover needs the name of the agency (--to)")
     who = person(by, why)
+    allow(settings, by, Right.HAND_OVER, customer)
     try:
         document, files = escalation_wiring.hand_to_agency(
             settings, wiring.open_ledger(settings), customer, receivable or [], agency, who
@@ -53,9 +56,13 @@ def hand_over(
 
 
 @agency_app.command("list")
-def list_handovers(as_json: JsonOption = False) -> None:
+def list_handovers(by: Asks = "", as_json: JsonOption = False) -> None:
     """List what was handed over, when and by whom."""
-    handed = escalation_wiring.agency_book(wiring.open_ledger(Settings.from_environment())).documents()
+    settings = Settings.from_environment()
+    allow(settings, by, Right.SEE_HANDOVERS)
+    roles = support_wiring.roles(settings)
+    known = escalation_wiring.agency_book(wiring.open_ledger(settings)).documents()
+    handed = [each for each in known if roles.sees(by, each["debtor"]["customer_id"])]
     if as_json:
         emit_json({"handovers": handed})
         return
@@ -64,10 +71,13 @@ def list_handovers(as_json: JsonOption = False) -> None:
 
 
 @agency_app.command("write")
-def write(handover: Handover) -> None:
+def write(handover: Handover, by: Asks = "") -> None:
     """Write the files of a handover again, with the contacts that are known now."""
     settings = Settings.from_environment()
-    for path in escalation_wiring.write_handover(settings, wiring.open_ledger(settings), handover):
+    ledger = wiring.open_ledger(settings)
+    document = escalation_wiring.agency_book(ledger).document(handover)
+    allow(settings, by, Right.SEE_HANDOVERS, document["debtor"]["customer_id"])
+    for path in escalation_wiring.write_handover(settings, ledger, handover):
         print(path)
 
 

@@ -10,12 +10,14 @@ from typing import Annotated, Any
 import typer
 
 from csp_receivables import mail_wiring, support_wiring, wiring
+from csp_receivables.cli.allowed import Asks, allow
 from csp_receivables.cli.output import JsonOption, Refused, emit_json, show_findings, show_table
 from csp_receivables.domain.matching_by_hand.requests import person
 from csp_receivables.domain.support.cases import CaseEvent, CaseState, SupportCase
 from csp_receivables.domain.support.intake import FoundBy
 from csp_receivables.domain.support.policy import SupportPolicy
 from csp_receivables.domain.support.requests import Channel, Request
+from csp_receivables.domain.support.roles import Right
 from csp_receivables.domain.support.vehicles import vehicle_for
 from csp_receivables.settings import Settings
 
@@ -36,10 +38,12 @@ def open_case(
     customer: Annotated[str, typer.Option("--customer", help="Whose it is: a customer_id.")] = "",
     sender: Annotated[str, typer.Option("--from", help="The address to answer to.")] = "",
     text: Annotated[str, typer.Option("--text", help="What they say; - reads it from standard input.")] = "",
+    by: Asks = "",
     as_json: JsonOption = False,
 ) -> None:
     """Open a case for what was asked by telephone or at the door."""
     settings = Settings.from_environment()
+    allow(settings, by, Right.ANSWER_CASES, customer)
     ledger = wiring.open_ledger(settings)
     wiring.refuse_unknown(ledger, [customer] if customer else [])
     said = sys.stdin.read() if text == "-" else text
@@ -83,15 +87,18 @@ def intake(as_json: JsonOption = False) -> None:
 def list_cases(
     state: Annotated[CaseState | None, typer.Option("--state", help="Only these.")] = None,
     late: Annotated[bool, typer.Option("--late", help="Only those past their clock.")] = False,
+    by: Asks = "",
     as_json: JsonOption = False,
 ) -> None:
     """List cases with their clocks, the most urgent first."""
     settings = Settings.from_environment()
+    allow(settings, by, Right.SEE_CASES)
+    roles = support_wiring.roles(settings)
     policy, now = support_wiring.support_policy(settings), settings.clock()
     cases = [
         case
         for case in support_wiring.support_book(wiring.open_ledger(settings)).cases()
-        if state in (None, case.state) and (case.is_late(policy, now) or not late)
+        if state in (None, case.state) and (case.is_late(policy, now) or not late) and roles.sees(by, case.customer_id)
     ]
     never = datetime.max.replace(tzinfo=UTC)
     cases.sort(key=lambda case: (case.due_at(policy) or never, case.case_id))
@@ -103,12 +110,13 @@ def list_cases(
 
 
 @case_app.command("show")
-def show(case_id: CaseId, as_json: JsonOption = False) -> None:
+def show(case_id: CaseId, by: Asks = "", as_json: JsonOption = False) -> None:
     """Show a case: what it is, whose, which way fits, and its story."""
     settings = Settings.from_environment()
     policy, now = support_wiring.support_policy(settings), settings.clock()
     book = support_wiring.support_book(wiring.open_ledger(settings))
     case = book.case(case_id)
+    allow(settings, by, Right.SEE_CASES, case.customer_id)
     choice = vehicle_for(case.kind, case.family, case.severity, policy)
     provider = support_wiring.support_terms(settings).of(case.customer_id).provider
     told = _as_json(case, policy, now) | {"provider": provider, "vehicle": choice.because}
@@ -136,21 +144,21 @@ def terms(
 
 
 @case_app.command("request")
-def request(case_id: CaseId) -> None:
+def request(case_id: CaseId, by: Asks = "") -> None:
     """Print what a person pastes into Microsoft's form: title, severity, tenant, subscriptions, description."""
-    settings = Settings.from_environment()
-    print(support_wiring.request_for_microsoft(settings, wiring.open_ledger(settings), case_id), end="")
+    settings, ledger = _at(case_id, by, Right.FILE_WITH_MICROSOFT)
+    print(support_wiring.request_for_microsoft(settings, ledger, case_id), end="")
 
 
 @case_app.command("draft")
 def draft(
     case_id: CaseId,
     language: Annotated[str, typer.Option("--language", help="Else the customer's.")] = "",
+    by: Asks = "",
     as_json: JsonOption = False,
 ) -> None:
     """Print the answer that the ledger has to a case. Nothing is sent: look at it, then csp case reply --text -."""
-    settings = Settings.from_environment()
-    ledger = wiring.open_ledger(settings)
+    settings, ledger = _at(case_id, by, Right.ANSWER_CASES)
     made = support_wiring.case_draft(settings, ledger, case_id, language)
     case = support_wiring.support_book(ledger).case(case_id)
     if as_json:
@@ -175,7 +183,8 @@ def reply(
     said = sys.stdin.read() if text == "-" else text
     if not said.strip():
         raise Refused("a reply needs a text (--text, or --text - and the text on standard input)")
-    book = support_wiring.support_book(wiring.open_ledger(Settings.from_environment()))
+    _, ledger = _at(case_id, by, Right.ANSWER_CASES)
+    book = support_wiring.support_book(ledger)
     action_id = book.reply(case_id, said, language, person(by, why))
     if as_json:
         emit_json({"action": action_id})
@@ -186,8 +195,8 @@ def reply(
 @case_app.command("hand-on")
 def hand_on(case_id: CaseId, *, by: By, why: Why) -> None:
     """Hand a case on to the provider who supports its customer, of whatever kind it is; its later messages follow."""
-    settings = Settings.from_environment()
-    letters = support_wiring.hand_on(settings, wiring.open_ledger(settings), case_id, person(by, why))
+    settings, ledger = _at(case_id, by, Right.ANSWER_CASES)
+    letters = support_wiring.hand_on(settings, ledger, case_id, person(by, why))
     print("\n".join(f"{each} waits in the outbox" for each in letters) or "its provider has all of it already")
 
 
@@ -219,7 +228,8 @@ def escalated(
     if not (said and said.isalnum() and said.isascii()):
         raise Refused(f"{number!r} is no number of a request: letters and digits, as Microsoft shows it")
     who = person(by, why)
-    book = support_wiring.support_book(wiring.open_ledger(Settings.from_environment()))
+    _, ledger = _at(case_id, by, Right.FILE_WITH_MICROSOFT)
+    book = support_wiring.support_book(ledger)
     book.append(case_id, CaseEvent.ESCALATED, who.name, {"number": said, "why": who.why})
     print(f"{case_id} is with Microsoft under {said}")
 
@@ -228,9 +238,18 @@ def escalated(
 def close(case_id: CaseId, *, by: By, why: Why) -> None:
     """Close a case. A reply from its sender opens it again."""
     who = person(by, why)
-    book = support_wiring.support_book(wiring.open_ledger(Settings.from_environment()))
+    _, ledger = _at(case_id, by, Right.ANSWER_CASES)
+    book = support_wiring.support_book(ledger)
     book.append(case_id, CaseEvent.CLOSED, who.name, {"why": who.why})
     print(f"{case_id} is closed")
+
+
+def _at(case_id: str, by: str, right: Right) -> tuple[Settings, wiring.Ledger]:
+    """Settings and ledger for somebody who may do this with the case. Raises NotAllowed, ByHandRefused."""
+    settings = Settings.from_environment()
+    ledger = wiring.open_ledger(settings)
+    allow(settings, by, right, support_wiring.support_book(ledger).case(case_id).customer_id)
+    return settings, ledger
 
 
 def _as_json(case: SupportCase, policy: SupportPolicy, now: datetime) -> dict[str, Any]:

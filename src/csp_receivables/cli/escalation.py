@@ -7,13 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
-from csp_receivables import escalation_wiring, mail_wiring, wiring
+from csp_receivables import escalation_wiring, mail_wiring, support_wiring, wiring
 from csp_receivables.cli.agency import agency_app
+from csp_receivables.cli.allowed import Asks, allow
 from csp_receivables.cli.decide import AS_OF, KNOWN_AT, plan_of_day
 from csp_receivables.cli.output import JsonOption, Refused, emit_json, show_table
 from csp_receivables.cli.write_off import write_off_app
 from csp_receivables.domain.escalation.items import Item, ReportKind
 from csp_receivables.domain.money import to_text
+from csp_receivables.domain.support.roles import Right
 from csp_receivables.settings import Settings
 
 escalation_app = typer.Typer(
@@ -38,6 +40,7 @@ def report(
     known_at: Annotated[str, KNOWN_AT] = "",
     historical: Annotated[bool, typer.Option("--historical", help="Only look; tell nobody.")] = False,
     send: Annotated[bool, typer.Option("--send", help="Hand over what waits, as far as the gate lets it.")] = False,
+    by: Asks = "",
     as_json: JsonOption = False,
 ) -> None:
     """Compile the escalation report, keep it, and write its page, workbook and PDF. Repeating it is safe.
@@ -45,6 +48,8 @@ def report(
     Yesterday is live: its readers' letters wait in the outbox. Any other day, or --known-at, is historical.
     """
     settings = Settings.from_environment()
+    allow(settings, by, Right.SEE_REPORT)
+    roles = support_wiring.roles(settings)
     plan, ledger = plan_of_day(settings, as_of, known_at, historical=historical), wiring.open_ledger(settings)
     try:
         reported = escalation_wiring.escalation_reporter(settings, ledger).report(kind, plan)
@@ -52,6 +57,8 @@ def report(
         raise Refused(str(passed)) from None
     told = _sent(settings, ledger) if send else {}
     made = reported.report
+    shown = [item for item in made.items if roles.sees(by, item.customer_id)]
+    files = () if roles.is_limited(by) else reported.files  # they tell of everybody
     if as_json:
         emit_json(
             {
@@ -59,17 +66,17 @@ def report(
                 "as_of": made.as_of,
                 "mode": made.mode.value,
                 "digest": made.digest,
-                "files": [str(path) for path in reported.files],
+                "files": [str(path) for path in files],
                 "proposed": reported.proposed,
-                "items": [_as_json(item) for item in made.items],
+                "items": [_as_json(item) for item in shown],
                 "sent": told,
             }
         )
         return
-    rows = [_row(item) for item in made.items]
+    rows = [_row(item) for item in shown]
     columns = ("section", "age", "customer", "what", "amount", "owner", "next step")
     show_table(f"{len(rows)} waiting as of {made.as_of} ({made.mode.value})", columns, rows, right=("age", "amount"))
-    for path in reported.files:
+    for path in files:
         print(path)
     for name, value in told.items():
         print(f"{name}: {value}")
@@ -80,10 +87,12 @@ def pack(
     customer: Annotated[str, typer.Argument(metavar="CUSTOMER", help="Its customer_id in the customers file.")],
     *,
     as_of: Annotated[datetime | None, AS_OF] = None,
+    by: Asks = "",
     as_json: JsonOption = False,
 ) -> None:
     """Write one customer with everything in hand, as page, PDF and workbook. Nothing is decided or sent."""
     settings = Settings.from_environment()
+    allow(settings, by, Right.SEE_PACKS, customer)
     plan, ledger = plan_of_day(settings, as_of, "", historical=True), wiring.open_ledger(settings)
     try:
         files = escalation_wiring.escalation_pack(settings, ledger, plan, customer)

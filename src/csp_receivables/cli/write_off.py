@@ -6,12 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
-from csp_receivables import escalation_wiring, wiring
+from csp_receivables import escalation_wiring, support_wiring, wiring
+from csp_receivables.cli.allowed import Asks, allow
 from csp_receivables.cli.case import By, Why
 from csp_receivables.cli.output import JsonOption, Refused, emit_json, show_table
 from csp_receivables.domain.escalation.write_offs import WriteOff
 from csp_receivables.domain.matching_by_hand.requests import person
 from csp_receivables.domain.money import to_text
+from csp_receivables.domain.support.roles import Right
 from csp_receivables.settings import Settings
 
 write_off_app = typer.Typer(help="Give a debt up: propose it, then book it or say no.", no_args_is_help=True)
@@ -29,6 +31,7 @@ def propose(
 ) -> None:
     """Propose to give up all that is open of what is overdue, as a document with the tax in it. Nothing is booked."""
     settings = Settings.from_environment()
+    allow(settings, by, Right.PROPOSE_WRITE_OFF, customer)
     ledger, who = wiring.open_ledger(settings), person(by, why)
     try:
         proposal, files = escalation_wiring.propose_write_off(settings, ledger, customer, receivable or [], who)
@@ -53,8 +56,8 @@ def book(
     why: Why,
 ) -> None:
     """Book a proposal: what is open is written off from today on. Undone by csp match unallocate, like any entry."""
-    settings = Settings.from_environment()
-    ledger, who = wiring.open_ledger(settings), person(by, why)
+    settings, ledger = _at(write_off, by)
+    who = person(by, why)
     booked = escalation_wiring.book_write_off(settings, ledger, write_off, who, access_returns=access_returns)
     print(f"{write_off} is booked: {_totals(booked)} of {booked.customer_id} is written off")
 
@@ -62,16 +65,19 @@ def book(
 @write_off_app.command("decline")
 def decline(write_off: Proposal, *, by: By, why: Why) -> None:
     """Say no to a proposal."""
-    escalation_wiring.write_off_book(wiring.open_ledger(Settings.from_environment())).decline(
-        write_off, person(by, why)
-    )
+    _, ledger = _at(write_off, by)
+    escalation_wiring.write_off_book(ledger).decline(write_off, person(by, why))
     print(f"{write_off} is declined")
 
 
 @write_off_app.command("list")
-def list_write_offs(as_json: JsonOption = False) -> None:
+def list_write_offs(by: Asks = "", as_json: JsonOption = False) -> None:
     """List proposals and what became of them."""
-    found = escalation_wiring.write_off_book(wiring.open_ledger(Settings.from_environment())).standings()
+    settings = Settings.from_environment()
+    allow(settings, by, Right.SEE_HANDOVERS)
+    roles = support_wiring.roles(settings)
+    known = escalation_wiring.write_off_book(wiring.open_ledger(settings)).standings()
+    found = [each for each in known if roles.sees(by, each.write_off.customer_id)]
     if as_json:
         emit_json({"write_offs": [_as_json(each.write_off, each.word) | {"said_by": each.said_by} for each in found]})
         return
@@ -82,6 +88,15 @@ def list_write_offs(as_json: JsonOption = False) -> None:
         for w in [each.write_off]
     ]
     show_table(f"{len(rows)} write-offs", columns, rows, right=("amount",))
+
+
+def _at(write_off_id: str, by: str) -> tuple[Settings, wiring.Ledger]:
+    """Settings and ledger for somebody who may decide it. Raises NotAllowed, ByHandRefused."""
+    settings = Settings.from_environment()
+    ledger = wiring.open_ledger(settings)
+    customer_id = escalation_wiring.write_off_book(ledger).one(write_off_id).write_off.customer_id
+    allow(settings, by, Right.BOOK_WRITE_OFF, customer_id)
+    return settings, ledger
 
 
 def _totals(write_off: WriteOff) -> str:
