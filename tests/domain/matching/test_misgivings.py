@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 
 from csp_receivables.domain.matching.ladder import Matched
-from tests.domain.matching.worlds import because, booked, declined, options, payer, payment, receivable, run
+from tests.domain.matching.worlds import (
+    because,
+    booked,
+    credit_note,
+    credited,
+    declined,
+    options,
+    payer,
+    payment,
+    receivable,
+    run,
+)
 
 ACCOUNT = "DE1"
 DUE = date(2026, 10, 1)
@@ -20,7 +31,8 @@ def matched(*, receivables: list[dict[str, Any]] | None = None, others: Any = ()
     """A payment P of customer C1's account, and what else there is; the customer owes just as much, once."""
     said = {"payer_account": ACCOUNT, **known.pop("says", {})}
     owed = receivables or [OWED]
-    return run(owed, [payment("P", 100, **said), *others], payers=[payer("C1", ACCOUNT)], **known)
+    payers = [payer("C1", ACCOUNT), payer("C3", "DE2")]
+    return run(owed, [payment("P", 100, **said), *others], payers=payers, **known)
 
 
 def is_booked(found: Matched) -> bool:
@@ -68,6 +80,27 @@ def test_only_what_is_overdue_was_passed_over(overdue: int, is_sure: bool) -> No
     assert is_booked(matched(receivables=[owed], paid=[paid])) is is_sure
 
 
+def test_of_several_that_were_paid_before_the_oldest_is_told() -> None:
+    paid = [a_paid_one(due_on=LATER + timedelta(days=days)) for days in (1, 0, 2)]
+
+    assert "due on 2026-10-02, was" in because(matched(paid=paid), "P")
+
+
+def test_a_credit_note_passes_nobody_over() -> None:
+    note = credit_note("C1/K1", 100)
+
+    assert [row[:2] for row in credited(run([OWED, note], [], paid=[a_paid_one(due_on=LATER)]))] == [
+        ("C1/K1", OWED["receivable_id"])
+    ]
+
+
+def test_what_was_paid_in_part_is_not_paid() -> None:
+    later = receivable("C1/26001900", 100, due_on=LATER, reference="5390")
+    part = payment("Q", 40, reference="5390", booked_on=DUE)
+
+    assert is_booked(matched(receivables=[OWED, later], others=[part]))
+
+
 def test_what_is_paid_in_the_same_run_passes_an_older_one_over_too() -> None:
     later = receivable("C1/26001900", 100, due_on=LATER, reference="5390")
     found = matched(receivables=[OWED, later], others=[payment("Q", 100, reference="5390", booked_on=DUE)])
@@ -91,18 +124,42 @@ def test_what_is_paid_in_the_same_run_passes_an_older_one_over_too() -> None:
     ],
 )
 def test_money_that_may_have_been_sent_twice_is_left_to_a_person(came: dict[str, Any], is_sure: bool) -> None:
-    row = {"payment_id": "Q", "booked_on": PAID_ON, "currency": "EUR", "amount": 100, "payer_account": ACCOUNT}
-    found = matched(came=[row | came])
+    found = matched(came=[a_payment_that_came(**{"payment_id": "Q", "booked_on": PAID_ON, **came})])
 
     assert is_booked(found) is is_sure
     if not is_sure:
         assert "; but the same account paid as much on 2026-" in because(found, "P")
 
 
+def a_payment_that_came(payment_id: str, **other: Any) -> dict[str, Any]:
+    row = {"payment_id": payment_id, "booked_on": DUE, "currency": "EUR", "amount": 100, "payer_account": ACCOUNT}
+    return row | other
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0)])
+def test_of_several_that_came_before_the_newest_is_told_and_of_one_day_the_last_id(order: tuple[int, ...]) -> None:
+    rows = [
+        a_payment_that_came("Q3", booked_on=DUE - timedelta(days=1)),
+        a_payment_that_came("Q1"),
+        a_payment_that_came("Q2"),
+    ]
+
+    assert "as much on 2026-10-01 (Q2):" in because(matched(came=[rows[place] for place in order]), "P")
+
+
+def test_money_without_an_account_is_not_of_the_same_account() -> None:
+    said = {"payer_account": "", "customer_id": "C1"}
+
+    assert is_booked(matched(says=said, came=[a_payment_that_came("Q", payer_account="")]))
+
+
 @pytest.mark.parametrize(
     ("other", "is_sure"),
     [
         ({}, False),
+        ({"amount": 99}, True),
+        ({"amount": 101}, True),
+        ({"payer_account": "DE2"}, True),  # whose account is known
         ({"payer_name": "HANDEL, ALPHA"}, False),
         ({"payer_name": "Beta GmbH"}, True),
         ({"payer_name": ""}, True),
@@ -112,7 +169,7 @@ def test_money_that_may_have_been_sent_twice_is_left_to_a_person(came: dict[str,
     ],
 )
 def test_money_of_somebody_called_like_the_customer_may_be_for_it(other: dict[str, Any], is_sure: bool) -> None:
-    rival = payment("Q", 100, **{"payer_name": "ALPHA HANDEL", **other})
+    rival = payment(**{"payment_id": "Q", "amount": 100, "payer_name": "ALPHA HANDEL", **other})
     found = matched(others=[rival], names={"C1": "Alpha Handel", "C2": "Beta GmbH"})
 
     assert is_booked(found) is is_sure
@@ -144,6 +201,10 @@ def test_a_payment_that_names_something_else_is_left_to_a_person(says: dict[str,
     owed = receivable("C1/26001500", 100, reference="2600150003")
 
     assert is_booked(matched(receivables=[owed], says=says)) is is_sure
+
+
+def test_of_several_numbers_that_look_alike_the_first_is_told() -> None:
+    assert "says 26001501, which" in because(matched(says={"text": "26001502 or 26001501"}), "P")
 
 
 def test_a_sound_reference_says_nothing_where_receivables_bear_none() -> None:

@@ -53,7 +53,7 @@ INSERT INTO matching_misgiving
 _SENT_TWICE = f"""
 INSERT INTO matching_misgiving
     SELECT asked.p, 2, 'the same account paid as much on ' || max(other.booked_on) || ' (' ||
-        arg_max(other.payment_id, other.booked_on) || '): it may have been sent twice'
+        arg_max(other.payment_id, (other.booked_on, other.payment_id)) || '): it may have been sent twice'
     FROM (SELECT asked.*, payment_id, account FROM matching_asked asked
           JOIN (SELECT p, payment_id FROM matching_payment) USING (p)
           JOIN (SELECT p, account FROM matching_account WHERE account <> '') USING (p)) asked

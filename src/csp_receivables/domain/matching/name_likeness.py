@@ -36,7 +36,7 @@ _PAIRS = """
     JOIN matching_customer_name USING (customer_id) ORDER BY ALL
 """
 _LIKE = f"""
-    SELECT p, customer_id, arg_max(name, likeness) AS name, max(likeness) AS likeness
+    SELECT p, customer_id, arg_min(name, (-likeness, name)) AS name, max(likeness) AS likeness
     FROM matching_likeness WHERE likeness >= {LIKENESS_MIN} GROUP BY p, customer_id
     QUALIFY max(likeness) >= max(max(likeness)) OVER (PARTITION BY p) - {LEAD_MIN}
 """
