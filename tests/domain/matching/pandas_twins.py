@@ -55,7 +55,7 @@ def by_names(receivables: Iterable[Row], payments: Iterable[Row], policy: Matchi
             owed, money = less(owed, "open_amount", taken), less(money, "amount", taken)
             money = money[~money["payment_id"].isin(doubted["payment_id"])]
             all_money = less(all_money, "amount", taken)
-            doubts.append(doubted)
+            doubts.append(doubted.assign(rule=rule.__name__))
             booked += [] if taken.empty else [taken.assign(rule=rule.__name__)[BOOKED]]
         if len(booked) == before:
             return pd.concat(booked) if booked else decided(), pd.concat(doubts)

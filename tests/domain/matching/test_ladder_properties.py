@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date, timedelta
 from types import MappingProxyType
 
@@ -146,15 +147,23 @@ def test_the_order_of_the_rows_changes_nothing(world: World, seed: int) -> None:
     assert one.findings.equals(other.findings)
 
 
-def agree(receivables: list[Row], payments: list[Row]) -> int:
-    """Do the rules that go by names decide what their twins decide? How much they book."""
+def only_by_names(policy: MatchingPolicy) -> MatchingPolicy:
+    """`policy`, with every rule off that has no twin in `pandas_twins.by_names`."""
     others = {rule.name: Mode.OFF for rule in RULES if rule.name not in TWINS}
-    policy = MatchingPolicy(tolerances=TOLERANCES, modes=MappingProxyType(others))
+    return replace(policy, modes=MappingProxyType(others))
+
+
+BY_NAMES = only_by_names(POLICY)
+
+
+def agree(receivables: list[Row], payments: list[Row], policy: MatchingPolicy = BY_NAMES) -> int:
+    """Do the rules that go by names decide what their twins decide? How much they book."""
     matched, (expected, in_doubt) = run(receivables, payments, policy), by_names(receivables, payments, policy)
 
     assert booked(matched) == sorted(expected.itertuples(index=False, name=None))
     assert {row[:2] for row in suggested(matched)} <= set(in_doubt.iloc[:, :2].itertuples(index=False, name=None))
-    assert {row[0] for row in suggested(matched)} == set(in_doubt["payment_id"])
+    rules = in_doubt[["payment_id", "rule"]].itertuples(index=False, name=None)
+    assert {(row[0], row[3]) for row in suggested(matched)} == set(rules)
     return len(expected)
 
 
