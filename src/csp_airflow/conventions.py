@@ -37,6 +37,7 @@ class Tag(StrEnum):
     REPORT = "does:report"
     ACCESS = "does:access"
     SUPPORT = "does:support"
+    BILL = "does:bill"
     NO_EFFECTS = "effects:none"  # nothing leaves the house
     MICROSOFT = "effects:microsoft"  # subscriptions of customers, through the outbox
     MAIL = "effects:mail"  # letters, through the gate

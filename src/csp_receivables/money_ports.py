@@ -10,10 +10,11 @@ from typing import Protocol
 import duckdb
 
 from csp_receivables.domain.accounting import AccountingFile, VendorPaymentBatch
-from csp_receivables.domain.charge_data import KeptVersion
+from csp_receivables.domain.charge_data import ChargeKind, KeptVersion
 from csp_receivables.domain.charges.bill_lines import BillSource
 from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.imports import FileReport
+from csp_receivables.domain.matching_by_hand.requests import Person
 from csp_receivables.domain.pricing.documents import Raised
 from csp_receivables.domain.pricing.issuing import Issued
 
@@ -67,6 +68,16 @@ class PayableBook(Protocol):
 
     def refuse_file(self, file: AccountingFile, findings: Sequence[Finding]) -> FileReport:
         """Keep why nothing of the file counts."""
+
+
+class InvoiceParts(Protocol):
+    """Which files of legacy invoices are not missed any more."""
+
+    def parts(self, invoice_id: str) -> frozenset[str]:
+        """The kinds of its files that are imported, or that a person says there are not."""
+
+    def say_none(self, invoice_id: str, kind: ChargeKind, who: Person) -> None:
+        """Keep a person's word that the invoice has no file of this kind; said again it changes nothing."""
 
 
 class NumberTaken(ValueError):

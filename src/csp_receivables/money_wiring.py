@@ -11,6 +11,7 @@ from csp_receivables.adapters.lake_tables import LakeTables
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger.books import LedgerBooks
 from csp_receivables.adapters.ledger.charge_book import LedgerChargeBook
+from csp_receivables.adapters.ledger.invoice_parts import LedgerInvoiceParts
 from csp_receivables.adapters.ledger.payable_book import LedgerPayableBook
 from csp_receivables.adapters.ledger.raised_book import LedgerRaisedBook
 from csp_receivables.adapters.price_book import read_price_book
@@ -18,12 +19,14 @@ from csp_receivables.adapters.vendor_payment_files import VendorPaymentFiles
 from csp_receivables.domain.charges.bill import ExplainedBill
 from csp_receivables.domain.charges.readiness import InvoiceReadiness
 from csp_receivables.domain.imports import FileReport
+from csp_receivables.domain.matching_by_hand.requests import person
 from csp_receivables.domain.pricing.check import Checked, check_billing
 from csp_receivables.domain.pricing.price_book import PriceBook
 from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.settings import Settings
 from csp_receivables.steps.explain_bill import ExplainBill
 from csp_receivables.steps.look_at_charges import ChargeLook, look_at_readiness
+from csp_receivables.steps.look_at_charges import say_it_is_all as say_it_is_all_step
 from csp_receivables.steps.raise_receivables import RaiseReceivables
 from csp_receivables.steps.show_payables import ShowPayables
 from csp_receivables.steps.show_payables import import_vendor_payments as import_vendor_payments_step
@@ -42,6 +45,11 @@ def charge_look(settings: Settings, ledger: Ledger) -> ChargeLook:
 def charges_ready(settings: Settings, ledger: Ledger, plan: RunPlan) -> tuple[InvoiceReadiness, ...]:
     """Which vendor invoices may be billed from."""
     return look_at_readiness(plan, LedgerBooks(ledger, settings.time_zone))
+
+
+def say_it_is_all(ledger: Ledger, invoice_id: str, by: str, why: str) -> str:
+    """Keep a person's word that a legacy invoice has only one file. Raises NothingToLookAt and ByHandRefused."""
+    return say_it_is_all_step(LedgerInvoiceParts(ledger), invoice_id, person(by, why))
 
 
 def show_payables(settings: Settings, ledger: Ledger) -> ShowPayables:

@@ -95,6 +95,15 @@ CENSUS = {
         deadline=timedelta(minutes=20),
         then={"list_deeds": {"undo"}, "undo": {"restore"}, "restore": set()},
     ),
+    "raise_receivables.py": Expected(
+        dag_id="raise_receivables",
+        cron="",  # a person starts it
+        tags={"does:bill", "effects:none"},
+        run_types={"manual"},  # bills for now: no backfill
+        run_limit=timedelta(hours=2),
+        deadline=timedelta(minutes=30),
+        then={"preview": {"issue"}, "issue": set()},
+    ),
     "watch_access.py": Expected(
         dag_id="watch_access",
         cron="40 * * * *",

@@ -11,11 +11,17 @@ import pytest
 from csp_receivables.adapters.engine import engine
 from csp_receivables.adapters.lake_tables import LakeTables
 from csp_receivables.adapters.ledger import Ledger
+from csp_receivables.adapters.ledger.books import LedgerBooks
 from csp_receivables.adapters.ledger.charge_book import LedgerChargeBook
-from csp_receivables.adapters.ledger.microsoft_tables import usage_detail
+from csp_receivables.adapters.ledger.invoice_parts import LedgerInvoiceParts
+from csp_receivables.adapters.ledger.microsoft_tables import invoice_part, usage_detail
 from csp_receivables.adapters.ledger.tables import customer_cost
+from csp_receivables.domain.day import Mode
 from csp_receivables.domain.imports import Outcome
-from csp_receivables.steps.look_at_charges import ChargeLook, NothingToLookAt
+from csp_receivables.domain.matching_by_hand.requests import Person
+from csp_receivables.domain.run_plan import RunPlan
+from csp_receivables.settings import Settings
+from csp_receivables.steps.look_at_charges import ChargeLook, NothingToLookAt, look_at_readiness, say_it_is_all
 from tests.adapters.microsoft_files.other_forms import (
     legacy_used,
     licensed,
@@ -149,3 +155,35 @@ def test_usage_in_two_currencies_is_refused_and_its_invoice_stays(ledger: Ledger
 
     assert [one.code for one in report.findings] == ["microsoft.usage_refused"]
     assert stored(ledger, usage_detail) == [] and len(stored(ledger)) == 1
+
+
+def ready(ledger: Ledger) -> dict[str, str]:
+    books = LedgerBooks(ledger, Settings.from_environment({}).time_zone)
+    plan = RunPlan(as_of=date(2026, 11, 20), known_at=None, mode=Mode.HISTORICAL, because="a test")
+    return {one.invoice_id: one.readiness.value for one in look_at_readiness(plan, books) if one.invoice_id}
+
+
+def test_half_a_legacy_invoice_waits_for_the_other_file_or_a_persons_word(ledger: Ledger, tmp_path: Path) -> None:
+    known, ada = LedgerInvoiceParts(ledger), Person(name="Ada", why="we have had no Azure since 2024")
+    with pytest.raises(NothingToLookAt, match="no legacy invoice"):
+        say_it_is_all(known, D1, ada)
+    importer(ledger, tmp_path).import_file(write_licenses(tmp_path, [licensed()]))
+    assert ready(ledger) == {D1: "partial"}
+
+    assert say_it_is_all(known, D1, ada) == "usage"
+
+    assert ready(ledger) == {D1: "unproved"}
+    assert [(one["kind"], one["said_by"]) for one in stored(ledger, invoice_part)] == [
+        ("legacy_license", ""),
+        ("legacy_usage", "Ada"),
+    ]
+    with pytest.raises(NothingToLookAt, match="both its files"):
+        say_it_is_all(known, D1, ada)
+
+
+def test_both_files_of_a_legacy_invoice_wait_for_nothing(ledger: Ledger, tmp_path: Path) -> None:
+    step = importer(ledger, tmp_path)
+    step.import_file(write_licenses(tmp_path, [licensed()]))
+    step.import_file(write_legacy_usage(tmp_path, [legacy_used()]))
+
+    assert ready(ledger) == {D1: "unproved"}

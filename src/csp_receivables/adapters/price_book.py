@@ -1,4 +1,4 @@
-"""The price book as YAML (include/price_book.yaml), checked: what is wrong is told with line and remedy."""
+"""The price book (include/price_book.yaml, and a CSV of rules beside it), checked: faults have line and remedy."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from csp_receivables.adapters.checked_yaml import CheckedFile, FileFaults, build_checked, did_you_mean
 from csp_receivables.adapters.country_names import countries
+from csp_receivables.adapters.price_book_rows import read_rows
 from csp_receivables.domain.currencies import exponents
 from csp_receivables.domain.microsoft.subscriptions import Family
 from csp_receivables.domain.money import NotMoney, parse_decimal
@@ -70,7 +71,12 @@ class _Book(_Form):
     margin_floor: str = "0"
     bill_unproved: bool = False
     tax: Annotated[tuple[_Tax, ...], Field(min_length=1)]
-    rules: Annotated[tuple[_Rule, ...], Field(min_length=1)]
+    rules_file: Annotated[str | None, Field(pattern=r"^[^/\\\\]+\.csv$")] = None
+    rules: tuple[_Rule, ...] = ()
+
+
+class _Rows(_Form):
+    rules: tuple[_Rule, ...] = ()
 
 
 def read_price_book(path: Path) -> PriceBook:
@@ -79,12 +85,12 @@ def read_price_book(path: Path) -> PriceBook:
 
 
 def _book(file: CheckedFile, form: _Book, path: Path) -> PriceBook:
-    names = [rule.name for rule in form.rules]
-    for place, name in enumerate(names):
-        if name in names[:place]:
-            file.fault(("rules", place, "name"), f"another rule is named {name}", "Give each rule a name of its own")
+    rows, digest = _rules_of_file(file, form, path)
+    if not rows and not form.rules:
+        file.fault(("rules",), "there is no rule", "Write one, or name a CSV of them as `rules_file`")
+    own = _rules(file, form.rules, [rule.name for rule in rows])
     book = PriceBook(
-        rules=tuple(_rule(file, place, rule) for place, rule in enumerate(form.rules)),
+        rules=(*rows, *own),
         taxes=tuple(_tax(file, place, tax) for place, tax in enumerate(form.tax)),
         prefix=form.numbers.prefix,
         first_number=form.numbers.first,
@@ -94,12 +100,38 @@ def _book(file: CheckedFile, form: _Book, path: Path) -> PriceBook:
         margin_floor=_number(file, ("margin_floor",), form.margin_floor, MARGIN_MAX),
         bill_unproved=form.bill_unproved,
         is_example=form.is_example,
-        digest=hashlib.sha256(path.read_bytes()).hexdigest(),
+        digest=digest,
     )
     if not book.is_referable():
         found = f"no {book.reference.value} reference can be made of the number {book.prefix}{book.first_number}"
         file.fault(("numbers", "reference"), found, "Use digits only, agreed lengths that fit, or `reference: none`")
     return book
+
+
+def _rules_of_file(file: CheckedFile, form: _Book, path: Path) -> tuple[tuple[PriceRule, ...], str]:
+    """The rules of the CSV that the book names, which come before its own; and the digest of all there is."""
+    bytes_of_book = path.read_bytes()
+    if form.rules_file is None:
+        return (), hashlib.sha256(bytes_of_book).hexdigest()
+    beside = path.with_name(form.rules_file)
+    if not beside.is_file():
+        file.fault(("rules_file",), f"there is no {beside.name} beside it", "Put it there, or take the key out")
+        return (), ""
+    rows = read_rows(beside, DESCRIBED_IN)
+    read = rows.read((), rows.data, _Rows)
+    rules = _rules(rows, read.rules if read else (), [])
+    file.faults.extend(rows.faults)
+    return rules, hashlib.sha256(bytes_of_book + beside.read_bytes()).hexdigest()
+
+
+def _rules(file: CheckedFile, rules: Sequence[_Rule], before: Sequence[str]) -> tuple[PriceRule, ...]:
+    names = list(before)
+    for place, rule in enumerate(rules):
+        if rule.name in names:
+            found = f"another rule is named {rule.name}"
+            file.fault(("rules", place, "name"), found, "Give each rule a name of its own")
+        names.append(rule.name)
+    return tuple(_rule(file, place, rule) for place, rule in enumerate(rules))
 
 
 def _rule(file: CheckedFile, place: int, rule: _Rule) -> PriceRule:

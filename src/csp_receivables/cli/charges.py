@@ -89,6 +89,21 @@ def ready(as_of: Annotated[datetime | None, AS_OF] = None, as_json: JsonOption =
     show_table(f"Charges as of {plan.as_of}", ("month", "invoice", "readiness", "deadline", "because"), rows)
 
 
+@charges_app.command("only")
+def only(
+    invoice: Invoice,
+    by: Annotated[str, typer.Option("--by", help="Who says so: a person's name.")],
+    why: Annotated[str, typer.Option("--why", help="How they know.")],
+) -> None:
+    """Say that a legacy invoice has only the file that is here: the other of licences and usage does not exist."""
+    ledger = wiring.open_ledger(Settings.from_environment())
+    try:
+        other = money_wiring.say_it_is_all(ledger, invoice, by, why)
+    except NothingToLookAt as nothing:
+        raise Refused(str(nothing)) from None
+    print(f"{invoice}: {by} says that there is no {other} file. It is not waited for any more.")
+
+
 def _look() -> ChargeLook:
     settings = Settings.from_environment()
     return money_wiring.charge_look(settings, wiring.open_ledger(settings))

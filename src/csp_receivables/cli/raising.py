@@ -46,7 +46,14 @@ def raise_documents(
         raise Refused(f"{why}. Give the series another prefix or first number in include/price_book.yaml") from None
     if as_json:
         drafts = [asdict(one) | {"net": one.net, "tax": one.tax, "gross": one.gross} for one in raising.drafts]
-        emit_json({"documents": drafts, "numbers": numbers, "findings": [finding_json(f) for f in raising.findings]})
+        emit_json(
+            {
+                "documents": drafts,
+                "code": raising.code,
+                "numbers": numbers,
+                "findings": [finding_json(f) for f in raising.findings],
+            }
+        )
         return
     named = numbers or ["(preview)"] * len(raising.drafts)
     columns = ("number", "customer", "kind", "lines", "net", "tax", "gross", "credits")

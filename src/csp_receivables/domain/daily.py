@@ -88,7 +88,7 @@ def _of_microsoft(
     connection: duckdb.DuckDBPyConnection, facts: Facts, coverage: pa.Table, vendor_term_days: int
 ) -> pa.Table:
     """Findings (FINDING) about charges that are late, and about what is owed to Microsoft."""
-    ready = readiness(facts.vendor_invoices, facts.payables.words, facts.as_of)
+    ready = readiness(facts.vendor_invoices, facts.payables, facts.as_of)
     owed = day_payables(connection, facts, coverage, vendor_term_days)
     return findings_table([*late_findings(ready, facts.as_of), *payable_findings(owed)])
 

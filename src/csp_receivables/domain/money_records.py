@@ -20,6 +20,12 @@ VENDOR_PAYMENT = schema(  # money to Microsoft, as a file of the partner's names
     invoice_id=TEXT,  # the vendor invoice it pays, or ""
     reference=TEXT,
 )
+INVOICE_PART = schema(  # a part of a legacy invoice that was imported, or that a person says there is not
+    invoice_id=TEXT,
+    kind=TEXT,
+    said_by=TEXT,  # "": it was imported
+    why=TEXT,
+)
 RAISED_RECEIVABLE = schema(  # a receivable that was raised from a vendor invoice's charges
     receivable_id=TEXT,
     series=TEXT,

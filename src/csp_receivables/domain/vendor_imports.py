@@ -27,6 +27,7 @@ class VendorInvoice:
     stated: StatedInvoice | None
     tie_out: TieOut
     charges_path: str = ""  # in the lake, once they lie there
+    part: str = ""  # kind of the file it came in, where it may have charges in a file of another kind as well
     words: tuple[VendorWords, ...] = ()  # what its statement says of it and of what amends it
 
     @property

@@ -131,7 +131,8 @@ class MicrosoftImport:
     def _keep(self, staged: Path, reading: ChargeReading, invoice: VendorInvoice, *, alone: bool) -> VendorInvoice:
         place = _place(reading, invoice.invoice_id, invoice.version)
         beside = self._other_parts(reading.kind, invoice.invoice_id)
-        return replace(invoice, charges_path=self.lake.keep(staged, place, alone=alone, beside=beside))
+        part = reading.kind.value if reading.kind.is_part else ""
+        return replace(invoice, charges_path=self.lake.keep(staged, place, alone=alone, beside=beside), part=part)
 
     def _with_other_parts(self, file: ChargeFile, charged: ChargedInvoice) -> ChargedInvoice:
         """A legacy invoice has licences in one file and usage in another: together they make the invoice."""

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 import duckdb
 
-from csp_receivables.domain.charge_data import KeptVersion
-from csp_receivables.domain.charges.readiness import InvoiceReadiness, readiness
+from csp_receivables.domain.charge_data import ChargeKind, KeptVersion
+from csp_receivables.domain.charges.readiness import PART_WORDS, InvoiceReadiness, readiness
 from csp_receivables.domain.charges.usage import UsageComparison, compare_usage
 from csp_receivables.domain.charges.versions import ChargeChange, changes
+from csp_receivables.domain.matching_by_hand.requests import Person
 from csp_receivables.domain.run_plan import RunPlan
-from csp_receivables.money_ports import ChargeBook, ChargeTables
+from csp_receivables.money_ports import ChargeBook, ChargeTables, InvoiceParts
 from csp_receivables.ports import Books
 
 
@@ -33,7 +34,21 @@ class VersionDifference:
 def look_at_readiness(plan: RunPlan, books: Books) -> tuple[InvoiceReadiness, ...]:
     """Which vendor invoices may be billed from as the plan sees it, and until when the others may come."""
     facts = books.facts(plan)
-    return readiness(facts.vendor_invoices, facts.payables.words, plan.as_of)
+    return readiness(facts.vendor_invoices, facts.payables, plan.as_of)
+
+
+def say_it_is_all(book: InvoiceParts, invoice_id: str, who: Person) -> str:
+    """Keep a person's word that a legacy invoice has only the file that is here; returns what the other would hold.
+
+    Raises NothingToLookAt where nothing of it is here, or both are.
+    """
+    there = book.parts(invoice_id)
+    lacking = [kind for kind in ChargeKind if kind.is_part and kind.value not in there]
+    if len(lacking) != 1:
+        found = "both its files are here" if there else "it is no legacy invoice of which a file was imported"
+        raise NothingToLookAt(f"invoice {invoice_id}: {found}, so there is nothing to say")
+    book.say_none(invoice_id, lacking[0], who)
+    return PART_WORDS[lacking[0].value]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

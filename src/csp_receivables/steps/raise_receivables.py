@@ -56,8 +56,13 @@ class RaiseReceivables:
         priced = self._priced(plan, vendor_invoice)
         return self._draft(priced, self.raised.raised(vendor_invoice, self._series), issued_on)
 
-    def issue(self, plan: RunPlan, vendor_invoice: str, issued_on: date, by: str) -> tuple[Raising, Issued]:
-        """Number and keep the documents that the invoice wants now. Raises NotToBeRaised and NumberTaken."""
+    def issue(
+        self, plan: RunPlan, vendor_invoice: str, issued_on: date, by: str, *, confirmed: str = ""
+    ) -> tuple[Raising, Issued]:
+        """Number and keep the documents that the invoice wants now. Raises NotToBeRaised and NumberTaken.
+
+        `confirmed`: the code of the preview that a person agreed to; other documents than those are not issued.
+        """
         if self.book.is_example:
             raise NotToBeRaised("include/price_book.yaml is the example; put your prices there and remove `is_example`")
         priced, made = self._priced(plan, vendor_invoice), []
@@ -71,6 +76,7 @@ class RaiseReceivables:
 
         def decide(raised: Raised) -> Issued:
             made.append(self._draft(priced, raised, issued_on))
+            _refuse_unconfirmed(made[-1], confirmed, vendor_invoice)
             return number_documents(made[-1].drafts, self.book, issue, raised.last_number)
 
         issued = self.raised.issue(vendor_invoice, self._series, decide)
@@ -101,7 +107,7 @@ class RaiseReceivables:
         )
 
     def _refuse_unready(self, facts: Facts, plan: RunPlan, vendor_invoice: str) -> None:
-        found = readiness(facts.vendor_invoices, facts.payables.words, plan.as_of)
+        found = readiness(facts.vendor_invoices, facts.payables, plan.as_of)
         ready = next(one for one in found if one.invoice_id == vendor_invoice)
         allowed = {Readiness.READY, Readiness.UNPROVED} if self.book.bill_unproved else {Readiness.READY}
         if ready.readiness not in allowed:
@@ -121,6 +127,14 @@ class RaiseReceivables:
         terms = Terms(currency=currency, issued_on=issued_on, countries=priced.countries)
         raising = draft(priced.lines, raised, self.book, terms)
         return Raising(drafts=raising.drafts, findings=(*priced.findings, *raising.findings))
+
+
+def _refuse_unconfirmed(raising: Raising, confirmed: str, vendor_invoice: str) -> None:
+    if confirmed and raising.drafts and raising.code != confirmed:
+        raise NotToBeRaised(
+            f"what was confirmed ({confirmed}) is not what {vendor_invoice} wants now ({raising.code}): charges, "
+            "prices, customers or the day changed. Look at it again and confirm the new code"
+        )
 
 
 def _customers(facts: Facts) -> dict[str, str]:

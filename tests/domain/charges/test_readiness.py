@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from csp_receivables.domain.charges.readiness import Readiness, late_findings, readiness
 from csp_receivables.domain.findings import Severity
-from csp_receivables.domain.payables.words import VendorWords
+from csp_receivables.domain.payables.words import NOTHING_TOLD, PayableFacts, VendorWords
 from csp_receivables.domain.records import VENDOR_INVOICE
 
 SEPTEMBER = {
@@ -41,6 +42,10 @@ def words(**said: Any) -> VendorWords:
     return VendorWords(**usual | {"invoiced_on": date(2026, 11, 7), "total": 100, "paid": None} | said)
 
 
+def facts_of(*said: VendorWords, **parts: frozenset[str]) -> PayableFacts:
+    return replace(NOTHING_TOLD, words=said, parts=parts)
+
+
 @pytest.mark.parametrize(
     ("row", "state", "deadline"),
     [
@@ -52,20 +57,46 @@ def words(**said: Any) -> VendorWords:
     ],
 )
 def test_only_what_is_whole_is_ready(row: dict[str, Any], state: Readiness, deadline: date | None) -> None:
-    [found] = readiness(invoices(row), (), date(2026, 10, 20))
+    [found] = readiness(invoices(row), facts_of(), date(2026, 10, 20))
 
     assert (found.readiness, found.deadline) == (state, deadline)
 
 
+LICENCES, USAGE = frozenset({"legacy_license"}), frozenset({"legacy_usage"})
+
+
+@pytest.mark.parametrize(
+    ("row", "parts", "state", "lacks"),
+    [
+        ({"tie_out": "no_statement"}, LICENCES, Readiness.PARTIAL, "usage"),
+        ({"tie_out": "no_statement"}, USAGE, Readiness.PARTIAL, "licences"),
+        ({"tie_out": "no_statement"}, LICENCES | USAGE, Readiness.UNPROVED, ""),
+        ({"tie_out": "ties"}, LICENCES, Readiness.READY, ""),  # its total proves that nothing is missing
+        ({"tie_out": "differs", "released": False}, LICENCES | USAGE, Readiness.PARTIAL, ""),
+    ],
+)
+def test_half_a_legacy_invoice_is_partial_unless_its_total_proves_it(
+    row: dict[str, Any], parts: frozenset[str], state: Readiness, lacks: str
+) -> None:
+    half = row | {"invoice_id": "D1"}
+
+    [found] = readiness(invoices(half), facts_of(D1=parts), date(2026, 10, 20))
+
+    assert found.readiness is state
+    assert (f"its {lacks} file is not here" in found.because) == bool(lacks)
+
+
 def test_what_microsoft_took_back_is_voided() -> None:
-    [found] = readiness(invoices({}), [words(invoice_id="G000000009", document_type="void_note")], date(2026, 10, 20))
+    [found] = readiness(
+        invoices({}), facts_of(words(invoice_id="G000000009", document_type="void_note")), date(2026, 10, 20)
+    )
 
     assert found.readiness is Readiness.VOIDED
 
 
 @pytest.mark.parametrize(("as_of", "severity"), [(date(2026, 11, 18), "warning"), (date(2026, 11, 19), "held")])
 def test_an_invoice_that_is_listed_without_charges_is_late(as_of: date, severity: str) -> None:
-    found = readiness(invoices({}), [words()], as_of)
+    found = readiness(invoices({}), facts_of(words()), as_of)
 
     late = found[-1]
     assert (late.invoice_id, late.month, late.readiness) == ("G000000010", date(2026, 10, 1), Readiness.LATE)
@@ -84,10 +115,10 @@ def test_an_invoice_that_is_listed_without_charges_is_late(as_of: date, severity
     ],
 )
 def test_a_month_without_an_invoice_is_told_from_the_day_it_should_be_out(as_of: date, told: list[str]) -> None:
-    found = late_findings(readiness(invoices({}), (), as_of), as_of)
+    found = late_findings(readiness(invoices({}), facts_of(), as_of), as_of)
 
     assert [f"{one.subject}: {one.severity.value}" for one in found] == told
 
 
 def test_a_partner_of_no_invoices_misses_none() -> None:
-    assert readiness(invoices(), (), date(2026, 11, 20)) == ()
+    assert readiness(invoices(), facts_of(), date(2026, 11, 20)) == ()

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, and
 from csp_receivables.adapters.ledger import tables as t
 from csp_receivables.adapters.ledger.bulk import read_table
 from csp_receivables.adapters.ledger.connection import moment_text
+from csp_receivables.adapters.ledger.invoice_parts import read_parts
 from csp_receivables.adapters.ledger.microsoft_tables import vendor_payment
 from csp_receivables.adapters.ledger.vendor_words import latest_words
 from csp_receivables.domain.facts import SCHEMAS, STATEMENT_SEEN, Facts
@@ -157,7 +158,7 @@ def _payables(connection: Connection, as_of: date, known_at: str) -> PayableFact
     query = select(*(paid[name] for name in VENDOR_PAYMENT.names)).order_by(paid.payment_id)
     query = query.where(paid.paid_on <= as_of, paid.recorded_at <= known_at)
     rows = read_table(connection, query, VENDOR_PAYMENT)
-    return PayableFacts(payments=rows, words=latest_words(connection, known_at))
+    return PayableFacts(payments=rows, words=latest_words(connection, known_at), parts=read_parts(connection, known_at))
 
 
 def _findings(connection: Connection, known_at: str) -> pa.Table:

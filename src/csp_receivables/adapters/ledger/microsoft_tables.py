@@ -46,6 +46,15 @@ vendor_payment = Table(  # money to Microsoft, as a file of the partner's names 
     recorded(),
 )
 
+invoice_part = Table(  # a part of a legacy invoice that was imported, or that a person says there is not
+    "invoice_part",
+    metadata,
+    key("invoice_id"),
+    key("kind"),
+    *text("said_by", "why"),  # "": it was imported
+    recorded(),
+)
+
 subscription = Table(  # a subscription as Microsoft listed it; the newest row counts
     "subscription",
     metadata,

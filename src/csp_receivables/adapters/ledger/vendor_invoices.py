@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, insert, select, union_all
 
 from csp_receivables.adapters.ledger.bulk import insert_new
 from csp_receivables.adapters.ledger.connection import Ledger, Writing
+from csp_receivables.adapters.ledger.invoice_parts import keep_imported_parts
 from csp_receivables.adapters.ledger.microsoft_tables import usage_detail
 from csp_receivables.adapters.ledger.tables import customer_cost, imported_file, vendor_invoice
 from csp_receivables.adapters.ledger.tables import finding as finding_rows
@@ -75,6 +76,7 @@ class LedgerVendorBook:
                 same = {"version": invoice.version, "recorded_at": writing.recorded_at}
                 insert_new(writing.connection, customer_cost, cost_table(invoice), **same)
                 keep_words(writing, invoice.words)
+            keep_imported_parts(writing, [(one.invoice_id, one.part) for one in invoices if one.part])
             _keep_findings(writing, report.digest, report.findings)
             _keep_file(writing, report, size)
         return new

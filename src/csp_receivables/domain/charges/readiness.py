@@ -6,7 +6,7 @@ until eleven days after the invoice date (microsoft.md 1.3, 10). That is the dea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -14,10 +14,14 @@ from typing import Any
 
 import pyarrow as pa
 
+from csp_receivables.domain.charge_data import ChargeKind
 from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.microsoft.exports import NO_DATA_AFTER
-from csp_receivables.domain.payables.words import VendorWords
+from csp_receivables.domain.payables.words import PayableFacts, VendorWords
 from csp_receivables.domain.vendor_tie_out import PUBLISHED_AFTER_DAYS, Verdict
+
+PART_WORDS = {ChargeKind.LEGACY_LICENSE.value: "licences", ChargeKind.LEGACY_USAGE.value: "usage"}
+_BOTH_PARTS = frozenset(PART_WORDS)
 
 
 class Readiness(StrEnum):
@@ -41,12 +45,12 @@ class InvoiceReadiness:
     deadline: date | None = None
 
 
-def readiness(invoices: pa.Table, words: Iterable[VendorWords], as_of: date) -> tuple[InvoiceReadiness, ...]:
+def readiness(invoices: pa.Table, told: PayableFacts, as_of: date) -> tuple[InvoiceReadiness, ...]:
     """Every invoice of VENDOR_INVOICE, those that only Microsoft's words tell of, and a month without any."""
-    said = {one.invoice_id: one for one in words}
+    said = {one.invoice_id: one for one in told.words}
     rows: list[dict[str, Any]] = invoices.to_pylist()
     known = {row["invoice_id"] for row in rows}
-    found = [_imported(row, said.get(row["invoice_id"])) for row in rows]
+    found = [_imported(row, said.get(row["invoice_id"]), told.parts.get(row["invoice_id"])) for row in rows]
     found += [late for one in said.values() if one.invoice_id not in known and (late := _listed(one))]
     found += _missing_month(found, as_of)
     return tuple(sorted(found, key=lambda one: (one.month, one.invoice_id)))
@@ -68,19 +72,29 @@ def late_findings(found: Sequence[InvoiceReadiness], as_of: date) -> tuple[Findi
     )
 
 
-def _imported(row: dict[str, Any], said: VendorWords | None) -> InvoiceReadiness:
+def _imported(row: dict[str, Any], said: VendorWords | None, parts: frozenset[str] | None) -> InvoiceReadiness:
     month, deadline = row["period_from"].replace(day=1), row["invoiced_on"] + NO_DATA_AFTER
     ties = row["tie_out"] in (Verdict.TIES, Verdict.TIES_PRE_TAX)
     if said and said.is_void:
         state, because, deadline = Readiness.VOIDED, "Microsoft took it back", None
     elif row["released"] and ties:
         state, because, deadline = Readiness.READY, "its charges add up to it", None
+    elif row["released"] and parts and (lacks := _BOTH_PARTS - parts):
+        state, because = Readiness.PARTIAL, _half(row["invoice_id"], next(iter(lacks)))
     elif row["released"]:
         state, because = Readiness.UNPROVED, "nothing states its total: its JSON is missing"
     else:
         state, because = Readiness.PARTIAL, "its charges do not add up to it"
     return InvoiceReadiness(
         invoice_id=row["invoice_id"], month=month, readiness=state, because=because, deadline=deadline
+    )
+
+
+def _half(invoice_id: str, lacks: str) -> str:
+    """Of a legacy invoice whose total nothing states: its licences and its usage come in two files."""
+    return (
+        f"nothing states its total, and its {PART_WORDS[lacks]} file is not here: import it, or its JSON, or say that "
+        f"there is none: csp charges only {invoice_id}"
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -43,10 +43,15 @@ class VendorWords:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayableFacts:
-    """What is known of payables besides charges and bank: rows of files (VENDOR_PAYMENT), and Microsoft's words."""
+    """What is known of vendor invoices besides charges and bank.
+
+    `payments`: rows of files (VENDOR_PAYMENT). `parts`: of a legacy invoice, the kinds of its files that are imported,
+    or that a person says there are not; an invoice without an entry does not come in parts.
+    """
 
     payments: pa.Table
     words: tuple[VendorWords, ...] = ()
+    parts: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 NOTHING_TOLD = PayableFacts(payments=VENDOR_PAYMENT.empty_table())

@@ -6,6 +6,7 @@ a credit note where less is, so that what replaced data left behind is nothing. 
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.money import Money
 from csp_receivables.domain.pricing.price_book import PriceBook
 from csp_receivables.domain.pricing.priced import PricedLine, percent_of
+
+CODE_LENGTH = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +88,11 @@ class Raising:
 
     drafts: tuple[Draft, ...]
     findings: tuple[Finding, ...]
+
+    @property
+    def code(self) -> str:
+        """Stands for exactly these documents: another amount, line or customer gives another code."""
+        return hashlib.sha256(repr(self.drafts).encode()).hexdigest()[:CODE_LENGTH]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
