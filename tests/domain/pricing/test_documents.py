@@ -115,6 +115,26 @@ def test_a_replaced_version_leaves_no_trace(
     assert draft(wanted, then, BOOK, TERMS).drafts == ()  # and raising again gives nothing
 
 
+@given(drawn=LINES, margin=MARGINS, was_invoiced=st.booleans())
+def test_a_customer_whose_month_is_negative_gets_a_credit_note_and_no_other_does(
+    drawn: list[tuple[str, str, Decimal]], margin: Decimal, was_invoiced: bool
+) -> None:
+    own = priced(summed(drawn), [replace(TEN, margin=margin)])
+    raised = Raised(newest_invoice={"A": "499", "B": "498"} if was_invoiced else {})
+
+    drafts = draft(own, raised, BOOK, TERMS).drafts
+
+    kinds = {one.customer_id: one.kind for one in drafts}
+    assert len(kinds) == len(drafts)
+    for customer in {one.customer_id for one in own}:
+        owed = sum(one.net for one in own if one.customer_id == customer)
+        assert kinds.get(customer) == ("invoice" if owed > 0 else "credit_note" if owed < 0 else None)
+    for one in drafts:
+        assert (one.net > 0, one.tax >= 0) == (True, True)
+        names = raised.newest_invoice.get(one.customer_id, "") if one.kind == "credit_note" else ""
+        assert one.credits_number == names
+
+
 def test_a_negative_month_gives_a_credit_note_of_positive_amounts() -> None:
     [one] = draft(priced([line(exact="-40"), line(product="VM", exact="10")]), Raised(), BOOK, TERMS).drafts
 
