@@ -12,21 +12,24 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import openpyxl
+import pyarrow as pa
 import pytest
 import yaml
 from sqlalchemy import func, insert, select
 
-from csp_receivables import support_wiring, wiring, worlds_wiring
+from csp_receivables import collections_wiring, support_wiring, wiring, worlds_wiring
 from csp_receivables.adapters.escalation.pack import PackFiles
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger import collections_tables as ct
 from csp_receivables.adapters.ledger import outbox_tables as ot
 from csp_receivables.adapters.ledger import tables as t
+from csp_receivables.adapters.ledger.bulk import insert_new
 from csp_receivables.adapters.ledger.microsoft_tables import subscription
 from csp_receivables.adapters.notices.locales import Manner, locale_of
 from csp_receivables.adapters.seller import read_seller
 from csp_receivables.adapters.support_drafts import DraftWriter, sentences
 from csp_receivables.adapters.worlds import WorldFolder
+from csp_receivables.domain import records
 from csp_receivables.domain.day import Mode
 from csp_receivables.domain.escalation.account import CustomerAccount
 from csp_receivables.domain.money import Money
@@ -36,6 +39,7 @@ from csp_receivables.settings import Settings
 from csp_receivables.steps.look_at_customer import NoSuchCustomer
 from tests.domain.support.test_vehicles import POLICY
 from tests.escalation_desk import INCLUDE
+from tests.ledgers_with_debtors import receivable
 
 CUSTOMERS = 25
 LANGUAGES = ("en", "sv", "de")
@@ -82,6 +86,7 @@ def partner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Partner]:
     plan = RunPlan(as_of=on, known_at=None, mode=Mode.LIVE, because="its last day")
     wiring.reconciler(now, ledger).reconcile(plan)
     _add_what_worlds_lack(ledger, ids[0], on)
+    _add_credit(ledger, ids[1], on)
     look = support_wiring.customer_look(now, ledger)
     historical = replace(plan, mode=Mode.HISTORICAL)
     yield Partner(now, ledger, on, {each.customer_id: each for each in look.accounts(historical, ids)})
@@ -119,6 +124,14 @@ def _add_what_worlds_lack(ledger: Ledger, customer_id: str, on: date) -> None:
         for number, event in enumerate(("handing_over", "accepted"), start=1):
             word = {"message_id": "m@x", "event_no": number, "attempt": 1, "event": event, "effective_on": on}
             connection.execute(insert(ot.message_event).values(**word, code="250", said="2.0.0 OK", **recorded))
+
+
+def _add_credit(ledger: Ledger, customer_id: str, on: date) -> None:
+    """A credit note of one customer that names no invoice, and covers a part of nothing."""
+    note = receivable(customer_id, "CREDIT-1", 4_321, on, kind="credit_note", currency="SEK")
+    with ledger.writing() as writing:
+        rows = pa.Table.from_pylist([note], records.RECEIVABLE)
+        insert_new(writing.connection, t.receivable, rows, file_digest="", recorded_at=writing.recorded_at)
 
 
 def open_in_ledger(partner: Partner, customer_id: str) -> dict[str, tuple[str, int, date]]:
@@ -220,6 +233,89 @@ def test_payments_and_where_they_went_are_those_of_the_ledger(partner: Partner) 
             newest = max(paid.booked_on for paid in account.payments)
             assert {each.values["booked_on"] for each in told} <= {newest}
     assert checked > CUSTOMERS
+
+
+def test_what_we_received_and_where_it_went_is_said_as_the_ledger_has_it(partner: Partner) -> None:
+    """Questions 7, 8 and 9: each amount, day and number against the rows of payments and allocations."""
+    paid = {row.payment_id: row for row in partner.rows(select(t.payment).where(t.payment.c.kind == "payment"))}
+    joined = select(t.allocation, t.receivable.c.customer_id, t.receivable.c.number).join(
+        t.receivable, t.receivable.c.receivable_id == t.allocation.c.receivable_id
+    )
+    went: dict[tuple[str, str], dict[str, int]] = {}
+    for row in partner.rows(joined.where(t.allocation.c.source_kind == "payment")):
+        parts = went.setdefault((row.customer_id, row.source_id), {})
+        parts[row.number] = parts.get(row.number, 0) + row.amount
+    said = {"payment": 0, "applied": 0, "applied_left": 0}
+    for customer_id, account in partner.accounts.items():
+        own = {payment_id for (who, payment_id), parts in went.items() if who == customer_id and any(parts.values())}
+        told = [each for each in partner.told("payments", customer_id) if each.key == "payment"]
+        days = sorted((paid[payment_id].booked_on for payment_id in own), reverse=True)
+        assert own <= {each.payment_id for each in account.payments}
+        if not account.unapplied():
+            assert [each.values["booked_on"] for each in told] == days[: len(told)], "the newest first"
+            assert bool(told) == bool(own)
+        of_theirs = {(Money(row.amount, row.currency), row.booked_on) for row in paid.values()}
+        assert {(each.values["amount"], each.values["booked_on"]) for each in told} <= of_theirs
+        said["payment"] += len(told)
+        if not account.payments:
+            continue
+        newest = account.payments[0]
+        row, parts = paid[newest.payment_id], went.get((customer_id, newest.payment_id), {})
+        answers = partner.told("applied", customer_id)
+        applied = {str(e.values["number"]): e.values["amount"] for e in answers if e.key == "applied"}
+        assert applied == {number: Money(minor, row.currency) for number, minor in parts.items() if minor}
+        left = [each.values["left"] for each in answers if each.key == "applied_left"]
+        everybody_s = sum(sum(each.values()) for (_, who), each in went.items() if who == newest.payment_id)
+        assert left == ([Money(row.amount - everybody_s, row.currency)] if newest.left > 0 else [])
+        said["applied"] += len(applied)
+        said["applied_left"] += len(left)
+    assert said["payment"] > CUSTOMERS
+    assert said["applied"] > CUSTOMERS // 2
+
+
+def test_credit_left_is_that_of_the_ledger(partner: Partner) -> None:
+    """Question 10: credit notes less what allocations of kind credit_note took of them."""
+    used = (
+        select(t.allocation.c.source_id, func.sum(t.allocation.c.amount).label("used"))
+        .where(t.allocation.c.source_kind == "credit_note")
+        .group_by(t.allocation.c.source_id)
+        .subquery()
+    )
+    query = select(t.receivable, func.coalesce(used.c.used, 0).label("used")).outerjoin(
+        used, used.c.source_id == t.receivable.c.receivable_id
+    )
+    notes = partner.rows(query.where(t.receivable.c.kind == "credit_note"))
+    for customer_id in partner.accounts:
+        ours = {
+            (row.number, Money(row.amount - row.used, row.currency), row.issued_on)
+            for row in notes
+            if row.customer_id == customer_id and row.amount != row.used
+        }
+        told = [each.values for each in partner.told("credits", customer_id) if each.key == "credit"]
+
+        assert {(each["number"], each["open"], each["issued_on"]) for each in told} == ours
+        if not ours:
+            assert [each.key for each in partner.told("credits", customer_id)] == ["credit_none"]
+    assert notes, "the generated partner has credit notes"
+
+
+def test_the_next_stage_is_that_of_the_day_s_decision(partner: Partner) -> None:
+    """Question 15: what the collections policy decided on this very day, from the table of decisions."""
+    decided = collections_wiring.decider(partner.settings, partner.ledger).decide(
+        RunPlan(as_of=partner.on, known_at=None, mode=Mode.HISTORICAL, because="to compare")
+    )
+    rows = {
+        row.customer_id: row for row in partner.rows(select(ct.decision).where(ct.decision.c.run_id == decided.run_id))
+    }
+    coming = 0
+    for customer_id in partner.accounts:
+        told, row = partner.told("next_stage", customer_id)[0], rows.get(customer_id)
+        if row is None or not row.next_stage or row.next_on is None:
+            assert told.key == "next_stage_none"
+            continue
+        assert (told.values["what"], told.values["on"]) == (f"stage:{row.next_stage}", row.next_on)
+        coming += 1
+    assert coming > 0
 
 
 def test_what_is_held_for_a_customer_adds_up(partner: Partner) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from csp_receivables import support_wiring
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger import tables as t
 from csp_receivables.adapters.ledger.contacts import LedgerContactBook
@@ -21,13 +23,15 @@ from csp_receivables.adapters.ledger.support_book import LedgerSupportBook
 from csp_receivables.adapters.mail.gated import GatedMail, Pace
 from csp_receivables.adapters.mail.kept import KeptMessages
 from csp_receivables.adapters.mailbox import ImapMailbox
+from csp_receivables.adapters.partner_center.manners import Manners
+from csp_receivables.adapters.partner_center.reader import Reader, open_reader
 from csp_receivables.adapters.support_files import read_request_file
 from csp_receivables.adapters.support_mail import read_request
 from csp_receivables.adapters.support_replies import ReplyLayout
 from csp_receivables.adapters.support_terms import read_support_terms
 from csp_receivables.domain.imports import Outcome
 from csp_receivables.domain.matching_by_hand.requests import ByHandRefused, Person
-from csp_receivables.domain.microsoft.service_requests import ServiceRequest
+from csp_receivables.domain.microsoft.sign_in import RefreshToken
 from csp_receivables.domain.outbox.actions import OwnLetter
 from csp_receivables.domain.outbox.gate import House, Moment
 from csp_receivables.domain.support.cases import CaseEvent, CaseState
@@ -37,19 +41,24 @@ from csp_receivables.domain.support.terms import TermsBook
 from csp_receivables.domain.support.vehicles import vehicle_for
 from csp_receivables.steps.hand_on_cases import CaseHandover
 from csp_receivables.steps.intake_support import SupportIntake, import_requests
-from csp_receivables.steps.poll_support import SupportPoll
 from csp_receivables.steps.send_notices import Performer
 from csp_receivables.steps.send_notices.own_letters import SendOwnLetters
 from csp_receivables.support_wiring import CaseWords
+from emulator.server import Emulator
+from emulator.sign_in import REFRESH_TOKEN
+from emulator.state import ServiceRequest as Ticket
 from tests.conftest import StandingClock
 from tests.domain.support.test_vehicles import POLICY
+from tests.emulator.serving import empty_world
 from tests.escalation_desk import INCLUDE
 from tests.imap_server import ImapServer, imap_server
 from tests.ledgers_with_debtors import owe, receivable
 from tests.letters import STOCKHOLM, mail
 from tests.mail_server import ACCEPT_AND_DROP, mail_server
+from tests.microsoft_server import TENANT, identity
 from tests.outbox_desk import Words
 
+NUMBER = "615101415505107"
 ADA = Person(name="Ada Lund", why="they asked")
 
 
@@ -113,20 +122,63 @@ def test_a_case_goes_from_mail_to_vehicle_to_microsoft_and_back(
     assert choice.vehicle is not None
     assert choice.vehicle.name == "advanced_support"
 
-    book.append(case.case_id, CaseEvent.ESCALATED, "Ada Lund", {"number": "615101415505107"})
-    poll = SupportPoll(book=book, one=_answering("attention_needed"), refusal=LookupError)
-    assert (poll.run(), poll.run()) == ({"changed": 1}, {"unchanged": 1})
+    book.append(case.case_id, CaseEvent.ESCALATED, "Ada Lund", {"number": NUMBER})
     assert book.case(case.case_id).state is CaseState.WITH_MICROSOFT
-    SupportPoll(book=book, one=_answering("closed"), refusal=LookupError).run()
-    assert book.case(case.case_id).state is CaseState.OPEN, "our customer still waits for our word"
 
 
-def _answering(status: str) -> object:
-    def one(number: str) -> ServiceRequest:
-        words = {"title": "", "severity": "critical", "status": status, "topic": ""}
-        return ServiceRequest(request_id=number, **words, created_at=None, changed_at=None, closed_at=None)
+def test_microsoft_is_asked_how_a_request_stands_over_the_wire(book: LedgerSupportBook, intake: SupportIntake) -> None:
+    take(intake, letter("c1@customer.example", "Outage"), letter("c1@customer.example", "Another"))
+    book.append("S-000001", CaseEvent.ESCALATED, "Ada Lund", {"number": NUMBER})
+    book.append("S-000002", CaseEvent.ESCALATED, "Ada Lund", {"number": "1"})
+    with Emulator(empty_world()) as emulator, at_microsoft(emulator) as reader:
+        _request_stands(emulator, "attention_needed")
+        poll = support_wiring.support_poll(book.ledger, reader.service_requests.one)
 
-    return one
+        assert (poll.run(), poll.run()) == ({"changed": 1, "refused": 1}, {"unchanged": 1, "refused": 1})
+        told = book.case("S-000001").story[-1]
+        assert (told.event, told.what["status"], told.what["severity"]) == (
+            CaseEvent.VENDOR, "attention_needed", "critical",
+        )  # fmt: skip
+        assert book.case("S-000001").state is CaseState.WITH_MICROSOFT
+
+        _request_stands(emulator, "closed")
+        assert poll.run() == {"changed": 1, "refused": 1}
+
+    assert book.case("S-000001").state is CaseState.OPEN, "our customer still waits for our word"
+    assert book.case("S-000002").state is CaseState.WITH_MICROSOFT, "Microsoft does not know that number"
+
+
+def _request_stands(emulator: Emulator, status: str) -> None:
+    document = {"title": "Outage", "severity": "critical", "id": NUMBER, "status": status}
+    document |= {"createdDate": "2026-11-01T01:07:00Z", "lastClosedDate": "0001-01-01T00:00:00"}
+    emulator.world.service_requests[NUMBER] = Ticket(tenant_id=TENANT, document=document)
+
+
+@contextmanager
+def at_microsoft(emulator: Emulator) -> Iterator[Reader]:
+    """A reader that a person consented to: service requests are for app and user only."""
+    tokens = Tokens(RefreshToken(token=REFRESH_TOKEN, stored_at=emulator.world.clock.now))
+    manners = Manners(
+        clock=lambda: emulator.world.clock.now, elapsed=lambda: 0.0, sleep=lambda _: None, chance=lambda: 0.5
+    )
+    reader = open_reader(identity(emulator.url, with_user=True), manners, tokens)
+    try:
+        yield reader
+    finally:
+        reader.close()
+
+
+@dataclass
+class Tokens:
+    """Implements microsoft_ports.RefreshTokens in memory."""
+
+    newest: RefreshToken
+
+    def load(self) -> RefreshToken:
+        return self.newest
+
+    def store(self, token: RefreshToken) -> None:
+        self.newest = token
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from csp_receivables.domain.escalation.report import EscalationReport
 from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.money_sql import define_money
+from csp_receivables.domain.payables.day import day_payables
 from csp_receivables.domain.payables.settling import PAYMENT_TERM_DAYS
 from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.domain.support.policy import SupportPolicy
@@ -98,4 +99,5 @@ class EscalationReporter:
                 measures=measures_of(connection, facts, known.restored),
                 ageing=ageing_of(connection),
                 collections=facts.collections,
+                payables=day_payables(connection, facts, day.coverage, self.vendor_term_days).payables,
             )

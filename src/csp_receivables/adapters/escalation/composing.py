@@ -134,6 +134,7 @@ def _section(report: EscalationReport, section: Section, items: Sequence[Item], 
         columns=("What", "Age", "Amount"),
         rows=tuple(_row(item, is_new=item.identity in new) for item in shown),
         sums=tuple((f"All {len(items)}", amount(minor, currency)) for currency, minor in _sums(items)),
+        all_count=True,
     )
 
 

@@ -39,12 +39,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Receivables of one currency. `sums` are label and amount; the last one is the one that counts."""
+    """Receivables of one currency. `sums` are label and amount; the last one counts, or each where they `all_count`."""
 
     caption: str
     columns: tuple[str, str, str]
     rows: tuple[Row, ...]
     sums: tuple[tuple[str, str], ...]
+    all_count: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

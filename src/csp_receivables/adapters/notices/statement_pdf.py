@@ -133,7 +133,7 @@ class _Paper(FPDF):
                 table.row([self.drawable(text) for text in row.cells])
                 table.row().cell(self.drawable(DOT.join(row.details)), colspan=3, style=FontFace(size_pt=7))
             for place, (label, amount) in enumerate(part.sums, 1):
-                style_of = bold if place == len(part.sums) else None
+                style_of = bold if part.all_count or place == len(part.sums) else None
                 sums = table.row()
                 sums.cell(self.drawable(label), colspan=2, style=style_of)
                 sums.cell(self.drawable(amount), style=style_of)

@@ -22,14 +22,14 @@ from csp_receivables.domain.escalation.items import Item, ReportKind, Section, i
 from csp_receivables.domain.escalation.measures import Measure
 from csp_receivables.domain.escalation.policy import EscalationPolicy
 from csp_receivables.domain.escalation.report import Ageing, EscalationReport, changes
+from csp_receivables.domain.money import Money
 from csp_receivables.domain.outbox.states import State
-from csp_receivables.domain.payables.payables import PAYABLE
+from csp_receivables.domain.payables.payables import PAYABLE, Payable
 from csp_receivables.domain.support.cases import SupportCase, case_items
 from csp_receivables.domain.support.policy import SupportPolicy
 
 _WAITS = (State.PROPOSED, State.APPROVED, State.HELD)
 _TOLD_ELSEWHERE = "payment.unapplied"  # each has a row of its own among the unapplied money
-_NOT_COVERED = f"{PAYABLE}.not_covered"
 _AGEING = """
 SELECT currency, sum(not_due)::BIGINT, sum(days_1_30)::BIGINT, sum(days_31_60)::BIGINT, sum(days_61_90)::BIGINT,
        sum(days_over_90)::BIGINT
@@ -77,6 +77,7 @@ class Compiled:
     measures: tuple[Measure, ...]
     ageing: tuple[Ageing, ...]
     collections: CollectionsFacts
+    payables: tuple[Payable, ...] = ()  # what is due to Microsoft, as `csp payables` has it
 
 
 def compile_report(
@@ -188,38 +189,47 @@ class _Rows:
         return min(due, default=decision.on)
 
     def _own_dues(self) -> Iterator[Item]:
-        """Vendor invoices whose customers have not paid enough for them yet."""
-        uncovered = self.compiled.day.coverage.filter(pc.greater(self.compiled.day.coverage["missing"], 0))
-        for row in uncovered.to_pylist():
-            days = row["days_to_due"]
-            when = f"due in {days} days, on {row['due_on']}" if days >= 0 else f"past due since {row['due_on']}"
+        """What Microsoft wants and customers have not paid enough for, or is late; and payments that pay nothing."""
+        released = self.compiled.day.coverage.filter(self.compiled.day.coverage["released"])
+        ties = frozenset(released["vendor_invoice"].to_pylist())
+        owed = {one.invoice_id: one for one in self.compiled.payables if one.due > 0 and one.total > 0}
+        for one in owed.values():
+            covered, is_late = one.covered, one.days_to_due < 0
+            if covered is not None and covered.missing == 0 and not is_late:
+                continue
+            when = f"past due since {one.due_on}" if is_late else f"due in {one.days_to_due} days, on {one.due_on}"
+            missing = Money(covered.missing, one.currency) if covered else None
+            told = (
+                f"{covered.per_mille // 10} % collected, {missing} missing"
+                if covered
+                else "nothing known of its charges"
+            )
             yield self._item(
                 Section.OWN_DUES,
-                row["vendor_invoice"],
-                f"{row['vendor_invoice']}, {when}: {row['covered_per_mille'] // 10} % collected"
-                + ("" if row["released"] else "; its charges do not tie"),
-                f"Have what is missing ready by {row['due_on']}" if days >= 0 else "Pay Microsoft, or agree on a day",
-                amount=row["missing"],
-                currency=row["currency"],
-                since=min(row["due_on"], self._today),
-                age_days=-days,  # below zero: so many days are left
+                one.invoice_id,
+                f"{one.invoice_id}, {when}: {told}"
+                + ("; its charges do not tie" if covered and one.invoice_id not in ties else ""),
+                f"Pay Microsoft: {one.because}" if is_late else f"Have the money ready by {one.due_on}",
+                amount=one.due,
+                currency=one.currency,
+                since=min(one.due_on, self._today),
+                age_days=-one.days_to_due,  # below zero: so many days are left
             )
-
         for row in self._findings_of_payables():
-            yield self._item(
-                Section.OWN_DUES,
-                f"{row['code']}/{row['subject']}",
-                row["found"],
-                row["remedy"],
-                amount=row["amount"],
-                currency=row["currency"],
-                since=self.known.found_on.get(row["finding_id"], self._today),
-            )
+            if row["subject"] not in owed:  # an invoice's row says it already
+                yield self._item(
+                    Section.OWN_DUES,
+                    f"{row['code']}/{row['subject']}",
+                    row["found"],
+                    row["remedy"],
+                    amount=row["amount"],
+                    currency=row["currency"],
+                    since=self.known.found_on.get(row["finding_id"], self._today),
+                )
 
     def _findings_of_payables(self) -> list[dict[str, Any]]:
-        """What must worry treasury; that customers have not paid enough has a row already, with the share."""
         rows = self.compiled.day.findings.to_pylist()
-        return [row for row in rows if row["code"].startswith(f"{PAYABLE}.") and row["code"] != _NOT_COVERED]
+        return [row for row in rows if row["code"].startswith(f"{PAYABLE}.")]
 
     def _suspensions(self) -> Iterator[Item]:
         for action in self.known.actions:
