@@ -18,6 +18,9 @@ An invoice without daily usage needs nobody.
 
 **No backfill.** Microsoft tells what it knows now; what it told before lies in the ledger.
 
+**Consents.** `microsoft.consent_ages` names an identity with user that nothing has signed in as for sixty days; the
+actor's may rest that long.
+
 **When it fails.** The log of the red task names the code, what it means and the remedy. *Consent lost*
 (`microsoft.consent_lost`) needs a person: no retry helps. One invoice's trouble holds up no other. Clear the red task
 once the cause is gone.
@@ -81,11 +84,17 @@ def import_microsoft() -> None:
         """Read every customer's subscriptions."""
         return microsoft_tasks.sync_subscriptions(context)
 
+    @task
+    def watch_consents(**context: Any) -> dict[str, Any]:
+        """Tell of consents that nobody has used for long."""
+        return microsoft_tasks.watch_consents(context)
+
     exports = ExportCharges.partial(
         task_id="export_charges", map_index_template="{{ task.invoice['invoice_id'] }} {{ task.invoice['kind'] }}"
     ).expand(invoice=list_invoices())
     import_charges.expand(export=exports.output)
     sync_subscriptions()
+    watch_consents()
 
 
 import_microsoft()

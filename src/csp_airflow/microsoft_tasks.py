@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from csp_airflow.partner_center import READER, PartnerCenterHook
+from csp_airflow.partner_center import ACTOR, READER, PartnerCenterHook
 from csp_airflow.run_context import is_backfill
 from csp_airflow.tasks import Context, Told, at_work, refuse_to_outrun_the_clock, skip
 from csp_airflow.troubles import PassingTrouble
@@ -17,7 +17,7 @@ from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.microsoft.exports import Move
 from csp_receivables.domain.microsoft.fetches import FetchKind, unread_findings
 from csp_receivables.domain.microsoft.invoices import ChargeList, Commerce, ListedInvoice
-from csp_receivables.domain.microsoft.sign_in import aging_finding
+from csp_receivables.domain.microsoft.sign_in import AgingToken, aging, aging_finding
 
 if TYPE_CHECKING:
     from csp_receivables.microsoft_wiring import Reader
@@ -74,6 +74,24 @@ def import_charges(export: Plain, context: Context) -> Told:
         "new_facts": fetched.new_facts,
         "findings": len(fetched.findings),
     }
+
+
+def watch_consents(context: Context) -> Told:
+    """Tell of every consent that lies unused for so long that it may soon be dead: the actor's may rest for months."""
+    from csp_receivables import wiring
+
+    with at_work() as (settings, ledger):
+        _refuse_the_past(context, settings)
+        told = [aged for hook in map(PartnerCenterHook, (READER, ACTOR)) if (aged := _aged(hook, settings))]
+        wiring.record_findings(ledger, [aging_finding(aged) for aged in told])
+    return {"aging": len(told)}
+
+
+def _aged(hook: PartnerCenterHook, settings: Settings) -> AgingToken | None:
+    if not hook.is_set() or not hook.identity().with_user:
+        return None
+    kept = hook.refresh_tokens(settings.clock).load()
+    return aging(hook.conn_id, kept, settings.clock()) if kept else None
 
 
 def sync_subscriptions(context: Context) -> Told:

@@ -32,12 +32,12 @@ def _partner_center() -> dict[str, Any]:
             "tenant_id": {
                 "label": "Tenant id",
                 "schema": {"type": "string"},
-                "description": "The partner's own tenant: its id, or its domain",
+                "description": "The partner's own tenant: its id, or its domain, as in partner.onmicrosoft.com",
             },
             "private_key": {
                 "label": "Certificate and private key (PEM)",
                 "schema": {**_TEXT, "format": "password"},
-                "description": "Instead of a client secret; preferred. Line ends may be lost on the way",
+                "description": "Instead of a client secret, and better. Paste both; line ends don't matter",
             },
             "thumbprint": {
                 "label": "Certificate thumbprint (SHA-1)",
@@ -52,8 +52,8 @@ def _partner_center() -> dict[str, Any]:
             "with_user": {
                 "label": "App and user",
                 "schema": {"type": ["boolean", "null"], "default": False},
-                "description": "A person consented with MFA; the rolling refresh token lies in a Variable named "
-                "like the connection with _refresh_token at its end",
+                "description": "On where the calls need a person's rights: save, then let them consent by "
+                "`csp airflow consent`. Balances of all currencies and service requests need it",
             },
             "base": {
                 "label": "Address of the emulator",
@@ -64,6 +64,9 @@ def _partner_center() -> dict[str, Any]:
         "ui-field-behaviour": {
             "hidden-fields": ["host", "port", "schema", "extra"],
             "relabeling": {"login": "Client id", "password": "Client secret"},
-            "placeholders": {"login": "Application (client) id", "tenant_id": "partner.onmicrosoft.com"},
+            "placeholders": {  # of standard fields only: Airflow shows none of ours
+                "login": "Application (client) id of the app registration",
+                "password": "Empty where a certificate proves the app",
+            },
         },
     }

@@ -15,6 +15,7 @@ from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger.fetch_book import LedgerFetchBook, LedgerSubscriptionBook
 from csp_receivables.adapters.microsoft_files.estimates import write_estimate
 from csp_receivables.adapters.partner_center.actor import Actor, open_actor
+from csp_receivables.adapters.partner_center.at_once import some_at_once
 from csp_receivables.adapters.partner_center.code_receiver import CodeReceiver
 from csp_receivables.adapters.partner_center.connection import connect
 from csp_receivables.adapters.partner_center.consent import Consent
@@ -153,6 +154,7 @@ def charge_fetch(
         import_parts=microsoft_import(settings, ledger).import_parts,
         now=settings.clock,
         wait=wait or (lambda pause: time.sleep(pause.total_seconds())),
+        run_all=some_at_once,
     )
 
 
@@ -168,6 +170,7 @@ def fetch_unbilled(
         exports=reader.daily_usage if kind is FetchKind.DAILY_USAGE else reader.exports,
         write=lambda parts, path: write_estimate(parts, path, mark),
         wait=lambda pause: time.sleep(pause.total_seconds()),
+        run_all=some_at_once,
     )
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         return step.fetch(currency, period, Path(scratch), into), into

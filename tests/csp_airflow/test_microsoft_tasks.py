@@ -21,10 +21,10 @@ from csp_airflow.troubles import PassingTrouble  # noqa: E402
 from csp_receivables import wiring  # noqa: E402
 from csp_receivables.domain.microsoft.fetches import FetchKind  # noqa: E402
 from csp_receivables.domain.microsoft.invoices import ChargeList, Commerce, ListedInvoice  # noqa: E402
-from csp_receivables.domain.microsoft.sign_in import AgingToken  # noqa: E402
+from csp_receivables.domain.microsoft.sign_in import AgingToken, RefreshToken  # noqa: E402
 from csp_receivables.microsoft_ports import ConsentLost, MicrosoftRefused  # noqa: E402
 
-AGED = AgingToken(identity="partner_center_reader", unused=timedelta(days=61))
+AGED = AgingToken(identity="partner_center_reader", since=datetime(2026, 9, 10, tzinfo=UTC))
 
 
 @pytest.fixture
@@ -81,6 +81,26 @@ def test_only_what_passes_is_retried(
         raise MicrosoftRefused("x", "no", "Wait", passes=passes)
 
     assert told == []
+
+
+@pytest.mark.parametrize(("days", "codes"), [(59, []), (60, ["microsoft.consent_ages"])])
+def test_a_consent_that_nobody_uses_is_told_without_using_it(
+    monkeypatch: pytest.MonkeyPatch, days: int, codes: list[str]
+) -> None:
+    now, told = datetime(2026, 11, 10, tzinfo=UTC), list[str]()
+    settings = SimpleNamespace(clock=lambda: now)
+    tokens = {"partner_center_actor": RefreshToken(token="t", stored_at=now - timedelta(days=days))}
+    monkeypatch.setattr(microsoft_tasks, "at_work", lambda: nullcontext((settings, None)))
+    monkeypatch.setattr(microsoft_tasks, "_refuse_the_past", lambda *_: None)
+    monkeypatch.setattr(PartnerCenterHook, "is_set", lambda _: True)
+    monkeypatch.setattr(PartnerCenterHook, "identity", lambda _: SimpleNamespace(with_user=True))
+    monkeypatch.setattr(
+        PartnerCenterHook, "refresh_tokens", lambda hook, _: SimpleNamespace(load=lambda: tokens.get(hook.conn_id))
+    )
+    monkeypatch.setattr(wiring, "record_findings", lambda _, found: told.extend(each.code for each in found))
+
+    assert microsoft_tasks.watch_consents({}) == {"aging": len(codes)}  # type: ignore[typeddict-item]
+    assert told == codes
 
 
 LISTED = ListedInvoice(

@@ -44,6 +44,15 @@ def test_a_connection_with_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "s3cret" not in repr(identity)
 
 
+def test_a_connection_as_airflows_form_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    left_empty = dict.fromkeys(("private_key", "thumbprint", "base"))
+    given(monkeypatch, {"tenant_id": "partner.example", "cloud": "global", "with_user": False, **left_empty})
+
+    identity = PartnerCenterHook("partner_center_actor").identity()
+
+    assert (identity.cloud.name, identity.cloud.is_emulator, identity.with_user) == ("global", False, False)
+
+
 def test_a_connection_with_a_certificate_at_the_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
     base = "http://127.0.0.1:8480/"
     squeezed = (KEY + CERTIFICATE).replace("\n", " ")

@@ -49,6 +49,7 @@ CENSUS = {
             "export_charges": {"import_charges"},
             "import_charges": set(),
             "sync_subscriptions": set(),
+            "watch_consents": set(),
         },
     ),
     "reconcile_daily.py": Expected(

@@ -15,7 +15,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -106,9 +106,15 @@ def attempt(settings: Settings, ledger: Ledger, emulator: Emulator, chance: rand
         fetched: list[Fetched] = []
         for kind in FetchKind:
             step = microsoft_wiring.charge_fetch(settings, ledger, reader, lambda pause: move(world, pause), kind)
+            step = replace(step, run_all=one_by_one)  # the same order of requests in every run of a seed
             step = killable(step, chance) if chance else step
             fetched += [step.fetch(each) for each in step.due(step.listed())]
         return fetched
+
+
+def one_by_one(tasks: Iterable[Callable[[], object]]) -> None:
+    for task in tasks:
+        task()
 
 
 def killable(step: ChargeFetch, chance: random.Random) -> ChargeFetch:

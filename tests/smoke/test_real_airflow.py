@@ -18,10 +18,11 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from playwright.sync_api import Browser, Page
 
 from csp_airflow.local import processes as local_processes
 from csp_airflow.local.api import ENDED, AirflowApi, CallRefused
-from csp_airflow.local.environment import DEMO_TENANT, Place, airflow_environment
+from csp_airflow.local.environment import DEMO_TENANT, Place, airflow_environment, passwords
 from csp_airflow.local.processes import COMPONENTS, ProcessDied
 from csp_airflow.local.service import processes_of, signed_in
 from csp_receivables import collections_wiring, mail_wiring, wiring
@@ -34,6 +35,9 @@ from tests.live_policy import live_include
 from tests.mail_server import MailServer, mail_server
 from tests.ports import free_port
 from tests.sample_people import personal_data
+from tests.smoke.test_page_in_browser import browser
+
+__all__ = ["browser"]  # the fixture
 
 pytestmark = [pytest.mark.smoke, pytest.mark.timeout(1500)]
 
@@ -311,6 +315,53 @@ def test_an_export_parks_without_a_worker_and_goes_on_after_the_triggerer_was_ki
 
     assert ended(shell, running, "import_microsoft", run_id) == "success"
     assert states(running, run_id, "import_charges") == ["success"] * 2
+
+
+FORM = {"connection_id": "partner_center_actor", "login": "actor-app", "password": "typed-secret"}
+
+
+def add_connection(page: Page, place: Place) -> None:
+    """Type a connection of our type into Airflow's form and save it."""
+    page.goto(place.url)
+    page.fill("[name=username]", "admin")
+    page.fill("[name=password]", passwords(place)["admin"])
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{place.url}/")
+    page.goto(f"{place.url}/connections")
+    page.get_by_role("button", name="Add Connection").click()
+    form = page.get_by_role("dialog")
+    form.locator("[name=connection_id]").fill(FORM["connection_id"])
+    form.get_by_role("combobox").click()
+    page.keyboard.type("Microsoft Partner")
+    page.get_by_role("option", name="Microsoft Partner Center").click()
+    form.locator("[name=login]").fill(FORM["login"])
+    form.locator("[name=password]").fill(FORM["password"])
+    form.get_by_role("button", name="Extra Fields", exact=True).click()
+    form.locator("[name=element_tenant_id]").fill("partner.example")
+    form.get_by_role("button", name="Save").click()
+    form.wait_for(state="detached")
+
+
+def test_what_is_typed_into_the_form_is_kept_as_the_hook_reads_it(
+    shell: Shell, running: AirflowApi, browser: Browser
+) -> None:
+    page = browser.new_page()
+    page.set_default_timeout(120_000)
+
+    add_connection(page, shell.place())
+
+    kept = running.connection(FORM["connection_id"])
+    assert (kept["conn_type"], kept["login"]) == ("partner_center", FORM["login"])
+    assert json.loads(kept["extra"]) == {
+        "tenant_id": "partner.example",
+        "private_key": None,
+        "thumbprint": None,
+        "cloud": "global",
+        "with_user": False,
+        "base": None,
+    }
+    assert "typed-secret" not in json.dumps(kept)
+    page.close()
 
 
 def test_a_refresh_token_that_was_revoked_ends_in_one_clear_alert(shell: Shell, running: AirflowApi) -> None:

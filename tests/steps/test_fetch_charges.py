@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from csp_receivables.domain.microsoft.invoices import ListedInvoice
 from csp_receivables.settings import Settings
 from csp_receivables.steps.fetch_charges import ChargeFetch
 from emulator.charges import of_rows
+from emulator.faults import Wanted
 from emulator.server import Emulator
 from emulator.state import Invoice
 from tests.adapters.microsoft_files.other_forms import used
@@ -245,6 +247,21 @@ def test_daily_usage_is_fetched_beside_its_charges(night: Night, emulator: Emula
     assert sum(one["pre_tax"] for one in stored(night.ledger, customer_cost)) == 10_000
     assert {one["invoice_id"] for one in stored(night.ledger, charge_fetch)} == {G1, f"{G1}:daily_usage"}
     assert [night.fetch()[0].outcome, night.fetch(USAGE)[0].outcome] == [FetchOutcome.UNCHANGED] * 2
+
+
+@pytest.mark.parametrize("kind", ["", "truncated", "sas_expired", "closed_before", "gzip_cut"])
+def test_many_blobs_come_some_at_once_and_whole(night: Night, emulator: Emulator, kind: str) -> None:
+    with_new_commerce(emulator)
+    emulator.world.charges["reconciliation", G1] = of_rows([row(SkuName=str(number)) for number in range(12)])
+    emulator.world.behaviour = replace(emulator.world.behaviour, lines_per_blob=1)
+    if kind:
+        emulator.world.faults.want(Wanted(kind=kind, path="/blobs/", times=3))
+
+    (fetched,) = night.fetch()
+
+    assert (fetched.outcome, fetched.new_facts) == (FetchOutcome.IMPORTED, 12)
+    assert emulator.world.faults.struck[kind] == (3 if kind else 0)
+    assert newest(night.ledger)["pre_tax"] == 120_000
 
 
 def test_charges_and_usage_under_one_etag_stay_apart(night: Night, emulator: Emulator) -> None:

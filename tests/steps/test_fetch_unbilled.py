@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from csp_receivables.adapters.microsoft_files.estimates import write_estimate
+from csp_receivables.adapters.partner_center.at_once import some_at_once
 from csp_receivables.adapters.partner_center.reader import open_reader
 from csp_receivables.microsoft_ports import MicrosoftRefused
 from csp_receivables.steps.fetch_unbilled import Period, UnbilledFetch
@@ -46,6 +47,7 @@ def fetched(emulator: Emulator, folder: Path, period: Period = Period.CURRENT) -
         exports=reader.exports,
         write=partial(write_estimate, mark="an estimate"),
         wait=lambda pause: waiting.sleep(pause.total_seconds()),
+        run_all=some_at_once,
     )
     try:
         return step.fetch("EUR", period, scratch, into), into

@@ -87,6 +87,11 @@ class AirflowApi:
         body = {"connection_id": conn_id, "extra": json.dumps(dict(extra)), **fields}
         self._call("POST", "/api/v2/connections", json=body)
 
+    def connection(self, conn_id: str) -> dict[str, Any]:
+        """A connection as Airflow shows it: secrets are masked."""
+        kept: dict[str, Any] = self._call("GET", f"/api/v2/connections/{conn_id}")
+        return kept
+
     def trigger(self, dag_id: str, conf: Mapping[str, Any], logical_date: str | None = None) -> str:
         """Start a run; returns its id."""
         body = {"logical_date": logical_date, "conf": dict(conf)}

@@ -9,9 +9,10 @@ folder, so it may be begun again anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from csp_receivables.domain.imports import FileReport, Outcome
@@ -56,7 +57,8 @@ class ExportVanishes(MicrosoftRefused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargeFetch:
-    """What fetching needs. `wait` lets time pass; `import_parts` imports an invoice's downloads by their records."""
+    """What fetching needs. `wait` lets time pass; `run_all` downloads some at a time, or one after the other;
+    `import_parts` imports an invoice's downloads by their records."""
 
     kind: FetchKind
     invoices: InvoiceList
@@ -67,6 +69,7 @@ class ChargeFetch:
     import_parts: Callable[[Sequence[Path]], Sequence[FileReport]]
     now: Callable[[], datetime]
     wait: Callable[[timedelta], None]
+    run_all: Callable[[Iterable[Callable[[], object]]], None]
 
     def listed(self) -> Sequence[ListedInvoice]:
         """Every invoice at Microsoft; what it says of each is kept: what it replaces, and what was paid on it."""
@@ -128,8 +131,8 @@ class ChargeFetch:
     def _download(self, invoice: ListedInvoice, manifest: Manifest, version: str) -> Path:
         folder = self.downloads.begin(invoice.invoice_id, version)
         parts = [folder / f"part-{number:05}.json.gz" for number in range(len(manifest.blobs))]
-        for blob, part in zip(manifest.blobs, parts, strict=True):
-            self.exports.download(manifest, blob, part)
+        each = zip(manifest.blobs, parts, strict=True)
+        self.run_all([partial(self.exports.download, manifest, blob, part) for blob, part in each])
         return self.downloads.finish(folder, invoice, parts)
 
     def _take_lists(self, invoice: ListedInvoice) -> Fetched:

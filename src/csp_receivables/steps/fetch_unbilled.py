@@ -5,10 +5,11 @@ It goes into a file and never into lake or ledger, so no sum can take it for cha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from csp_receivables.domain.microsoft import exports
@@ -32,11 +33,13 @@ class Period(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnbilledFetch:
-    """What fetching estimates needs. `write` makes one file of the parts and returns how many lines it has."""
+    """What fetching estimates needs. `write` makes one file of the parts and returns how many lines it has; `run_all`
+    downloads some at a time, or one after the other."""
 
     exports: UnbilledExports
     write: Callable[[Sequence[Path], Path], int]
     wait: Callable[[timedelta], None]
+    run_all: Callable[[Iterable[Callable[[], object]]], None]
 
     def fetch(self, currency: str, period: Period, scratch: Path, into: Path) -> int:
         """Write the estimate to `into`; how many lines, 0 where there are none and no file. Raises MicrosoftRefused.
@@ -69,6 +72,6 @@ class UnbilledFetch:
 
     def _downloaded(self, manifest: Manifest, scratch: Path) -> list[Path]:
         parts = [scratch / f"part-{number:05}.json.gz" for number in range(len(manifest.blobs))]
-        for blob, part in zip(manifest.blobs, parts, strict=True):
-            self.exports.download(manifest, blob, part)
+        each = zip(manifest.blobs, parts, strict=True)
+        self.run_all([partial(self.exports.download, manifest, blob, part) for blob, part in each])
         return parts

@@ -199,7 +199,7 @@ def test_a_token_that_lay_unused_for_sixty_days_is_told(
 
     assert (signed.aging is not None) == warns
     if signed.aging:
-        assert (signed.aging.identity, signed.aging.unused) == ("partner_center_reader", unused)
+        assert (signed.aging.identity, signed.aging.since) == ("partner_center_reader", waiting.now - unused)
 
 
 @pytest.mark.parametrize("kind", ["throttled", "error_500", "error_503", "html_502", "closed_before", "closed_after"])

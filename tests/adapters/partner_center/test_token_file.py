@@ -50,7 +50,8 @@ def test_an_aging_consent_is_a_finding(waiting: Waiting) -> None:
 
     aged = aging("partner_center_reader", token, waiting.now)
 
-    assert aged == AgingToken(identity="partner_center_reader", unused=timedelta(days=75))
+    assert aged == AgingToken(identity="partner_center_reader", since=token.stored_at)
     finding = aging_finding(aged)
     assert finding.code == "microsoft.consent_ages"
-    assert "75 days" in finding.found
+    assert f"unused it dies on {waiting.now + timedelta(days=15):%Y-%m-%d}" in finding.found
+    assert aging_finding(aged).finding_id == finding.finding_id  # the same on each night until it is renewed

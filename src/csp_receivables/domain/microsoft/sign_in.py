@@ -25,13 +25,12 @@ class AgingToken:
     """A refresh token lay unused for so long that it may soon be dead: a person should see why."""
 
     identity: str
-    unused: timedelta
+    since: datetime  # UTC, of its last use
 
 
 def aging(identity: str, token: RefreshToken, now: datetime) -> AgingToken | None:
     """The warning, from the sixtieth day on which the token was not used."""
-    unused = now - token.stored_at
-    return AgingToken(identity=identity, unused=unused) if unused >= UNUSED_ALARM else None
+    return AgingToken(identity=identity, since=token.stored_at) if now - token.stored_at >= UNUSED_ALARM else None
 
 
 def aging_finding(aged: AgingToken) -> Finding:
@@ -39,8 +38,10 @@ def aging_finding(aged: AgingToken) -> Finding:
     return Finding(
         code="microsoft.consent_ages",
         severity=Severity.WARNING,
-        found=f"the consent of {aged.identity} lay unused for {aged.unused.days} days; it dies after {LIFETIME.days}",
-        remedy="See why nothing signed in for so long. It was renewed now: if it was meant to rest, that is all",
+        found=f"the consent of {aged.identity} was not used since {aged.since:%Y-%m-%d}; unused it dies "
+        f"on {aged.since + LIFETIME:%Y-%m-%d}",
+        remedy="Each sign-in renews it: see why there was none. If it is meant to rest, consent again before that day: "
+        "docs/OPERATIONS.md, Two app registrations",
         source="microsoft",
         subject=aged.identity,
     )
