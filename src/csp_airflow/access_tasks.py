@@ -29,6 +29,10 @@ SUSPEND, DECLINE, HOLD = "Suspend", "Decline", "Hold until"
 OPTIONS = [SUSPEND, DECLINE, HOLD]
 WORDS = {SUSPEND: Word.SUSPEND, DECLINE: Word.DECLINE, HOLD: Word.HOLD}
 SIMPLE_AUTH = "SimpleAuthManager"
+LINKS = (  # pages of the Airflow that shows the question
+    "More: [the day's reconciliation](/dags/reconcile_daily), [letters](/dags/send_notices), [what differs at "
+    "Microsoft](/dags/watch_access), [undo a run](/dags/undo_access); `csp access history` tells all that happened."
+)
 LIST, GIVE_BACK, CHASE_ANEW = "List only", "Give back what it took", "Warn anew about what it gave back"
 UNDOINGS = [LIST, GIVE_BACK, CHASE_ANEW]
 
@@ -48,7 +52,7 @@ def questions(context: Context, answer_within: timedelta) -> list[dict[str, str]
         told = [
             {
                 "subject": f"Suspend {due.fresh.case.name if due.fresh.case else due.waiting.customer_id}?",
-                "body": access_wiring.question_text(due, now),
+                "body": f"{access_wiring.question_text(due, now)}\n\n{LINKS}",
                 "action_id": due.action_id,
                 "customer_id": due.waiting.customer_id,
                 "digest": due.proposal.digest,

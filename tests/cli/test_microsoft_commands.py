@@ -17,7 +17,10 @@ from csp_receivables.cli import microsoft
 from csp_receivables.settings import Settings
 from emulator.behaviour import Behaviour
 from emulator.charges import of_rows
+from emulator.portfolio import add_entitlement, add_subscription
 from emulator.server import Emulator
+from emulator.state import Customer
+from tests.access_desk import document
 from tests.adapters.microsoft_files.other_forms import used
 from tests.adapters.microsoft_files.recon_files import row
 from tests.consenting_person import consents
@@ -87,6 +90,25 @@ def test_fetch_takes_what_is_new_and_says_what_it_came_to(emulator: Emulator, cs
     assert csp("fetch", LEGACY, "--charges-only")[0] == 0
     code, said = csp("fetch", "G404")
     assert (code, "lists no vendor invoice G404" in said) == (2, True)
+
+
+def test_the_azure_pack_lists_what_runs_under_a_plan_and_changes_nothing(emulator: Emulator, csp: Csp) -> None:
+    world = emulator.world
+    world.customers["t-1"] = Customer(tenant_id="t-1", name="C1", domain="c1.example")
+    add_subscription(world, "t-1", document("plan-1", productType={"id": "Azure"}, offerName="Azure plan"))
+    for own, plan in (("e-1", "plan-1"), ("e-2", "another")):
+        shown = {"id": own, "friendlyName": "Production", "status": "active", "subscriptionId": plan}
+        add_entitlement(world, "t-1", shown)
+
+    code, said = csp("azure", "--tenant", "t-1", "--plan", "plan-1")
+
+    assert (code, "| Production | e-1 | active |" in said, "e-2" in said) == (0, True, False)
+    assert "/v1/customers/t-1/subscriptions/plan-1/azureEntitlements/ID/reactivate" in said
+    assert [
+        each["status"] for each in json.loads(csp("azure", "--tenant", "t-1", "--plan", "plan-1", "--json")[1])
+    ] == ["active"]
+    assert [each.method for each in world.log.entries if "azureEntitlements" in each.path] == ["GET", "GET"]
+    assert csp("azure", "--tenant", "t-1", "--plan", "nobody's")[0] == 2
 
 
 @pytest.mark.parametrize(("options", "name", "lines"), [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csp_receivables.adapters.partner_center.refusal_codes import CODES
-from csp_receivables.domain.access.approvals import Approver
+from csp_receivables.domain.access.approvals import Approval, Approver, Word
+from csp_receivables.domain.access.asking import LATE, Asked, is_asked_already
 from csp_receivables.domain.access.breaker import (
     PAYMENTS_MIN,
     AccessLoad,
@@ -33,6 +34,7 @@ from csp_receivables.domain.access.scope import Covered, in_scope
 from csp_receivables.domain.access.settle import Next, settle
 from csp_receivables.domain.access.snapshot import from_text, renewal_differences, snapshot_of, to_text
 from csp_receivables.domain.access.timing import near_renewal
+from csp_receivables.domain.collections.cases import Case, Delivery, Hold, HoldKind, Instalment, Notice
 from csp_receivables.domain.collections.policy import Breaker
 from csp_receivables.domain.matching_by_hand.requests import ByHandRefused
 from csp_receivables.domain.microsoft.subscriptions import Family, Subscription
@@ -199,6 +201,107 @@ def test_a_question_shows_the_ground_and_no_foreign_markup() -> None:
     assert "2027-03-09 (in 126 days)" in text
     assert "<script>" not in text
     assert "](http" not in text.replace("\\]", "")
+
+
+def asked_about(*several: Subscription, case: Case | None = None, policy: AccessPolicy = POLICY) -> str:
+    """The question about these subscriptions; the first costs 700.00 SEK in ten weeks' days, 70.00 a week."""
+    found = Evidence(
+        subscriptions=several,
+        covered=covered(*(each.subscription_id for each in several)),
+        costs=((several[0].subscription_id, Cost(currency="SEK", pre_tax=310_00, days=31)),),
+    )
+    decision = due_to_suspend("C1")
+    return question_text(propose(decision, found, policy, NOW), decision, case, NOW)
+
+
+ANSWER_WITHIN = timedelta(days=2)
+SILENCE = ANSWER_WITHIN + LATE
+QUESTIONS: list[tuple[dict[str, Any], timedelta, bool]] = [
+    ({}, timedelta(), True),
+    ({}, SILENCE - timedelta(seconds=1), True),
+    ({}, SILENCE, False),  # whoever asked is gone without a word
+    ({}, SILENCE + timedelta(seconds=1), False),
+    ({"digest": "another"}, timedelta(), False),  # a fact changed: that is another question
+    ({"answered": timedelta(seconds=-1)}, timedelta(hours=1), True),  # that answer was to an older one
+    ({"answered": timedelta()}, timedelta(hours=1), False),
+    ({"answered": timedelta(seconds=1)}, timedelta(hours=1), False),
+]
+
+
+@pytest.mark.parametrize(("given_", "after", "waits"), QUESTIONS)
+def test_nobody_is_asked_the_same_while_a_question_waits(given_: dict[str, Any], after: timedelta, waits: bool) -> None:
+    answered = given_.get("answered")
+    recorded_at = (NOW + answered).isoformat() if answered is not None else ""
+    approval = Approval(
+        action_id="a", digest="d", word=Word.NO_ANSWER, who=None, why="", asked_in="test", recorded_at=recorded_at
+    )
+    asked = Asked(digest=given_.get("digest", "d"), at=NOW)
+
+    is_waiting = is_asked_already(asked, "d", approval if recorded_at else None, NOW + after, ANSWER_WITHIN)
+
+    assert is_waiting is waits
+    assert not is_asked_already(None, "d", None, NOW, ANSWER_WITHIN)
+
+
+def test_a_question_says_at_a_glance_what_a_yes_does_and_saves() -> None:
+    changes = {"scheduled_changes": '{"quantity":8}', "cancellable_until": NOW + timedelta(days=2)}
+    text = asked_about(subscription(**changes), subscription("s-2", product_type="", quantity=3, auto_renew=False))
+    glance = text.partition("### What would be suspended")[0]
+
+    assert "blocks the users of 13 seats of 2 subscriptions at once" in glance
+    assert "**It saves** nothing a week" in glance  # what the legacy one costs is not known
+    assert "**It doesn't save** 70.00 SEK a week" in glance
+    assert "**Lost until it is given back**: auto-renew and scheduled changes." in glance
+    assert "**Perhaps better**, below: cancel instead, auto renew off, fewer seats." in glance
+    assert "one week's wait costs us that much" in asked_about(subscription(product_type=""))
+
+
+def test_better_levers_are_shown_with_their_last_moment_and_left_to_a_person() -> None:
+    text = asked_about(subscription(cancellable_until=NOW), subscription("s-2", auto_renew=False))
+    levers = text.partition("### What may serve better")[2].partition("###")[0]
+
+    assert "- **Cancel instead** until 2026-11-03 09:00 UTC: it can still be cancelled" in levers
+    assert "- **Auto renew off** until 2027-03-09 23:59 UTC: without auto-renew no new term is owed" in levers
+    assert "- **Fewer seats** until 2027-03-09 23:59 UTC" in levers
+    assert "nothing of it is done here" in levers
+    assert "serve better" not in asked_about(subscription(auto_renew=False))
+
+
+def test_a_question_tells_what_was_said_and_how_promises_stand() -> None:
+    promise = Hold(
+        hold_id="h",
+        kind=HoldKind.PROMISE,
+        customer_id="C1",
+        reason="by Friday",
+        placed_by="Ada Lund",
+        placed_on=date(2026, 10, 12),
+        currency="SEK",
+        instalments=(Instalment(due_on=date(2026, 10, 16), amount=119_00),),
+    )
+    notice = Notice(
+        stage="final_notice",
+        round_id="1.1",
+        on=date(2026, 10, 9),
+        delivery=Delivery.BOUNCED,
+        receivable_ids=frozenset(),
+    )
+    case = Case(customer_id="C1", name="C1 AB", country="SE", party_kind="company", notices=(notice,), holds=(promise,))
+    text = asked_about(subscription(), case=case)
+
+    assert "- 2026-10-09: final notice, bounced" in text
+    assert "- 2026-10-12: promise by Ada Lund, broken: by Friday" in text
+
+
+@pytest.mark.parametrize(("named", "shown"), [(frozenset({"s-1"}), True), (frozenset({"s-2"}), False)])
+def test_azure_in_production_is_shown_only_by_name_and_with_the_way_back(named: frozenset[str], shown: bool) -> None:
+    plan = subscription(family=Family.AZURE, product_type="Azure", offer_name="Azure plan")
+    text = asked_about(plan, policy=replace(POLICY, azure=named))
+
+    entitlements = "/v1/customers/t/subscriptions/s-1/azureEntitlements"
+    for part in (f"`GET {entitlements}`", f"`POST {entitlements}/ID/cancel`", f"`POST {entitlements}/ID/reactivate`",
+                 "900115", "**Can't be**: reservations and savings plans"):  # fmt: skip
+        assert (part in text) is shown
+    assert ("never stopped by the machine" in text) is shown
 
 
 def test_what_differs_from_what_was_shown_is_named() -> None:

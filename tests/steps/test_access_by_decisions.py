@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -14,6 +19,7 @@ from sqlalchemy import insert
 
 from csp_receivables import access_wiring, collections_wiring, mail_wiring
 from csp_receivables.adapters.ledger import Ledger, outbox, tables
+from csp_receivables.adapters.ledger.access_asked import LedgerAskedQuestions
 from csp_receivables.adapters.ledger.escalation_book import LedgerEscalationBook
 from csp_receivables.adapters.ledger.fetch_book import LedgerSubscriptionBook
 from csp_receivables.adapters.ledger.hold_book import LedgerHoldBook
@@ -22,7 +28,8 @@ from csp_receivables.adapters.ledger.outbox_tables import action
 from csp_receivables.adapters.partner_center.actor import Actor, open_actor
 from csp_receivables.adapters.partner_center.manners import Manners
 from csp_receivables.domain.access.approvals import Approval, Word
-from csp_receivables.domain.access.history import Entry
+from csp_receivables.domain.access.asking import Asked
+from csp_receivables.domain.access.history import Entry, exported
 from csp_receivables.domain.collections.cases import HoldKind
 from csp_receivables.domain.collections.hold_requests import HoldRequest, hold_of
 from csp_receivables.domain.escalation.items import ReportKind
@@ -281,6 +288,59 @@ def test_what_is_paid_is_chased_no_more(house: House) -> None:
 
 def history(house: House) -> tuple[Entry, ...]:
     return access_wiring.access_desk(house.settings, house.ledger).history(customer_id="C1")
+
+
+def test_the_export_is_what_an_auditor_asks_for(house: House) -> None:
+    """Who, by which rules, on what ground, and with the ids that Microsoft's support asks for; no address."""
+    house.approve()
+    house.perform()
+    pay(house.ledger, "100", 10_000, DECIDED + timedelta(days=1))
+    house.restore()
+
+    text = exported(history(house), "C1")
+    told = json.loads(text)["entries"]
+
+    by_what: dict[str, list[dict[str, Any]]] = {}
+    for each in told:
+        by_what.setdefault(each["what"], []).append(each)
+    (answer,) = by_what["answered"]
+    (asked,) = by_what["asked"]
+    assert (answer["person_id"], answer["person_name"], answer["auth_manager"]) == ("ada", "Ada Lund", "test")
+    assert (answer["digest"], answer["why"]) == (asked["digest"], "they were told twice")
+    decided = next(each for each in by_what["decided"] if each["kind"] == "propose_suspension")
+    assert decided["policy_version"] == asked["document"]["policy_version"] != ""
+    assert asked["document"]["access_version"] == access_wiring.access_policy(house.settings).version
+    assert decided["payload"]["receivable_ids"] == asked["document"]["receivable_ids"] == ["partner/100"]
+    assert any(rule == "warned_by_final_notice" for rule, _, _ in decided["payload"]["because"])
+    (warned,) = by_what["letter_accepted"]
+    assert (warned["stage"], warned["effective_on"]) == ("final_notice", "2026-10-23")
+    assert warned["receivable_ids"] == ["partner/100"]
+    before, after = by_what["prepared"][0]["shown"], by_what["verified"][0]["shown"]
+    assert (before["status"], before["auto_renew"], after["status"]) == ("active", True, "suspended")
+    for each in by_what["accepted"] + by_what["verified"]:
+        assert re.search(r"request \S+, correlation \S+", each["request_ids"]), each
+    assert [each["at"] for each in told] == sorted(each["at"] for each in told)
+    assert "recipient" not in text
+    assert "@" not in text.replace(warned["message_id"], "")
+
+
+def test_two_runs_at_once_ask_once(house: House) -> None:
+    """Both looked before either asked."""
+    within, both = timedelta(days=2), Barrier(2)
+
+    class Looks(LedgerAskedQuestions):
+        def asked(self) -> Mapping[str, Asked]:
+            found = super().asked()
+            both.wait(60)
+            return found
+
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
+        patch.setattr(access_wiring, "LedgerAskedQuestions", Looks)
+        ask = partial(access_wiring.new_questions, house.settings, house.ledger, within)
+        asked = [len(each.result()) for each in [pool.submit(ask), pool.submit(ask)]]
+
+    assert sorted(asked) == [0, 1]
+    assert access_wiring.new_questions(house.settings, house.ledger, within) == []
 
 
 def test_a_hold_of_this_morning_keeps_access(house: House) -> None:

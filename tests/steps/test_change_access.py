@@ -734,6 +734,16 @@ def test_the_first_few_must_end_well(desk: AccessDesk) -> None:
     assert desk.perform().ended == {"suspended": 3}
 
 
+@pytest.mark.parametrize(("canary", "goes"), [(0, 3), (1, 3), (2, 1), (3, 1), (4, 3)])
+def test_the_second_of_the_first_few_fails(desk: AccessDesk, canary: int, goes: int) -> None:
+    """Of four the second is refused: with fewer than two canaries the others go, and with no more than canaries too."""
+    crowd(desk, 4, canary=canary)
+    own = desk.emulator.world.subscriptions["c1-1"]
+    desk.emulator.world.subscriptions["c1-1"] = replace(own, changed_at=(desk.clock.now,) * 100)
+
+    assert desk.perform().ended["suspended"] == goes
+
+
 # --- answers that come again
 
 

@@ -15,6 +15,7 @@ import typer
 
 from csp_receivables import microsoft_wiring, wiring
 from csp_receivables.cli.output import JsonOption, Refused, emit_json, show_findings, show_table
+from csp_receivables.domain.access.azure_pack import azure_pack
 from csp_receivables.domain.microsoft.fetches import Fetched, FetchKind, unread_findings
 from csp_receivables.domain.microsoft.subscriptions import Subscription
 from csp_receivables.domain.microsoft.suspending import Suspending, suspending
@@ -171,6 +172,24 @@ def subscriptions(tenant: TenantOption = "", refresh: RefreshOption = False, as_
         for each, answer in known
     ]
     show_table("Subscriptions at Microsoft", columns, rows, right=["seats"])
+
+
+@microsoft_app.command("azure")
+def azure(
+    *,
+    tenant: Annotated[str, typer.Option("--tenant", help="Whose plan.")],
+    plan: Annotated[str, typer.Option("--plan", help="The Azure plan: the id of its subscription.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Read what runs under an Azure plan, and say how a person stops it and gives it back. Nothing here does it."""
+    settings = Settings.from_environment()
+    ledger = wiring.open_ledger(settings)
+    with _reader(settings, ledger) as reader:
+        found = reader.subscriptions.entitlements(tenant, plan)
+    if as_json:
+        emit_json([{name: getattr(each, name) for name in each.__slots__} for each in found])
+        return
+    print(azure_pack(tenant, plan, found))
 
 
 def _subscription(each: Subscription, answer: Suspending) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,9 +27,17 @@ class LedgerAskedQuestions:
             rows = connection.execute(select(c.action_id, c.digest, c.recorded_at).order_by(c.recorded_at)).all()
         return {row.action_id: Asked(digest=row.digest, at=datetime.fromisoformat(row.recorded_at)) for row in rows}
 
-    def ask(self, proposal: Proposal) -> None:
-        """Keep that it is asked now, also where the same was asked before."""
+    def ask(self, proposal: Proposal, waits: Callable[[Asked | None], bool]) -> bool:
+        """Keep that it is asked now, also where the same was asked before. False: by now the newest question `waits`,
+        which another run asked, and nothing is kept.
+        """
         row = {"action_id": proposal.action_id, "customer_id": proposal.customer_id, "digest": proposal.digest}
+        c = access_proposal.c
+        newest = select(c.digest, c.recorded_at).where(c.action_id == proposal.action_id)
         with self.ledger.writing() as writing:
+            last = writing.connection.execute(newest.order_by(c.recorded_at.desc()).limit(1)).first()
+            if waits(Asked(digest=last.digest, at=datetime.fromisoformat(last.recorded_at)) if last else None):
+                return False
             told = row | {"document": document_of(proposal), "recorded_at": writing.recorded_at}
             writing.connection.execute(insert(access_proposal).values(**told))
+            return True

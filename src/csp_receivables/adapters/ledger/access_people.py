@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, select, tuple_
 
 from csp_receivables.adapters.ledger.access_evidence import EVERYTHING
 from csp_receivables.adapters.ledger.access_restorations import restorations
@@ -22,7 +22,7 @@ from csp_receivables.adapters.ledger.access_tables import (
 )
 from csp_receivables.adapters.ledger.access_undo import chase_anew, deeds_of, give_back
 from csp_receivables.adapters.ledger.connection import Ledger, moment_text
-from csp_receivables.adapters.ledger.outbox_tables import action, action_event
+from csp_receivables.adapters.ledger.outbox_tables import action, action_event, message, message_event
 from csp_receivables.domain.access.history import Entry
 from csp_receivables.domain.access.restorations import Restoration
 from csp_receivables.domain.access.undoing import RunsDeed
@@ -77,6 +77,7 @@ class LedgerAccessDesk:
             if customer_id and not subscription_id:
                 ids |= set(connection.execute(_suspensions_of(customer_id)).scalars())
             entries = [*_of_actions(connection, ids), *_of_changes(connection, [row.change_id for row in changes])]
+            entries += _of_letters(connection, ids)
             entries += [
                 _restored(each)
                 for who in sorted({row.customer_id for row in changes})
@@ -114,6 +115,22 @@ def _of_changes(connection: Connection, ids: Sequence[str]) -> list[Entry]:
     return [_entry(row, "", row.subscription_id) for row in rows]
 
 
+def _of_letters(connection: Connection, ids: Iterable[str]) -> list[Entry]:
+    """What became of the letters of the same rounds: the warnings a suspension stands on. To whom stays out of it."""
+    rounds = select(action.c.customer_id, action.c.round_id).where(action.c.action_id.in_(sorted(ids)))
+    query = (
+        select(action.c.action_id, action.c.stage, action.c.policy_version, message.c.message_id, message.c.digest)
+        .add_columns(message.c.receivable_ids, message_event.c.event, message_event.c.effective_on)
+        .add_columns(message_event.c.code, message_event.c.recorded_at)
+        .join(message, message.c.action_id == action.c.action_id)
+        .join(message_event, message_event.c.message_id == message.c.message_id)
+        .where(action.c.kind == Answer.SEND_NOTICE.value, message.c.attempt == message_event.c.attempt)
+        .where(tuple_(action.c.customer_id, action.c.round_id).in_(rounds))
+    )
+    rows = connection.execute(query.order_by(message_event.c.message_id, message_event.c.event_no))
+    return [_entry(row, f"letter_{row.event}", row.action_id) for row in rows]
+
+
 def _restored(back: Restoration) -> Entry:
     """How long it took from the payment to access, as one more entry."""
     told: dict[str, Any] = {"customer_id": back.customer_id, "why": str(back), "booked_on": back.booked_on}
@@ -124,7 +141,7 @@ def _restored(back: Restoration) -> Entry:
 
 def _entry(row: Row[Any], what: str, about: str) -> Entry:
     told = {name: value for name, value in row._mapping.items() if value not in ("", None)}
-    for name in ("document", "payload", "shown"):
+    for name in ("document", "payload", "shown", "receivable_ids"):
         if name in told:
             told[name] = json.loads(told[name])
     at = told.pop("recorded_at")

@@ -1,37 +1,49 @@
-"""The question that a person is asked about one customer, as Markdown: what is owed, was said, and would happen."""
+"""The question that a person is asked about one customer, as Markdown: a minute's reading, the rest below it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from csp_receivables.domain.access.levers import Lever
+from csp_receivables.domain.access.azure_pack import azure_pack
+from csp_receivables.domain.access.levers import Lever, LeverKind
+from csp_receivables.domain.access.markdown import escaped
 from csp_receivables.domain.access.proposal import Proposal, Target, days_to_renewal
+from csp_receivables.domain.access.scope import LeftOut
 from csp_receivables.domain.collections.cases import Case
 from csp_receivables.domain.collections.decisions import Decision
+from csp_receivables.domain.collections.holds import standing_of
 from csp_receivables.domain.microsoft.suspending import Billing
 from csp_receivables.domain.money import to_text
 
 _BILLED = {
-    Billing.GOES_ON: "goes on being billed",
-    Billing.STOPS: "stops being billed, with a credit",
-    Billing.STORAGE: "storage goes on being billed",
-    Billing.UNKNOWN: "not known",
+    Billing.GOES_ON: "bills on to the term's end",
+    Billing.STOPS: "stops, and credits the rest",
+    Billing.STORAGE: "bills storage on",
+    Billing.UNKNOWN: "its publisher's to say",
 }
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#])")
 
 
 def question_text(proposal: Proposal, decision: Decision, case: Case | None, now: datetime) -> str:
     """The evidence as Markdown. What customers and Microsoft wrote is escaped: it is text, never markup."""
     name = case.name if case else proposal.customer_id
-    parts = [f"## Suspend {_text(name)} ({_text(proposal.customer_id)})?", "", *_owed(proposal, decision)]
-    parts += ["", *_said(case)] if case else []
+    parts = [f"## Suspend {escaped(name)} ({escaped(proposal.customer_id)})?", "", *_owed(proposal, decision)]
+    parts += ["", *_at_a_glance(proposal)]
     parts += ["", "### What would be suspended", "", *_targets(proposal.targets, now)]
-    parts += ["", *_week(proposal)]
+    if any(each.levers for each in proposal.targets):
+        parts += ["", "### What may serve better", "", *_levers(proposal.targets)]
+    parts += ["", "### Why now", "", *_why(proposal, decision)]
+    parts += ["", "### What was said before", "", *_said(case, decision)] if case else []
     if proposal.left_out:
-        parts += ["", "### What stays as it is", ""]
-        parts += [f"- {_text(each.name)} ({each.subscription_id}): {_text(each.because)}" for each in proposal.left_out]
+        parts += ["", "### What stays as it is", "", *_left_out(proposal.left_out)]
+    for each in proposal.left_out:
+        if each.for_a_person:
+            parts += [
+                "",
+                f"### {escaped(each.name)}: only by hand",
+                "",
+                azure_pack(each.tenant_id, each.subscription_id),
+            ]
     parts += ["", f"Digest of what you see: `{proposal.digest[:16]}`. Nobody's answer is a no."]
     return "\n".join(parts)
 
@@ -39,56 +51,102 @@ def question_text(proposal: Proposal, decision: Decision, case: Case | None, now
 def _owed(proposal: Proposal, decision: Decision) -> Iterator[str]:
     for currency, overdue, open_ in proposal.owed:
         owed = f"{to_text(overdue, currency)} {currency} overdue of {to_text(open_, currency)} {currency} open"
-        yield f"- **{owed}**, the oldest for {decision.days_overdue} days, as of {decision.on}"
-    yield f"- Receivables: {', '.join(_text(each) for each in proposal.receivable_ids)}"
-    yield from (f"- {_text(str(reason).replace('_', ' '))}" for reason in decision.because)
+        yield f"**{owed}**, the oldest for {decision.days_overdue} days, as of {decision.on}."
 
 
-def _said(case: Case) -> Iterator[str]:
-    yield "### What was said before"
-    yield ""
-    for notice in case.notices:
-        yield f"- {notice.on}: {_text(notice.stage.replace('_', ' '))}, {notice.delivery.value.replace('_', ' ')}"
-    for hold in case.holds:
-        until = f" until {hold.until}" if hold.until else ""
-        yield f"- {hold.placed_on}: {hold.kind.value} by {_text(hold.placed_by)}{until}: {_text(hold.reason)}"
-    if not case.notices and not case.holds:
-        yield "- nothing"
+def _at_a_glance(proposal: Proposal) -> Iterator[str]:
+    """What a yes does, saves and loses, and what waiting costs."""
+    targets = proposal.targets
+    seats = sum(each.quantity for each in targets)
+    yield f"- **Suspend** blocks the users of {seats} seats of {len(targets)} subscriptions at once."
+    yield f"- **It saves** {_amounts(proposal.waiting_costs)} a week at Microsoft: one week's wait costs us that much."
+    if proposal.charged_all_the_same:
+        charged = _amounts(proposal.charged_all_the_same)
+        yield f"- **It doesn't save** {charged} a week, which Microsoft charges whether suspended or not."
+    lost = [name for name, is_lost in (("auto-renew", any(each.loses_auto_renew for each in targets)),
+                                       ("scheduled changes", any(each.loses_scheduled_changes for each in targets)))
+            if is_lost]  # fmt: skip
+    if lost:
+        yield f"- **Lost until it is given back**: {' and '.join(lost)}."
+    if served := _served(targets):
+        yield f"- **Perhaps better**, below: {', '.join(dict.fromkeys(_name(lever) for lever in served))}."
+
+
+def _amounts(several: Iterable[tuple[str, int]]) -> str:
+    return ", ".join(f"{to_text(amount, currency)} {currency}" for currency, amount in several) or "nothing"
 
 
 def _targets(targets: Sequence[Target], now: datetime) -> Iterator[str]:
-    yield "| subscription | seats | users | Microsoft meanwhile | term ends | loses until restored |"
-    yield "| --- | ---: | --- | --- | --- | --- |"
+    yield "| subscription | seats | a week | Microsoft | term ends | lost meanwhile |"
+    yield "| --- | ---: | ---: | --- | --- | --- |"
     for each in targets:
         days = days_to_renewal(each, now)
         ends = f"{each.term_ends:%Y-%m-%d} (in {days} days)" if each.term_ends else "never"
         lost = [name for name, is_lost in (("auto-renew", each.loses_auto_renew),
                                            ("scheduled changes", each.loses_scheduled_changes)) if is_lost]  # fmt: skip
-        name, loses = f"{_text(each.name)} ({each.subscription_id})", " and ".join(lost) or "nothing"
-        yield f"| {name} | {each.quantity} | {_text(each.users)} | {_BILLED[each.billing]} | {ends} | {loses} |"
-    yield from _levers(targets)
+        name, loses = f"{escaped(each.name)} ({each.subscription_id})", " and ".join(lost) or "nothing"
+        week = f"{to_text(each.a_week, each.currency)} {each.currency}" if each.currency else "not known"
+        yield f"| {name} | {each.quantity} | {week} | {_BILLED[each.billing]} | {ends} | {loses} |"
+    yield ""
+    for users, names in _by_words((each.users, each.name) for each in targets).items():
+        yield f"- {escaped(users)}: {', '.join(map(escaped, names))}"
 
 
 def _levers(targets: Sequence[Target]) -> Iterator[str]:
-    """What may serve better, once for all that it would serve."""
+    for lever, names in _served(targets).items():
+        until = f" until {lever.until:%Y-%m-%d %H:%M} UTC" if lever.until else ""
+        yield f"- **{_name(lever).capitalize()}**{until}: {lever.why}. For {', '.join(names)}."
+    yield "- A person does any of it in Partner Center; nothing of it is done here."
+
+
+def _served(targets: Sequence[Target]) -> dict[Lever, list[str]]:
+    """What may serve better, with all that it would serve: what ends the cost first, then what ends soonest."""
     serves: dict[Lever, list[str]] = {}
     for each in targets:
         for lever in each.levers:
-            serves.setdefault(lever, []).append(_text(each.name))
-    if serves:
-        yield ""
-    for lever, names in serves.items():
-        until = f" (until {lever.until:%Y-%m-%d %H:%M} UTC)" if lever.until else ""
-        yield f"- Instead: **{lever.kind.value.replace('_', ' ')}**{until}: {lever.why}. For {', '.join(names)}"
+            serves.setdefault(lever, []).append(escaped(each.name))
+    kinds = list(LeverKind)
+    return dict(sorted(serves.items(), key=lambda pair: (kinds.index(pair[0].kind), str(pair[0].until))))
 
 
-def _week(proposal: Proposal) -> Iterator[str]:
-    waits = ", ".join(f"{to_text(amount, currency)} {currency}" for currency, amount in proposal.waiting_costs)
-    goes_on = ", ".join(f"{to_text(amount, currency)} {currency}" for currency, amount in proposal.charged_all_the_same)
-    yield f"- One week's wait costs us {waits or 'nothing'} at Microsoft that suspending would save."
-    if goes_on:
-        yield f"- Microsoft charges {goes_on} a week for these whether they are suspended or not."
+def _name(lever: Lever) -> str:
+    return lever.kind.value.replace("_", " ")
 
 
-def _text(said: str) -> str:
-    return _SPECIAL.sub(r"\\\1", " ".join(said.split()))
+def _why(proposal: Proposal, decision: Decision) -> Iterator[str]:
+    yield f"- For {', '.join(escaped(each) for each in proposal.receivable_ids)}"
+    for reason in decision.because:
+        rule, asks = (
+            reason.rule.replace("_", " "),
+            f" (the policy asks: {reason.threshold})" if reason.threshold else "",
+        )
+        yield escaped(f"- {rule}: {reason.actual}{asks}")
+
+
+def _said(case: Case | None, decision: Decision) -> Iterator[str]:
+    """Notices with what became of them, holds and promises with how they stand."""
+    if case is None or not (case.notices or case.holds):
+        yield "- nothing"
+        return
+    for notice in case.notices:
+        yield f"- {notice.on}: {escaped(notice.stage.replace('_', ' '))}, {notice.delivery.value.replace('_', ' ')}"
+    for hold in case.holds:
+        until = f" until {hold.until}" if hold.until else ""
+        stands = standing_of(hold, case, decision.on).state.value.replace("_", " ")
+        who = f"{hold.kind.value} by {escaped(hold.placed_by)}{until}, {stands}"
+        yield f"- {hold.placed_on}: {who}: {escaped(hold.reason)}"
+
+
+def _left_out(left_out: Sequence[LeftOut]) -> Iterator[str]:
+    for because, names in _by_words(
+        (each.because, f"{each.name} ({each.subscription_id})") for each in left_out
+    ).items():
+        yield f"- {escaped(because)}: {', '.join(map(escaped, names))}"
+
+
+def _by_words(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The same words once, with everything that they are about."""
+    found: dict[str, list[str]] = {}
+    for words, about in pairs:
+        found.setdefault(words, []).append(about)
+    return found
