@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+import os
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,12 +21,21 @@ from csp_airflow.access_tasks import (  # noqa: E402 - after Airflow's home
     SUSPEND,
     BadAnswer,
     approval_of,
+    questions,
+    record_answer,
     refuse_unknown_people,
     starter,
 )
+from csp_receivables import access_wiring  # noqa: E402
+from csp_receivables.adapters.ledger import Ledger  # noqa: E402
+from csp_receivables.adapters.ledger.outbox_book import OthersWrote  # noqa: E402
 from csp_receivables.domain.access.approvals import Word  # noqa: E402
 from csp_receivables.domain.matching_by_hand.requests import ByHandRefused  # noqa: E402
 from csp_receivables.settings import Settings  # noqa: E402
+from emulator.server import Emulator  # noqa: E402
+from tests.conftest import StandingClock  # noqa: E402
+from tests.emulator.serving import empty_world  # noqa: E402
+from tests.steps.test_access_by_decisions import DECIDED, House, house_of  # noqa: E402
 
 QUESTION = {"action_id": "a1", "customer_id": "K1", "digest": "d1"}
 ADA = {"id": "7", "name": "ada"}
@@ -124,3 +135,55 @@ def test_who_starts_an_undoing_is_its_person(tmp_path: Path) -> None:
             starter(nobody, settings)
     with pytest.raises(ByHandRefused, match="reason"):
         starter(started("ada", reason=" "), settings)
+
+
+@pytest.fixture
+def house(
+    new_demo_ledger: Callable[[], Ledger], clock: StandingClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[House]:
+    """The house as a task finds it: by the environment."""
+    with Emulator(empty_world()) as emulator, house_of(new_demo_ledger(), emulator, clock, tmp_path) as made:
+        for name in [name for name in os.environ if name.startswith("CSP_")]:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("CSP_HOME", str(made.settings.home))
+        monkeypatch.setenv("CSP_INCLUDE", str(made.settings.include))
+        monkeypatch.setenv("CSP_LEDGER_URL", made.ledger.engine.url.render_as_string(hide_password=False))
+        monkeypatch.setenv("CSP_CLOCK", made.clock.now.isoformat())
+        yield made
+
+
+def in_a_run(run_id: str = "r1") -> dict[str, Any]:
+    """The context of a task that keeps an answer."""
+    return {
+        "ti": SimpleNamespace(dag_id="change_access", run_id=run_id, task_id="customer.keep_answer", map_index=0),
+        "dag_run": SimpleNamespace(run_type="manual"),
+        "params": {},
+        "logical_date": None,
+    }
+
+
+def test_a_bad_answer_is_kept_as_none_and_the_next_morning_asks_again(house: House) -> None:
+    within = timedelta(days=2)
+    (asked,) = questions(in_a_run(), within)
+    assert questions(in_a_run("r2"), within) == []  # it is being asked
+    assert "[undo a run](/dags/undo_access)" in asked["body"]
+
+    with pytest.raises(BadAnswer, match="one of"):
+        record_answer(asked, answer("Yes, please"), in_a_run())
+
+    kept = access_wiring.access_book(house.settings, house.ledger, OthersWrote()).approval(asked["action_id"])
+    assert kept is not None
+    assert (kept.word, kept.who, kept.asked_in) == (Word.NO_ANSWER, None, "change_access/r1/customer.keep_answer/0")
+    assert "is no answer" in kept.why
+    assert (house.perform().ended, house.status()) == ({}, "active")
+    house.decide(DECIDED)
+    assert len(questions(in_a_run("r3"), within)) == 1
+
+
+def test_a_task_that_was_marked_as_done_suspends_nobody(house: House) -> None:
+    """Then the task that keeps the answer finds none, and what follows it performs what nobody approved: nothing."""
+    (asked,) = questions(in_a_run(), timedelta(days=2))
+
+    assert record_answer(asked, None, in_a_run())["word"] == "no_answer"
+
+    assert (house.perform().ended, house.status()) == ({}, "active")
