@@ -249,7 +249,7 @@ def test_a_question_says_at_a_glance_what_a_yes_does_and_saves() -> None:
     glance = text.partition("### What would be suspended")[0]
 
     assert "blocks the users of 13 seats of 2 subscriptions at once" in glance
-    assert "**It saves** nothing a week" in glance  # what the legacy one costs is not known
+    assert "**It saves nothing** at Microsoft" in glance  # what the legacy one costs is not known
     assert "**It doesn't save** 70.00 SEK a week" in glance
     assert "**Lost until it is given back**: auto-renew and scheduled changes." in glance
     assert "**Perhaps better**, below: cancel instead, auto renew off, fewer seats." in glance

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from csp_receivables.domain.access.azure_pack import azure_pack
 from csp_receivables.domain.access.levers import Lever, LeverKind
@@ -16,6 +17,8 @@ from csp_receivables.domain.collections.holds import standing_of
 from csp_receivables.domain.microsoft.suspending import Billing
 from csp_receivables.domain.money import to_text
 
+GROUPS = "\N{NO-BREAK SPACE}"  # between thousands
+ID_SHOWN = 8
 _BILLED = {
     Billing.GOES_ON: "bills on to the term's end",
     Billing.STOPS: "stops, and credits the rest",
@@ -50,7 +53,7 @@ def question_text(proposal: Proposal, decision: Decision, case: Case | None, now
 
 def _owed(proposal: Proposal, decision: Decision) -> Iterator[str]:
     for currency, overdue, open_ in proposal.owed:
-        owed = f"{to_text(overdue, currency)} {currency} overdue of {to_text(open_, currency)} {currency} open"
+        owed = f"{_money(overdue, currency)} overdue of {_money(open_, currency)} open"
         yield f"**{owed}**, the oldest for {decision.days_overdue} days, as of {decision.on}."
 
 
@@ -59,7 +62,11 @@ def _at_a_glance(proposal: Proposal) -> Iterator[str]:
     targets = proposal.targets
     seats = sum(each.quantity for each in targets)
     yield f"- **Suspend** blocks the users of {seats} seats of {len(targets)} subscriptions at once."
-    yield f"- **It saves** {_amounts(proposal.waiting_costs)} a week at Microsoft: one week's wait costs us that much."
+    if proposal.waiting_costs:
+        saved = _amounts(proposal.waiting_costs)
+        yield f"- **It saves** {saved} a week at Microsoft: one week's wait costs us that much."
+    else:
+        yield "- **It saves nothing** at Microsoft: one week's wait costs us no more there."
     if proposal.charged_all_the_same:
         charged = _amounts(proposal.charged_all_the_same)
         yield f"- **It doesn't save** {charged} a week, which Microsoft charges whether suspended or not."
@@ -73,29 +80,34 @@ def _at_a_glance(proposal: Proposal) -> Iterator[str]:
 
 
 def _amounts(several: Iterable[tuple[str, int]]) -> str:
-    return ", ".join(f"{to_text(amount, currency)} {currency}" for currency, amount in several) or "nothing"
+    return ", ".join(_money(amount, currency) for currency, amount in several)
+
+
+def _money(amount: int, currency: str) -> str:
+    """`118 967.86 SEK`."""
+    return f"{Decimal(to_text(amount, currency)):,} {currency}".replace(",", GROUPS)
 
 
 def _targets(targets: Sequence[Target], now: datetime) -> Iterator[str]:
-    yield "| subscription | seats | a week | Microsoft | term ends | lost meanwhile |"
+    yield "| subscription | seats | a week | Microsoft meanwhile | term ends | lost meanwhile |"
     yield "| --- | ---: | ---: | --- | --- | --- |"
     for each in targets:
         days = days_to_renewal(each, now)
         ends = f"{each.term_ends:%Y-%m-%d} (in {days} days)" if each.term_ends else "never"
         lost = [name for name, is_lost in (("auto-renew", each.loses_auto_renew),
                                            ("scheduled changes", each.loses_scheduled_changes)) if is_lost]  # fmt: skip
-        name, loses = f"{escaped(each.name)} ({each.subscription_id})", " and ".join(lost) or "nothing"
-        week = f"{to_text(each.a_week, each.currency)} {each.currency}" if each.currency else "not known"
+        name, loses = escaped(_named(each.name, each.subscription_id)), " and ".join(lost) or "nothing"
+        week = _money(each.a_week, each.currency).replace(" ", GROUPS) if each.currency else "not known"
         yield f"| {name} | {each.quantity} | {week} | {_BILLED[each.billing]} | {ends} | {loses} |"
     yield ""
     for users, names in _by_words((each.users, each.name) for each in targets).items():
-        yield f"- {escaped(users)}: {', '.join(map(escaped, names))}"
+        yield f"- {_of(names, targets)}: {escaped(users)}."
 
 
 def _levers(targets: Sequence[Target]) -> Iterator[str]:
     for lever, names in _served(targets).items():
         until = f" until {lever.until:%Y-%m-%d %H:%M} UTC" if lever.until else ""
-        yield f"- **{_name(lever).capitalize()}**{until}: {lever.why}. For {', '.join(names)}."
+        yield f"- **{_name(lever).capitalize()}**{until}: {lever.why}. For {_of(names, targets)}."
     yield "- A person does any of it in Partner Center; nothing of it is done here."
 
 
@@ -104,7 +116,7 @@ def _served(targets: Sequence[Target]) -> dict[Lever, list[str]]:
     serves: dict[Lever, list[str]] = {}
     for each in targets:
         for lever in each.levers:
-            serves.setdefault(lever, []).append(escaped(each.name))
+            serves.setdefault(lever, []).append(each.name)
     kinds = list(LeverKind)
     return dict(sorted(serves.items(), key=lambda pair: (kinds.index(pair[0].kind), str(pair[0].until))))
 
@@ -139,9 +151,18 @@ def _said(case: Case | None, decision: Decision) -> Iterator[str]:
 
 def _left_out(left_out: Sequence[LeftOut]) -> Iterator[str]:
     for because, names in _by_words(
-        (each.because, f"{each.name} ({each.subscription_id})") for each in left_out
+        (each.because, _named(each.name, each.subscription_id)) for each in left_out
     ).items():
         yield f"- {escaped(because)}: {', '.join(map(escaped, names))}"
+
+
+def _named(name: str, own: str) -> str:
+    """With the beginning of a long id: enough to find it by, and a table of names is read faster."""
+    return f"{name} ({own[:ID_SHOWN]}…)" if len(own) > ID_SHOWN * 2 else f"{name} ({own})"
+
+
+def _of(names: Sequence[str], targets: Sequence[Target]) -> str:
+    return "all of them" if len(names) == len(targets) > 1 else ", ".join(map(escaped, names))
 
 
 def _by_words(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
