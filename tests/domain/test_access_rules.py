@@ -251,6 +251,7 @@ def test_a_question_says_at_a_glance_what_a_yes_does_and_saves() -> None:
     assert "blocks the users of 13 seats of 2 subscriptions at once" in glance
     assert "**It saves nothing** at Microsoft" in glance  # what the legacy one costs is not known
     assert "**It doesn't save** 70.00 SEK a week" in glance
+    assert "about 1\N{NO-BREAK SPACE}260.00 SEK until the terms end" in glance  # 126 days of 10.00
     assert "**Lost until it is given back**: auto-renew and scheduled changes." in glance
     assert "**Perhaps better**, below: cancel instead, auto renew off, fewer seats." in glance
     assert "one week's wait costs us that much" in asked_about(subscription(product_type=""))
@@ -414,10 +415,20 @@ def test_what_trips_the_breaker(one: AccessLoad, rules: list[str]) -> None:
     assert bool(likely_cause(reasons)) is bool(rules)
 
 
+def test_ids_of_two_kinds_can_not_be_compared_so_names_are() -> None:
+    """Who answered in Airflow is not a second person at the command line."""
+    answered = Approver(id="7", name="Ada Lund", auth_manager="FabAuthManager")
+
+    with pytest.raises(ByHandRefused, match="second person"):
+        check_releaser(Approver(id="cli:ada lund", name="ADA lund", auth_manager="cli"), [answered])
+    check_releaser(Approver(id="cli:bea ek", name="Bea Ek", auth_manager="cli"), [answered])
+    check_releaser(Approver(id="8", name="Ada Lund", auth_manager="FabAuthManager"), [answered])
+
+
 @pytest.mark.parametrize(("own", "passes"), [("bea", True), ("ada", False), ("ADA", False), (" ", False)])
 def test_who_approved_any_of_it_releases_nothing(own: str, passes: bool) -> None:
     who = Approver(id=own, name="Bea", auth_manager="test")
-    approvers = [None, Approver(id="ada", name="Ada", auth_manager="test")]
+    approvers = [None, Approver(id="ada", name="Ada Lund", auth_manager="test")]
 
     if passes:
         check_releaser(who, approvers)

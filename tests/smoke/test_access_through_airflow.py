@@ -233,6 +233,30 @@ def test_what_was_approved_is_suspended_and_what_was_paid_is_given_back(
     print(f"from the payment's import to restored access: {time.monotonic() - began:.0f} s")
 
 
+def test_the_button_gives_back_what_a_run_took(house: House, admin: AirflowApi, asked: list[dict[str, Any]]) -> None:
+    """Of the same run one customer paid and has access again; another has not."""
+    taken = (
+        "SELECT c.subscription_id, count(*) FROM access_change c JOIN access_event e USING (change_id) "
+        "WHERE e.event = 'verified' GROUP BY c.subscription_id HAVING count(DISTINCT c.direction) = 1"
+    )
+    house.person("approver").answer(asked[2], "Suspend")
+    away = house.wait(lambda: house.rows(taken))
+    house.wait(lambda: admin.knows_dag("undo_access"))
+    admin.unpause("undo_access")
+    run = f"change_access/{asked[2]['task_instance']['dag_run_id']}"
+
+    house.run(admin, "undo_access", {"run": run, "what": "List only", "reason": ""})
+    assert house.rows(taken) == away
+    why = "it was the wrong company"
+    house.run(admin, "undo_access", {"run": run, "what": "Give back what it took", "reason": why})
+
+    assert house.rows(taken) == []
+    shown = [house.emulator(f"subscriptions/{own}")["document"] for own, _ in away]
+    assert {(one["status"], one["autoRenewEnabled"]) for one in shown} == {("active", True)}
+    said = house.rows("SELECT said_by FROM action_event WHERE event = 'approved' AND why = 'it was the wrong company'")
+    assert said == [("admin",)]
+
+
 def pay_everything(house: House, customer: str) -> None:
     """The bank's file of a payment for each open receivable of the customer, with its reference."""
     paid = house.rows(

@@ -91,10 +91,16 @@ def likely_cause(reasons: Sequence[Reason]) -> str:
     return next((words for rule, words in _LIKELY if rule in rules), "")
 
 
+def _may_be_the_same(one: Approver, other: Approver) -> bool:
+    """By id; of ids that different auth managers gave, nothing can be said, so the name tells."""
+    if one.auth_manager == other.auth_manager:
+        return one.id.casefold() == other.id.casefold()
+    return other.id.casefold() == one.id.casefold() or other.name.casefold() == one.name.casefold()
+
+
 def check_releaser(who: Approver, approvers: Iterable[Approver | None]) -> None:
     """Raises ByHandRefused when the person who releases a batch approved any of it."""
     if not who.id.strip() or not who.name.strip():
         raise ByHandRefused("releasing the breaker needs the person who does it: an id and a name")
-    same = [each for each in approvers if each and each.id.casefold() == who.id.casefold()]
-    if same:
+    if any(each and _may_be_the_same(each, who) for each in approvers):
         raise ByHandRefused(f"{who.name} approved some of what waits; the breaker is released by a second person")

@@ -31,7 +31,7 @@ def question_text(proposal: Proposal, decision: Decision, case: Case | None, now
     """The evidence as Markdown. What customers and Microsoft wrote is escaped: it is text, never markup."""
     name = case.name if case else proposal.customer_id
     parts = [f"## Suspend {escaped(name)} ({escaped(proposal.customer_id)})?", "", *_owed(proposal, decision)]
-    parts += ["", *_at_a_glance(proposal)]
+    parts += ["", *_at_a_glance(proposal, now)]
     parts += ["", "### What would be suspended", "", *_targets(proposal.targets, now)]
     if any(each.levers for each in proposal.targets):
         parts += ["", "### What may serve better", "", *_levers(proposal.targets)]
@@ -57,7 +57,7 @@ def _owed(proposal: Proposal, decision: Decision) -> Iterator[str]:
         yield f"**{owed}**, the oldest for {decision.days_overdue} days, as of {decision.on}."
 
 
-def _at_a_glance(proposal: Proposal) -> Iterator[str]:
+def _at_a_glance(proposal: Proposal, now: datetime) -> Iterator[str]:
     """What a yes does, saves and loses, and what waiting costs."""
     targets = proposal.targets
     seats = sum(each.quantity for each in targets)
@@ -68,8 +68,9 @@ def _at_a_glance(proposal: Proposal) -> Iterator[str]:
     else:
         yield "- **It saves nothing** at Microsoft: one week's wait costs us no more there."
     if proposal.charged_all_the_same:
-        charged = _amounts(proposal.charged_all_the_same)
-        yield f"- **It doesn't save** {charged} a week, which Microsoft charges whether suspended or not."
+        charged, ends = _amounts(proposal.charged_all_the_same), _until_term_ends(targets, now)
+        about = f", about {_amounts(ends)} until the terms end" if ends else ""
+        yield f"- **It doesn't save** {charged} a week, which Microsoft charges whether suspended or not{about}."
     lost = [name for name, is_lost in (("auto-renew", any(each.loses_auto_renew for each in targets)),
                                        ("scheduled changes", any(each.loses_scheduled_changes for each in targets)))
             if is_lost]  # fmt: skip
@@ -77,6 +78,16 @@ def _at_a_glance(proposal: Proposal) -> Iterator[str]:
         yield f"- **Lost until it is given back**: {' and '.join(lost)}."
     if served := _served(targets):
         yield f"- **Perhaps better**, below: {', '.join(dict.fromkeys(_name(lever) for lever in served))}."
+
+
+def _until_term_ends(targets: Sequence[Target], now: datetime) -> tuple[tuple[str, int], ...]:
+    """What Microsoft will still charge for what goes on being billed: whole days at the rate of a week, by currency."""
+    sums: dict[str, int] = {}
+    for each in targets:
+        days = days_to_renewal(each, now)
+        if each.billing is Billing.GOES_ON and each.a_week and days:
+            sums[each.currency] = sums.get(each.currency, 0) + each.a_week * days // 7
+    return tuple(sorted(sums.items()))
 
 
 def _amounts(several: Iterable[tuple[str, int]]) -> str:
