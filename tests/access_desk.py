@@ -313,3 +313,24 @@ def access_desk(
         yield desk
     finally:
         actor.close()
+
+
+def approved(desk: AccessDesk, customer: str = "C1", *documents: Any) -> str:
+    """The action of a customer whose suspension a person approved."""
+    action = desk.customer(customer, *(documents or (document(f"{customer.lower()}-1"),)))
+    desk.approve()
+    return action
+
+
+def an_answer(desk: AccessDesk, action: str) -> Approval:
+    """What was answered."""
+    found = desk.book.approval(action)
+    assert found is not None
+    return found
+
+
+def retry_at(desk: AccessDesk, action: str) -> datetime:
+    """When an action waits for its next try."""
+    with desk.ledger.reading() as connection:
+        query = select(action_state.c.retry_at).where(action_state.c.action_id == action)
+        return datetime.fromisoformat(connection.execute(query).scalar_one())

@@ -1,0 +1,136 @@
+"""What belongs together goes together, and comes back as it was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from csp_receivables.adapters.ledger.outbox_people import LedgerOutboxDesk
+from csp_receivables.domain.access.policy import Protected
+from csp_receivables.domain.collections.decisions import Answer
+from csp_receivables.domain.matching_by_hand.requests import person
+from tests.access_desk import (
+    AccessDesk,
+    approved,
+    document,
+    due_to_suspend,
+    legacy,
+    settled,
+)
+
+
+def test_what_a_person_approved_is_suspended_and_comes_back_as_it_was_once_it_is_paid(desk: AccessDesk) -> None:
+    action = desk.customer("C1", document("s-1"), document("s-2"))
+    before = desk.at_microsoft("s-1")
+
+    assert desk.perform().waits == {"nobody was asked yet": 1}
+    assert desk.approve() == [action]
+    done = desk.perform()
+
+    assert (done.ended, done.findings) == ({"suspended": 1}, [])
+    assert [desk.at_microsoft(own)["status"] for own in ("s-1", "s-2")] == ["suspended", "suspended"]
+    assert desk.at_microsoft("s-1")["autoRenewEnabled"] is False
+    assert (desk.state(action), desk.story("s-1")) == ("done", ["prepared", "began", "accepted", "verified"])
+
+    desk.pays("C1")
+    back = desk.restore()
+
+    assert (back.ended, back.findings) == ({"restored": 1}, [])
+    assert desk.at_microsoft("s-1") == before
+    assert desk.story("s-1", "restore") == [
+        "prepared", "began", "accepted", "status_back", "began", "accepted", "verified",
+    ]  # fmt: skip
+    assert (desk.perform().ended, desk.restore().ended) == ({}, {})
+    assert desk.changes_at("s-1") == 3
+
+
+def test_a_legacy_base_takes_its_add_on_along_and_both_come_back_base_first(desk: AccessDesk) -> None:
+    action = approved(desk, "C1", legacy("z-base"), legacy("a-add-on", parentSubscriptionId="z-base"))
+
+    assert desk.perform().ended == {"suspended": 1}
+    assert (desk.changes_at("z-base"), desk.changes_at("a-add-on")) == (1, 0)
+    assert desk.story("a-add-on") == ["prepared", "verified"]
+    desk.pays("C1")
+    assert desk.restore().ended == {"restored": 1}
+    assert [desk.at_microsoft(own)["status"] for own in ("z-base", "a-add-on")] == ["active", "active"]
+    order = [each.path.rsplit("/", 1)[1] for each in desk.emulator.world.log.entries if each.method == "PATCH"]
+    assert order[1:] == ["z-base", "a-add-on"]
+    assert desk.state(action) == "done"
+
+
+def test_a_base_stays_while_its_add_on_must(desk: AccessDesk) -> None:
+    desk.policy = replace(desk.policy, protected=Protected(subscriptions=frozenset({"a-add-on"})))
+    desk.customer("C1", legacy("z-base"), legacy("a-add-on", parentSubscriptionId="z-base"), document("c1-1"))
+
+    (asked,) = desk.questions()
+
+    assert [each.subscription_id for each in asked.proposal.targets] == ["c1-1"]
+    assert [each.because for each in asked.proposal.left_out] == [
+        "the policy protects this subscription by its id",
+        "it would take its add-on a-add-on along, which stays",
+    ]
+
+
+def test_only_what_we_took_comes_back_and_only_for_our_reasons(desk: AccessDesk) -> None:
+    approved(desk)
+    desk.perform()
+    own = desk.emulator.world.subscriptions["c1-1"]
+    document_now = own.document | {"suspensionReasons": ["PartnerSuspended", "Expiration"]}
+    desk.emulator.world.subscriptions["c1-1"] = replace(own, document=document_now)
+    desk.pays("C1")
+
+    done = desk.restore()
+
+    assert (desk.changes_at("c1-1"), desk.findings()) == (1, ["access.not_ours"])
+    assert "Expiration" in done.findings[0].found
+
+
+def test_what_somebody_else_gave_back_is_told_and_not_touched(desk: AccessDesk) -> None:
+    approved(desk)
+    desk.perform()
+    reads = desk.actor.subscriptions
+    reads.set_status(reads.read("c1-tenant", "c1-1"), "active")
+    desk.pays("C1")
+
+    desk.restore()
+
+    assert desk.changes_at("c1-1") == 2
+    assert desk.findings() == ["access.not_ours", "access.renewal_differs"]
+
+
+def test_what_ran_out_meanwhile_is_for_a_person(desk: AccessDesk) -> None:
+    approved(desk, "C1", document("c1-1", commitmentEndDateTime="2026-11-20T23:59:59Z", commitmentEndDate="2026-11-20"))
+    desk.perform()
+    desk.later(days=20)
+    desk.pays("C1")
+
+    desk.restore()
+
+    assert desk.findings() == ["access.odd_status"]
+
+
+def test_access_waits_for_a_renewal_and_comes_back_after_it(desk: AccessDesk) -> None:
+    approved(desk)
+    desk.perform()
+    world = desk.emulator.world
+    own = world.subscriptions["c1-1"]
+    world.subscriptions["c1-1"] = replace(own, renewing_until=desk.clock.now + timedelta(minutes=1))
+    desk.pays("C1")
+
+    assert desk.restore().ended == {"later": 1}
+    desk.later(minutes=2)
+    assert desk.restore().ended == {"restored": 1}
+    assert desk.findings() == []
+
+
+def test_a_persons_word_gives_back_what_is_not_paid(desk: AccessDesk) -> None:
+    approved(desk)
+    desk.perform()
+    desk.decided.decisions["C1"] = replace(due_to_suspend("C1"), answer=Answer.WAIT)
+    desk.decide(settled("C1"))
+    desk.decided.decisions["C1"] = replace(due_to_suspend("C1"), answer=Answer.WAIT)
+    action = settled("C1").action_id
+    LedgerOutboxDesk(desk.ledger).release(action, person("Ada", "the invoice was wrong"))
+
+    assert desk.restore().ended == {"restored": 1}
+    assert desk.at_microsoft("c1-1")["status"] == "active"
