@@ -30,6 +30,20 @@ def test_a_reference_is_the_same_however_it_is_spaced(said: str) -> None:
     assert [row[1] for row in booked(matched)] == ["A/1"]
 
 
+@pytest.mark.parametrize("kept", ["allocations", "credited", "exchanged", "suggestions", "unapplied", "findings"])
+def test_where_no_money_is_left_the_answer_has_the_columns_it_always_has(kept: str) -> None:
+    nothing = getattr(run([receivable("A/1", 500), credit_note("A/2", 0)], []), kept)
+
+    assert nothing.num_rows == 0
+    assert nothing.schema == getattr(run([receivable("A/1", 500)], [payment("P1", 700)]), kept).schema
+
+
+def test_a_credit_note_is_money_where_no_payment_is() -> None:
+    matched = run([receivable("A/1", 500), credit_note("A/2", 500)], [])
+
+    assert [row["credit_id"] for row in matched.credited.to_pylist()] == ["A/2"]
+
+
 def test_leading_zeros_of_a_pure_number_do_not_matter() -> None:
     matched = run([receivable("A/1", 500, reference="55512")], [payment("P1", 500, reference="0000055512")])
 

@@ -79,6 +79,11 @@ _SEVERAL_ROWS = """
                GROUP BY p HAVING count(*) > 1) USING (p)
     JOIN matching_receivable USING (r)
 """
+# Without any there is nothing to climb for: most looks at a day are taken when all of its money has found its place.
+_MONEY_LEFT = """
+    (SELECT 1 FROM {payments} UNION ALL
+     SELECT 1 FROM {receivables} WHERE kind = 'credit_note' AND open_amount > 0 LIMIT 1)
+"""
 _OUTCOMES = ("full", "partial", "with_difference")
 _ALLOCATIONS = """
     SELECT payment_id, receivable_id, amount, {difference} AS difference, currency,
@@ -154,6 +159,8 @@ def match(
     """
     define_money(connection)
     define_keys(connection)
+    if not count(connection, _MONEY_LEFT.format(payments=payments, receivables=receivables)):
+        return _nothing()
     try:
         stock_up(connection)
         number_rows(connection, receivables, payments)
@@ -168,6 +175,17 @@ def match(
         return _matched(connection)
     finally:
         clear_up(connection)
+
+
+def _nothing() -> Matched:
+    return Matched(
+        allocations=MATCH.empty_table(),
+        credited=CREDITED.empty_table(),
+        exchanged=EXCHANGED.empty_table(),
+        suggestions=SUGGESTION.empty_table(),
+        unapplied=UNAPPLIED.empty_table(),
+        findings=findings_table([]),
+    )
 
 
 def _may_settle_at_once(connection: duckdb.DuckDBPyConnection, policy: MatchingPolicy, knowledge: Knowledge) -> bool:
