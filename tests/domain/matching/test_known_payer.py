@@ -143,6 +143,7 @@ def test_a_receivable_issued_after_the_payment_is_only_suggested(matched: Matche
     assert options(matched, "P-SOON") == [(1, "SOON/1")]
     assert because(matched, "P-SOON").endswith("; it was issued on 2026-10-06, after the payment")
     assert allocation(matched, "P-TODAY") == ("TODAY/1", 100, "known_payer", "full")
+    assert because(matched, "P-TODAY").endswith(" is their only open one of 1.00 EUR")
 
 
 def test_a_receivable_in_another_currency_does_not_fit(matched: Matched) -> None:

@@ -96,6 +96,109 @@ def test_the_rules_that_go_by_the_payer_agree_with_their_twins(seed: int) -> Non
     agree(run(receivables, payments, payers=PAYERS), payer_twin(receivables, payments, STANDINGS))
 
 
+TODAY = date(2026, 10, 5)  # of every payment, as `worlds.payment` has it
+POWERS = [2**place for place in range(14)]
+# What a customer owes (an amount, or more of it) and what they pay; each name is a customer of its own.
+LIMITS: dict[str, tuple[list[int | Row], list[int | Row]]] = {
+    "one": ([100], [100]),
+    "one, less": ([100], [99]),
+    "one, more": ([100], [101]),
+    "one of two": ([100, 100], [100]),
+    "one for two": ([100], [100, 100]),
+    "one of today": ([{"open_amount": 100, "issued_on": TODAY}], [100]),
+    "one of tomorrow": ([{"open_amount": 100, "issued_on": TODAY + timedelta(days=1)}], [100]),
+    "one beside one of today": ([100, {"open_amount": 100, "issued_on": TODAY}], [100]),
+    "one beside one of tomorrow": ([100, {"open_amount": 100, "issued_on": TODAY + timedelta(days=1)}], [100]),
+    "one beside a newer one of another amount": ([100, {"open_amount": 50, "issued_on": TODAY}], [100]),
+    "one beside a newer one abroad": ([100, {"open_amount": 100, "issued_on": TODAY, "currency": "SEK"}], [100]),
+    "two beside others": ([100, 100, 50, 101, {"open_amount": 100, "currency": "SEK"}], [100]),
+    "one, and then one of two": (
+        [100, *({"open_amount": 100, "issued_on": TODAY - timedelta(days=days)} for days in (1, 0))],
+        [{"amount": 100, "booked_on": date(2026, 9, 10)}, 100],
+    ),
+    "everything": ([10, 20, 40], [70]),
+    "everything, less": ([10, 20, 40], [69]),
+    "everything, more": ([10, 20, 40], [71]),
+    "everything of two": ([10, 20, 40], [70, 70]),
+    "everything until today": ([10, 20, {"open_amount": 40, "issued_on": TODAY}], [70]),
+    "everything until tomorrow": ([10, 20, {"open_amount": 40, "issued_on": TODAY + timedelta(days=1)}], [70]),
+    **{
+        f"overdue by {days}": (
+            [
+                10,
+                {"open_amount": 5, "due_on": date(2026, 12, 1)},
+                {"open_amount": 70, "due_on": TODAY},
+                {"open_amount": 20, "due_on": TODAY - timedelta(days=days), "issued_on": date(2026, 8, 1)},
+            ],
+            [30],
+        )
+        for days in (-1, 0, 1)
+    },
+    "a month": (
+        [
+            {"open_amount": amount, "issued_on": issued_on, "due_on": date(2026, 11, 1)}
+            for amount, issued_on in (
+                (7, date(2026, 8, 31)),
+                (20, date(2026, 9, 1)),
+                (41, date(2026, 9, 30)),
+                (90, date(2026, 10, 1)),
+            )
+        ],
+        [61],
+    ),
+    "the oldest": ([10, 20, 40, 80], [30]),
+    "the oldest, less": ([10, 20, 40, 80], [29]),
+    "the oldest, more": ([10, 20, 40, 80], [31]),
+    "the oldest of twelve": (list(POWERS[:12]), [sum(POWERS[:4])]),
+    "the oldest of thirteen": (list(POWERS[:13]), [sum(POWERS[:4])]),
+    "two of six": (list(POWERS[:6]), [2 + 8]),
+    "three of six": (list(POWERS[:6]), [2 + 8 + 32]),
+    "four of eight": (list(POWERS[:8]), [2 + 8 + 32 + 128]),
+    "two of ten": (list(POWERS[:10]), [2 + 8]),
+    "two of eleven": (list(POWERS[:11]), [2 + 8]),
+    "two in two ways": ([10, 20, 30, 40, 77], [50]),
+    **{
+        f"net of a credit note, {more}": ([50, 61, {"open_amount": 23, "kind": "credit_note"}], [88 + more])
+        for more in (-1, 0, 1)
+    },
+    **{
+        f"net of a credit note of {days}": (
+            [50, 61, {"open_amount": 23, "kind": "credit_note", "issued_on": TODAY + timedelta(days=days)}],
+            [88],
+        )
+        for days in (0, 1)
+    },
+    "one less a credit note": ([50, 61, 200, {"open_amount": 23, "kind": "credit_note"}], [38]),
+    "a credit note alone": ([50, 61, {"open_amount": 50, "kind": "credit_note"}], []),
+    **{
+        f"everything, by account {account}": (
+            [{"open_amount": amount, "customer_id": customer, "currency": currency} for amount in (10, 20)],
+            [{"amount": 30, "customer_id": "", "payer_account": account, "currency": currency}],
+        )
+        for account, customer, currency in (("DE2", "C1", "SEK"), ("DE3", "C2", "NOK"), ("DE4", "C2", "DKK"))
+    },
+}
+
+
+def at_the_limits() -> tuple[list[Row], list[Row]]:
+    receivables: list[Row] = []
+    payments: list[Row] = []
+    for name, (owed, paid) in LIMITS.items():
+        for place, one in enumerate(owed):
+            row = {"open_amount": one} if isinstance(one, int) else one
+            receivables.append(receivable(f"{name}/{place:02}", **{"customer_id": name, **row}))
+        for place, one in enumerate(paid):
+            row = {"amount": one} if isinstance(one, int) else one
+            payments.append(payment(f"{name} P{place}", **{"customer_id": name, **row}))
+    return receivables, payments
+
+
+def test_they_agree_at_every_limit() -> None:
+    receivables, payments = at_the_limits()
+
+    agree(run(receivables, payments, payers=PAYERS), payer_twin(receivables, payments, STANDINGS))
+
+
 def test_rule_5_agrees_with_its_pandas_twin_on_a_made_up_partner() -> None:
     receivables, payments = made_up(5, people=60, months=3, says_who=True)
     others = {rule.name: Mode.OFF for rule in RULES if rule.name != "known_payer"}
