@@ -41,7 +41,10 @@ def load_folder(folder: Path, now: datetime | None = None) -> World:
         world.invoices[document["id"]] = Invoice(document=document)
     for path in sorted((*folder.glob("*.office.json"), *folder.glob("*.azure.json"))):
         invoice_id, provider, _ = path.name.rsplit(".", 2)
-        world.line_items[invoice_id, provider, "billinglineitems"] = _read(path)["items"]
+        items = _read(path).get("items")
+        if not isinstance(items, list):
+            raise NothingToShow(f"{path} holds no collection: it has no items")
+        world.line_items[invoice_id, provider, "billinglineitems"] = items
     for invoice_id, export, charges in _charges(folder):
         world.charges[export, invoice_id] = charges
         if invoice_id not in world.invoices:

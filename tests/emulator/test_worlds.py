@@ -14,7 +14,7 @@ import pytest
 
 from emulator.blob_lines import json_line, write_blobs
 from emulator.charges import Charges, of_rows
-from emulator.loading import load_folder, made_up
+from emulator.loading import NothingToShow, load_folder, made_up
 from emulator.state import World
 from tests.emulator.serving import SAMPLE
 
@@ -40,6 +40,18 @@ def test_customers_and_subscriptions_are_told_from_the_lines() -> None:
     assert {line["CustomerId"].lower().removeprefix("org:") for line in lines} == set(world.customers)
     assert {line["SubscriptionId"].lower() for line in lines if line["SubscriptionId"]} == set(world.subscriptions)
     assert world.partner.tenant_id == lines[0]["PartnerId"]
+
+
+def test_a_legacy_invoices_lines_come_from_their_files(tmp_path: Path) -> None:
+    document = {"id": "D02005YFHI", "invoiceDate": "2026-10-20T00:00:00Z", "totalCharges": 1, "currencyCode": "EUR"}
+    (tmp_path / "D02005YFHI.invoice.json").write_text(json.dumps(document))
+    (tmp_path / "D02005YFHI.office.json").write_text(json.dumps({"items": [{"subtotal": 1}]}))
+
+    assert load_folder(tmp_path).line_items == {("D02005YFHI", "office", "billinglineitems"): [{"subtotal": 1}]}
+
+    (tmp_path / "D02005YFHI.azure.json").write_text(json.dumps({"value": []}))
+    with pytest.raises(NothingToShow, match="holds no collection"):
+        load_folder(tmp_path)
 
 
 def test_a_partner_file_says_all_of_it(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Downloads run some at a time, never more than connections are allowed, and stop at the first that fails."""
+"""Downloads run some at a time, never more than agreed, and stop at the first that fails."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from functools import partial
 
 import pytest
 
-from csp_receivables.adapters.partner_center.at_once import some_at_once
-from csp_receivables.adapters.partner_center.connection import CONNECTIONS_MAX
+from csp_receivables.adapters.partner_center.at_once import AT_ONCE, some_at_once
 
 
-def test_as_many_run_at_once_as_there_may_be_connections() -> None:
-    together = threading.Barrier(CONNECTIONS_MAX, timeout=10)  # opens only when so many are there
+def test_as_many_run_at_once_as_may() -> None:
+    together = threading.Barrier(AT_ONCE, timeout=10)  # opens only when so many are there
     lock, inside, most = threading.Lock(), 0, 0
 
     def task() -> None:
@@ -25,9 +24,9 @@ def test_as_many_run_at_once_as_there_may_be_connections() -> None:
         with lock:
             inside -= 1
 
-    some_at_once([task] * (2 * CONNECTIONS_MAX))
+    some_at_once([task] * (2 * AT_ONCE))
 
-    assert most == CONNECTIONS_MAX
+    assert most == AT_ONCE
 
 
 def test_the_first_failure_is_raised_and_no_other_task_begins(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,7 +49,7 @@ def test_the_first_failure_is_raised_and_no_other_task_begins(monkeypatch: pytes
     with pytest.raises(ValueError, match="the first"):
         some_at_once(partial(task, number) for number in range(100))
 
-    assert len(begun) <= CONNECTIONS_MAX + 1  # those under way, and the one in place of the first
+    assert len(begun) <= AT_ONCE + 1  # those under way, and the one in place of the first
 
 
 def test_nothing_to_do_is_done() -> None:

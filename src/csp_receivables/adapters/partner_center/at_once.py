@@ -1,16 +1,16 @@
-"""Downloads some at a time: as many as Microsoft's manners allow connections (microsoft.md 6)."""
+"""Downloads some at a time, so that with two tasks at work no more than four come at once (microsoft.md 6)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from csp_receivables.adapters.partner_center.connection import CONNECTIONS_MAX
+AT_ONCE = 2
 
 
 def some_at_once(tasks: Iterable[Callable[[], object]]) -> None:
     """Run all of them. Raises what the first that failed raised, when those under way are done and no other begins."""
-    with ThreadPoolExecutor(CONNECTIONS_MAX) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         running = [pool.submit(task) for task in tasks]
         try:
             for each in running:
