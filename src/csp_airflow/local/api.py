@@ -20,7 +20,11 @@ class CallRefused(RuntimeError):
 
 
 class DatabaseBusy(CallRefused):
-    """Airflow's SQLite was locked by its own scheduler (503): nothing was done, and the same call may be made again."""
+    """Airflow's SQLite was locked by Airflow itself: nothing was done, and the same call may be made again.
+
+    Either it says so (503), or its audit log, which comes first, could not be written within the time that SQLite waits
+    (500): its server stood still, because the call that held the lock waited for the same thread.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,12 +102,8 @@ class AirflowApi:
         run_id: str = self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", json=body)["dag_run_id"]
         return run_id
 
-    @retry(retry=retry_if_exception_type(DatabaseBusy), stop=stop_after_attempt(10), wait=wait_fixed(2), reraise=True)
     def backfill(self, dag_id: str, from_date: str, to_date: str, conf: Mapping[str, Any]) -> int:
-        """Ask for a backfill; returns its id. A `to_date` without a time leaves its own day out.
-
-        On SQLite Airflow makes a backfill only when nothing else writes just then, so this asks again for a while.
-        """
+        """Ask for a backfill; returns its id. A `to_date` without a time leaves its own day out."""
         body = {"dag_id": dag_id, "from_date": from_date, "to_date": to_date, "dag_run_conf": dict(conf)}
         backfill_id: int = self._call("POST", "/api/v2/backfills", json=body)["id"]
         return backfill_id
@@ -149,15 +149,23 @@ class AirflowApi:
         content = self._call("GET", path, params=query).get("content", [])
         return "\n".join([_line(entry) for entry in content][-lines:])
 
+    # On SQLite Airflow makes a backfill, or a run, only when nothing else writes just then.
+    @retry(retry=retry_if_exception_type(DatabaseBusy), stop=stop_after_attempt(10), wait=wait_fixed(2), reraise=True)
     def _call(self, method: str, path: str, **more: Any) -> Any:
         try:
             answer = self._client.request(method, path, **more)
         except httpx.HTTPError as trouble:
             raise CallRefused(f"{method} {path}: {trouble}") from trouble
         if answer.is_error:
-            refusal = DatabaseBusy if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE else CallRefused
+            refusal = DatabaseBusy if _is_busy(answer) else CallRefused
             raise refusal(f"{method} {path}: {answer.status_code} {answer.text[:2000]}")
         return answer.json()
+
+
+def _is_busy(answer: httpx.Response) -> bool:
+    if answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+        return True
+    return answer.status_code == httpx.codes.INTERNAL_SERVER_ERROR and '"reason":"Database error"' in answer.text
 
 
 def _line(entry: Any) -> str:
