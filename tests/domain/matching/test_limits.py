@@ -131,6 +131,11 @@ OWED: list[tuple[str, int, dict[str, Any]]] = [
     ("SUMT/13038", 30, {"reference": "930047"}),
     ("SUMU/13039", 100, {"reference": "930048"}),
     ("SUMV/13040", 50, {"reference": "930049"}),
+    ("SUMW/13041", 100, {"reference": "930050 930051"}),
+    ("SUMW/13042", 50, {"reference": "930050"}),
+    ("PREF/13043", 60, {"reference": "930052"}),
+    ("PREF/930052", 40, {}),
+    ("PREF/13044", 50, {"reference": "930053"}),
     # Rule 4: numbers in free text
     ("TEXA/1401", 100, {}),
     ("TEXB/140", 100, {}),
@@ -260,6 +265,8 @@ PAID: list[tuple[str, int, dict[str, Any]]] = [
     ("SUMS", 100, {"reference": "930044"}),
     ("SUMT", 180, {"reference": "930046 930047"}),
     ("SUMU", 150, {"reference": "930048 930049", "customer_id": "SUMU"}),
+    ("SUMW", 90, {"reference": "930050 930051"}),
+    ("PREF", 110, {"reference": "930052 930053"}),
     ("TEXA", 100, {"text": "1401"}),
     ("TEXB", 100, {"text": "140"}),
     ("TEXC", 99, {"text": "14003"}),
@@ -291,6 +298,7 @@ PAID: list[tuple[str, int, dict[str, Any]]] = [
     ("WORL", 100, {"text": "000016004000000000000000000000000000004"}),
     ("WORM", 100, {"text": "1600  -  5"}),
     ("WORN", 100, {"text": "16006000000000000000000000000000000006"}),
+    ("TEXZ", 0, {"text": "14003"}),
     ("SIXA", 100, {"text": "16010, 16011, 16012, 16013, 16014, 16015"}),
 ]
 
@@ -299,6 +307,7 @@ PAID: list[tuple[str, int, dict[str, Any]]] = [
 AT_FIRST = (
     *("SAME", "OWNR", "ZERO", "FORM", "NUMB", "NUMC", "LESS", "FIXB", "MILB", "ONLY", "BOTH", "SUMA", "SUMJ", "SUML"),
     *("TEXA", "TEXF", "TEXH", "TEXM", "WORD", "WORE", "WORI"),
+    *("NOTI", "NOTJ", "TEXZ"),  # nothing was paid: nothing is settled, nor in doubt
 )
 
 
