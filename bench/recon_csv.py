@@ -9,7 +9,6 @@ must stay flat. More than a million lines are measured once. A plain file of ten
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import tempfile
 from datetime import UTC, datetime
@@ -81,9 +80,7 @@ def main() -> None:
                 options.rounds if lines <= MILLION else 1,
             )
             name = path.name if lines == MILLION else f"{path.name}, {lines / MILLION:g} M"
-            load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
-            report(name, base, done, BUDGET, lines=lines, load=load, returned=done.returned)
-            print(f"load {load}")
+            report(name, base, done, BUDGET, lines=lines, returned=done.returned)
             path.unlink()
 
 

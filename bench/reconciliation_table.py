@@ -5,14 +5,13 @@
 Measured: the day computed from ledger and lake (`csp reconcile`, without booking), then every column's sum per currency
 compared with a plain sum over where it comes from: cost with the charges in the lake, the others with receivables and
 allocations. A difference ends the bench. Floor: DuckDB's GROUP BY of the same charges by tenant and currency. The month
-is made and imported before, which takes minutes; `--home` keeps it for another time. The load is the machine's average
-over 1, 5 and 15 minutes at the end; `cpu_seconds` is what building and proving once more costs in this process.
+is made and imported before, which takes minutes; `--home` keeps it for another time. `cpu_seconds` is what building and
+proving once more costs in this process.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -223,10 +222,8 @@ def main() -> None:
         started = time.process_time()
         ours(str(home))
         cpu = time.process_time() - started
-    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
-    facts = {"lines": options.lines, "load": load, "cpu_seconds": cpu}
-    report("reconciliation_table", base, done, BUDGET, returned=done.returned, **facts)
-    print(f"load {load}; CPU {cpu:.2f} s; {done.returned}")
+    report("reconciliation_table", base, done, BUDGET, lines=options.lines, cpu_seconds=cpu, returned=done.returned)
+    print(f"CPU {cpu:.2f} s; {done.returned}")
 
 
 if __name__ == "__main__":
