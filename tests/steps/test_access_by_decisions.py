@@ -194,7 +194,7 @@ def test_what_is_unpaid_is_suspended_and_comes_back_with_the_payment(house: Hous
     (asked,) = house.approve()
 
     assert "100.00 EUR overdue of 100.00 EUR open" in asked
-    assert "Visio Plan 2 (paid-for): no unpaid receivable covers it" in asked
+    assert "no unpaid receivable covers it: Visio Plan 2 (paid-for)" in asked
     assert house.perform().ended == {"suspended": 1}
     assert (house.status(), house.status("paid-for")) == ("suspended", "active")
     assert "access 1.1/suspension" in known_actions(house)  # it is told at once
