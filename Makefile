@@ -7,7 +7,7 @@ LOCAL := $(BIN)/python -m csp_airflow.local
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui down status airflow test properties simulate-import simulate check format lock clean browser bench fuzz
+.PHONY: help run ui down status airflow test units smoke properties simulate-import simulate check format lock clean browser bench fuzz
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -27,9 +27,19 @@ status: $(VENV)/.runs ## which of Airflow's processes are up
 airflow: $(VENV)/.runs ## Airflow's own command for what `make ui` started: make airflow ARGS="dags list"
 	@$(LOCAL) airflow $(ARGS)
 
-test: $(VENV)/.tests check browser ## everything: checks, then unit, property, database, DAG and smoke tests
-	$(BIN)/pytest -q -m "not airflow and not smoke" -n 2 --dist worksteal
-	$(BIN)/pytest -q -m "airflow or smoke" -n 2 --dist loadfile --no-loadscope-reorder tests/smoke tests/dags
+test: $(VENV)/.tests browser ## everything: checks, unit, property and database tests, beside them DAG and smoke tests
+	@$(MAKE) --no-print-directory -j 3 check units smoke
+
+# Airflow waits half of its time. The others use that half, and give way.
+units: $(VENV)/.tests ## the tests that need no Airflow: unit, property, database
+	nice -n 5 $(BIN)/pytest -q -m "not airflow and not smoke" -n 2 --dist worksteal
+
+# What it says comes whole at its end, so that it stays readable beside the others.
+SAID := $(VENV)/smoke.log
+
+smoke: $(VENV)/.tests ## the tests with Airflow, DAGs, processes and a browser
+	$(BIN)/pytest -q -m "airflow or smoke" -n 2 --dist loadfile --no-loadscope-reorder tests/smoke tests/dags > $(SAID) 2>&1; \
+	failed=$$?; cat $(SAID); exit $$failed
 
 properties: $(VENV)/.tests ## every property on many more examples than `make test` has time for
 	HYPOTHESIS_PROFILE=wide $(BIN)/pytest -q -m hypothesis -n 2 --dist worksteal --timeout 7200
@@ -77,8 +87,10 @@ clean: ## remove what was built and measured; never the data under CSP_HOME
 	find src tests bench fuzz dags plugins -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment: what the product runs on, then what its tests need besides. uv takes seconds where pip takes minutes;
-# where uv can't be had or can't reach the packages, pip does it.
-INSTALL = $(BIN)/uv pip install -q --python $(BIN)/python --compile-bytecode $(1) || $(BIN)/pip install -q $(1)
+# where uv can't be had or can't reach the packages, pip does it. The product imports a fifth of what is installed: only
+# of that is bytecode made, but for the tests, which are waited for again and again, of all.
+INSTALL = $(BIN)/uv pip install -q --python $(BIN)/python $(COMPILE) $(1) || $(BIN)/pip install -q $(1)
+$(VENV)/.tests: COMPILE = --compile-bytecode
 
 $(VENV)/.runs: requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV) || { echo "no venv module: apt-get install python3-venv"; exit 1; }
