@@ -17,9 +17,10 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from csp_receivables import access_wiring, collections_wiring, mail_wiring
+from csp_receivables import access_wiring, collections_wiring, escalation_wiring, mail_wiring
 from csp_receivables.adapters.ledger import Ledger, outbox, tables
 from csp_receivables.adapters.ledger.access_asked import LedgerAskedQuestions
+from csp_receivables.adapters.ledger.account_says import LedgerAccounts
 from csp_receivables.adapters.ledger.escalation_book import LedgerEscalationBook
 from csp_receivables.adapters.ledger.fetch_book import LedgerSubscriptionBook
 from csp_receivables.adapters.ledger.hold_book import LedgerHoldBook
@@ -46,7 +47,7 @@ from emulator.state import Customer
 from tests.access_desk import ADA, document
 from tests.conftest import StandingClock
 from tests.emulator.serving import empty_world
-from tests.ledgers_with_debtors import POLICY_TEXT, feed, live, owe, pay, receivable, rows_of
+from tests.ledgers_with_debtors import POLICY_TEXT, feed, historical, live, owe, pay, receivable, rows_of
 from tests.live_policy import live_include
 from tests.microsoft_server import identity
 
@@ -211,6 +212,25 @@ def test_what_is_unpaid_is_suspended_and_comes_back_with_the_payment(house: Hous
     house.on(DECIDED + timedelta(days=1))
     house.decide(DECIDED + timedelta(days=1))
     assert (house.perform().ended, house.restore().ended) == ({}, {})
+
+
+def test_a_pack_tells_access_by_its_history_and_not_by_what_was_decided(house: House) -> None:
+    def told() -> list[tuple[str, str, str, bool]]:
+        says = LedgerAccounts(house.ledger).says("C1", house.ledger.everything_known())
+        return [(each.subscription, each.what, each.event, each.is_taken) for each in says.access]
+
+    house.approve()
+    assert told() == [], "an answer takes nothing yet"
+
+    house.perform()
+    name = "Microsoft 365 Business Premium"
+    assert told() == [(name, "suspend", "verified", True)]
+    page = escalation_wiring.escalation_pack(house.settings, house.ledger, historical(DECIDED), "C1")[0]
+    assert "taken from 1 subscription since 2026-11-03" in page.read_text(encoding="utf-8")
+
+    pay(house.ledger, "100", 10_000, DECIDED + timedelta(days=1))
+    house.restore()
+    assert told() == [(name, "suspend", "verified", False), (name, "restore", "verified", False)]
 
 
 @pytest.mark.parametrize(("booked_before", "waited"), [(0, 0), (0, 59), (2, 60)])

@@ -69,6 +69,7 @@ def _parts(account: CustomerAccount) -> Iterator[Part]:
     yield from _holds(account)
     yield from _interest(account)
     yield from _at_microsoft(account)
+    yield from _access(account)
     yield from _people(account)
     yield Heading(text="Ways on from here")
     yield Lines(lines=tuple(f"{way.name}: {way.how}" for way in step.ways))
@@ -84,7 +85,10 @@ def _standing(account: CustomerAccount, step: Step) -> Iterator[tuple[str, str]]
     yield "Not applied", _money(account.unapplied())
     margin = {code: sum(c.margin for c in account.charged if c.currency == code) for code in _codes(account)}
     yield "Margin at risk", _money(margin)
-    if account.case.suspension:
+    if taken := [each for each in account.says.access if each.is_taken]:
+        many = "s" if len(taken) > 1 else ""
+        yield "Access", f"taken from {len(taken)} subscription{many} since {min(each.on for each in taken)}"
+    elif account.case.suspension:
         yield "Access", f"taken since {account.case.suspension.on}"
     yield "Next step", step.what
     yield "Owner", one_line(step.owner) or "nobody is named"
@@ -198,6 +202,13 @@ def _at_microsoft(account: CustomerAccount) -> Iterator[Part]:
         for each in account.charged
     ]
     yield Lines(lines=tuple(lines)) if lines else Paragraph(text="No subscription and no charge is known.")
+
+
+def _access(account: CustomerAccount) -> Iterator[Part]:
+    if account.says.access:
+        yield Heading(text="Access taken and given back, by its history")
+        told = (f"{e.on}: {one_line(e.subscription)}: {e.what}, {e.event}" for e in account.says.access)
+        yield Lines(lines=tuple(each.replace("_", " ") for each in told))
 
 
 def _people(account: CustomerAccount) -> Iterator[Part]:

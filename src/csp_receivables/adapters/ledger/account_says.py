@@ -7,13 +7,15 @@ from datetime import date
 
 from sqlalchemy import Connection, select
 
+from csp_receivables.adapters.ledger.access_changes import changes_where, taken_from
+from csp_receivables.adapters.ledger.access_tables import access_change
 from csp_receivables.adapters.ledger.connection import Ledger
 from csp_receivables.adapters.ledger.fetch_book import LedgerSubscriptionBook
 from csp_receivables.adapters.ledger.outbox_book import contacts_of
 from csp_receivables.adapters.ledger.outbox_messages import delivery_of, latest_events
 from csp_receivables.adapters.ledger.outbox_tables import action, message
 from csp_receivables.adapters.ledger.support_book import tenants_of
-from csp_receivables.domain.escalation.account import LedgerSays, Person, Told
+from csp_receivables.domain.escalation.account import AccessOf, LedgerSays, Person, Told
 from csp_receivables.domain.outbox.actions import NOT_TO_THE_CUSTOMER
 from csp_receivables.domain.outbox.recipients import in_order
 
@@ -27,17 +29,35 @@ class LedgerAccounts:
     ledger: Ledger
 
     def says(self, customer_id: str, known_at: str) -> LedgerSays:
-        """Of that customer, letters as known then; subscriptions and contacts as they are known now."""
+        """Of that customer, letters as known then; subscriptions, contacts and access as known now."""
         with self.ledger.reading() as connection:
             tenants = tenants_of(connection, customer_id)
             letters = _letters(connection, customer_id, known_at)
+            access = _access(connection, customer_id)
             people = in_order(contacts_of(connection, customer_id))
         book = LedgerSubscriptionBook(self.ledger)
         return LedgerSays(
             letters=letters,
+            access=access,
             subscriptions=tuple(each for tenant in tenants for each in book.known(tenant)),
             people=tuple(Person(name=each.name, role=each.role, email=each.email) for each in people),
         )
+
+
+def _access(connection: Connection, customer_id: str) -> tuple[AccessOf, ...]:
+    """From the history of access, not from what was decided: a reading says what became of it."""
+    taken = frozenset(each.change.change_id for each in taken_from(connection, customer_id))
+    known = changes_where(connection, access_change.c.customer_id == customer_id)
+    return tuple(
+        AccessOf(
+            subscription=each.change.snapshot.name or each.subscription_id,
+            what=each.change.direction.value,
+            event=each.event.value,
+            on=each.at.date(),
+            is_taken=each.change.change_id in taken,
+        )
+        for each in sorted(known, key=lambda one: (one.at, one.change.change_id))
+    )
 
 
 def _letters(connection: Connection, customer_id: str, known_at: str) -> tuple[Told, ...]:

@@ -95,12 +95,24 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccessOf:
+    """How far a change of access to one subscription came: the newest word of its history. `on`: the UTC day."""
+
+    subscription: str
+    what: str  # "suspend" or "restore"
+    event: str  # of `access.changes.ChangeEvent`: "verified" once a reading showed it
+    on: date
+    is_taken: bool  # access may be taken from it by now, and was not given back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerSays:
-    """What of a customer is not in the day's facts: letters, subscriptions, contacts."""
+    """What of a customer is not in the day's facts: letters, subscriptions, contacts, access."""
 
     letters: tuple[Told, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
     people: tuple[Person, ...] = ()
+    access: tuple[AccessOf, ...] = ()  # in the order in which it was learnt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
