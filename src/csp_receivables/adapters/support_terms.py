@@ -15,6 +15,7 @@ from csp_receivables.adapters.notices.parts import Document, Facts
 from csp_receivables.adapters.notices.support_parts import cover_rows, desk_rows
 from csp_receivables.adapters.notices.wording import languages as languages_of
 from csp_receivables.adapters.notices.wording import wording
+from csp_receivables.adapters.read_once import read_once
 from csp_receivables.adapters.seller import week_days
 from csp_receivables.adapters.support_prices import PriceForm, Text, check_languages, support_price
 from csp_receivables.domain.collections.seller import OpeningHours, Seller
@@ -52,6 +53,7 @@ class _Book(_Form):
     customers: dict[str, str] = {}
 
 
+@read_once
 def read_support_terms(path: Path, languages: Sequence[str] = ()) -> TermsBook:
     """The terms in `path`, whose texts must be there in every one of `languages`.
 

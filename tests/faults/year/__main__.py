@@ -1,15 +1,14 @@
-"""`python -m tests.faults.year`: see `year`."""
+"""`python -m tests.faults.year`: see `year`. Seeds are lived through side by side, each process in its own world."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-import tempfile
-import time
 from collections import Counter
-from pathlib import Path
 
-from tests.faults.year.year import Temper, grounds, live
+from tests.faults.year.side_by_side import lived
+from tests.faults.year.year import HAPPENS, Temper
 
 
 def main() -> None:
@@ -18,23 +17,24 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1000)
     parser.add_argument("--from", type=int, default=0, dest="first")
     parser.add_argument("--days", type=int, default=365)
+    parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument(
         "--kill-nine", type=float, default=0.0, help="share of the tasks that a child does first, killed"
     )
     options = parser.parse_args()
-    temper = Temper(kill_nine=options.kill_nine)
-    failed, counts, days, began = [], Counter[str](), 0, time.process_time()
-    with tempfile.TemporaryDirectory() as folder, grounds(Path(folder)) as ground:
-        for seed in range(options.first, options.first + options.seeds):
-            outcome = live(ground, seed, options.days, temper)
-            counts, days = counts + outcome.counts, days + outcome.days
-            if outcome.complaints:
-                failed.append(seed)
-                told = "\n  ".join(outcome.complaints)
-                print(f"seed {seed}, day {outcome.days}: {told}\n  repeat: {outcome.command}", flush=True)
-    spent = time.process_time() - began
-    print(f"{options.seeds} seeds, {days} days, {spent:.0f} s of CPU, {len(failed)} failed")
-    print(", ".join(f"{count} {name}" for name, count in sorted(counts.items())))
+    failed, counts, days, spent, done = 0, Counter[str](), 0, 0.0, 0
+    seeds = range(options.first, options.first + options.seeds)
+    for outcome, seconds in lived(seeds, options.days, Temper(kill_nine=options.kill_nine), options.processes):
+        counts, days, spent, done = counts + outcome.counts, days + outcome.days, spent + seconds, done + 1
+        if outcome.complaints:
+            failed += 1
+            told = "\n  ".join(outcome.complaints)
+            print(f"seed {outcome.seed}, day {outcome.days}: {told}\n  repeat: {outcome.command}", flush=True)
+        print(f"{done}/{options.seeds} seeds, {days} days, {failed} failed", file=sys.stderr, flush=True)
+    print(f"{options.seeds} seeds, {days} days, {spent:.0f} s of CPU, {failed} failed")
+    print("\n".join(f"{count:8} {name}" for name, count in sorted(counts.items())))
+    if missed := [name for name in HAPPENS if not counts[name]]:
+        print(f"what never happened is not proved: {', '.join(missed)}")
     sys.exit(1 if failed else 0)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
@@ -20,6 +20,7 @@ from tests.faults.year.microsoft import renewal_of
 from tests.faults.year.truth import BEGINS
 from tests.faults.year.witness import StatusChange
 
+_NOT_SIGNED_IN = 401  # refused at the door: nothing was begun, and a new token may try again
 TELLS_A_PERSON = "access."  # how the codes of findings about access begin
 
 
@@ -88,7 +89,7 @@ def i4(seen: Seen) -> Complaints:
             continue
         if entry.method == "GET" and entry.status:
             read_since.pop(entry.path, None)
-        elif entry.method == "PATCH":
+        elif entry.method == "PATCH" and entry.status != _NOT_SIGNED_IN:
             before = read_since.get(entry.path)
             if before is not None and before != entry.request_id:
                 yield f"I4 {entry.path} was changed at {entry.at} without a look at what became of the change before"
@@ -103,6 +104,18 @@ def i9(seen: Seen) -> Complaints:
             mine = held.customer_id == change.customer_id and held.is_on(change.on) and not held.is_judged
             if mine and (not held.number or (cause and cause.numbers == {held.number})):
                 yield f"I9 {change.subscription_id} was suspended on {change.on} while {held} was on"
+
+
+def others(seen: Seen) -> Complaints:
+    """Nobody fights over access: what others took is not given back, what others gave back is not taken again without
+    a new warning."""
+    for change in seen.new_changes():
+        name = change.subscription_id
+        if change.status == "active" and name in seen.witness.taken_by_others:
+            yield f"I3 {name} was given back on {change.on}, and others had taken it"
+        given = seen.witness.given_by_others.get(name, date.min)
+        if change.status == "suspended" and (change.on - given).days < house.WARNED_DAYS_MIN:
+            yield f"I9 {name} was taken on {change.on}, and others had given it back on {given}"
 
 
 def i10(seen: Seen) -> Complaints:
@@ -173,4 +186,4 @@ def _is_told(seen: Seen, subscription_id: str) -> bool:
         return any(subscription_id in f"{row.subject} {row.found}".lower() for row in connection.execute(query))
 
 
-ACCESS: tuple[Callable[[Seen], Complaints], ...] = (i1, i2, i3, i4, i9, i10)
+ACCESS: tuple[Callable[[Seen], Complaints], ...] = (i1, i2, i3, i4, i9, i10, others)

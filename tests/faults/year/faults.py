@@ -31,6 +31,7 @@ class Fate:
     kills: float = KILLS
     is_dead: bool = False
     between: Callable[[], None] | None = None
+    comes_at: int = 0  # the write at which it comes between for sure; 0: at any, by chance
     struck: Counter[str] = field(default_factory=Counter)
 
     def strike(self, where: str) -> None:
@@ -42,14 +43,15 @@ class Fate:
             self.is_dead = True
             self.struck[where] += 1
             raise Killed(where)
-        if self.between and drawn < self.kills + BETWEEN:
+        self.comes_at -= 1
+        if self.between and (self.comes_at == 0 or (self.comes_at < 0 and drawn < self.kills + BETWEEN)):
             other, self.between = self.between, None
             self.struck["between"] += 1
             other()
 
-    def live(self, between: Callable[[], None] | None = None) -> None:
+    def live(self, between: Callable[[], None] | None = None, comes_at: int = 0) -> None:
         """A new process."""
-        self.is_dead, self.between = False, between
+        self.is_dead, self.between, self.comes_at = False, between, comes_at
 
 
 @dataclass(slots=True)

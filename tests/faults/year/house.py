@@ -1,25 +1,16 @@
 """The simulated partner's house: its policies, its ledger, its clock, and servers on loopback for the world outside.
 
-The production code runs unchanged. What is made cheap changes no answer: DuckDB works in one thread without its
-optimizer, and nobody waits for the disk.
+The production code runs unchanged; what makes it cheap is `cheap`.
 """
 
 from __future__ import annotations
 
 import shutil
-import sqlite3
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
-from unittest.mock import patch
 from zoneinfo import ZoneInfo
-
-import duckdb
-from sqlalchemy import event
-from sqlalchemy.pool import Pool
 
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger.schema import upgrade
@@ -90,6 +81,7 @@ def make_include(folder: Path) -> Path:
     policies.mkdir()
     (policies / "collections.yaml").write_text(POLICY, encoding="utf-8")
     (policies / "access.yaml").write_text(ACCESS, encoding="utf-8")
+    shutil.copy(INCLUDE / "policies" / "support_terms.yaml", policies)
     seller = (INCLUDE / "policies" / "seller.yaml").read_text(encoding="utf-8")
     (policies / "seller.yaml").write_text(seller.replace("is_example: true", "is_example: false"), encoding="utf-8")
     return include
@@ -146,9 +138,11 @@ class House:
     root: Path
     clock: SimulatedClock
     ledger: Ledger
+    ledger_url: str
     server: MailServer
     emulator: Emulator
     include: Path
+    forget: Callable[[], None]  # what was computed before: the next one works it out again
     zone: ZoneInfo = field(default=STOCKHOLM)
 
     @property
@@ -156,7 +150,7 @@ class House:
         """Settings whose clock stands at this moment, as a task gets them."""
         return Settings(
             home=self.root,
-            ledger_url=f"sqlite:///{self.root / 'ledger.db'}",
+            ledger_url=self.ledger_url,
             time_zone=self.zone,
             environment="production",
             fixed_clock=self.clock.now,
@@ -186,45 +180,3 @@ def migrated_ledger(folder: Path) -> Path:
     upgrade(ledger)
     ledger.engine.dispose()
     return path
-
-
-@contextmanager
-def made_cheap() -> Iterator[None]:
-    """Compute in the cheapest way, and do not wait for the disk."""
-    from csp_receivables import wiring
-
-    with ExitStack() as patched:
-        patched.enter_context(patch.object(wiring, "engine", _one_thread))
-        for changed in _the_emulator_is_microsoft():
-            patched.enter_context(changed)
-        event.listen(Pool, "checkout", _do_not_wait_for_the_disk)
-        patched.callback(event.remove, Pool, "checkout", _do_not_wait_for_the_disk)
-        yield
-
-
-def _the_emulator_is_microsoft() -> Iterator[AbstractContextManager[Any]]:
-    """A real ledger in production speaks to Microsoft only, which is what the emulator is here."""
-    from csp_receivables import access_wiring, microsoft_wiring
-
-    closed = access_wiring.why_closed
-    yield patch.object(access_wiring, "why_closed", lambda door: closed(replace(door, is_emulator=False)))
-    yield patch.object(microsoft_wiring, "refuse_wrong_world", lambda *_: None)
-
-
-def _do_not_wait_for_the_disk(connection: Any, _record: Any, _proxy: Any) -> None:
-    """Processes are killed here, never the machine."""
-    if isinstance(connection, sqlite3.Connection):
-        connection.execute("PRAGMA synchronous=OFF")
-
-
-@contextmanager
-def _one_thread(_spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    plain: dict[str, str | bool | int | float | list[str]] = {
-        "threads": 1,
-        "autoinstall_known_extensions": False,
-        "python_enable_replacements": False,
-        "checkpoint_threshold": "1TB",
-    }
-    with duckdb.connect(":memory:", config=plain) as connection:
-        connection.execute("PRAGMA disable_optimizer")
-        yield connection

@@ -36,6 +36,7 @@ class Seen:
     ledger: Ledger
     world: World
     booked: Booked
+    accepted: int  # letters that the mail server ever took
     checked: Counter[str] = field(default_factory=Counter)
 
     def new_letters(self) -> list[Letter]:
@@ -70,7 +71,10 @@ def unwarned(seen: Seen, customer_id: str, round_id: str, causes: set[str], on: 
     warnings = [
         each
         for each in seen.witness.letters
-        if each.customer_id == customer_id and each.round_and_stage == (round_id, FINAL)
+        if each.customer_id == customer_id
+        and each.round_and_stage == (round_id, FINAL)
+        # What came back by the morning after that day did not happen.
+        and seen.witness.bounced.get(each.message_id, date.max) > on + timedelta(days=1)
     ]
     if any(first <= each.on <= last and still_open <= each.numbers for each in warnings):
         return ""
@@ -92,7 +96,7 @@ def i2(seen: Seen) -> Complaints:
 
 def i4(seen: Seen) -> Complaints:
     """Per (customer, round, stage) at most one message is handed to the mail server, whatever crashes when."""
-    counted = Counter(each.action_id for each in seen.witness.letters)
+    counted = Counter(each.action_id for each in seen.witness.letters if each.message_id not in seen.witness.bounced)
     for letter in seen.new_letters():
         if not letter.action_id:
             yield f"I4 the server took {letter.message_id} for {letter.recipient}, and the ledger never kept it"
@@ -140,6 +144,14 @@ def i9(seen: Seen) -> Complaints:
 
 def _paid_since(seen: Seen, customer_id: str, since: date) -> bool:
     return any(each.customer_id == customer_id and each.on >= since for each in seen.bank.known())
+
+
+def i9_stop(seen: Seen) -> Complaints:
+    """Once a person stopped everything, nothing leaves but the one call that was on its way."""
+    if stop := seen.witness.stop:
+        letters, effects = seen.accepted - stop.letters, seen.world.log.effects() - stop.effects
+        if letters > 1 or effects > 1:
+            yield f"I9 {letters} letters and {effects} changes left after a person had stopped everything"
 
 
 def i10(seen: Seen) -> Complaints:
@@ -190,4 +202,4 @@ def _proposed_since(seen: Seen) -> list[_Proposed]:
     ]  # fmt: skip
 
 
-DAILY: tuple[Callable[[Seen], Complaints], ...] = (i1, i2, i4, i5, i9, i10)
+DAILY: tuple[Callable[[Seen], Complaints], ...] = (i1, i2, i4, i5, i9, i9_stop, i10)

@@ -37,6 +37,7 @@ class Machine:
     chance: random.Random
     mail_trouble: float = 0.08
     kill_nine: float = 0.0  # of the tasks: done first by a process that the kernel kills
+    interrupting: Callable[[], None] | None = None  # what a person does in the middle of the next task
     booked: list[Booked] = field(default_factory=list)  # each live day, as it was reconciled the last time
 
     def run(self, task: Task) -> Any:
@@ -48,10 +49,14 @@ class Machine:
 
     def _until_it_lives(self, task: Task) -> Any:
         neighbour = self.chance.random() < NEIGHBOUR
+        interrupting, self.interrupting = self.interrupting, None
         if self.kill_nine and self.chance.random() < self.kill_nine:
             self._kill_nine(task)
         for attempt in range(TRIES):
-            self.fate.live(between=self._neighbour(task) if neighbour else None)
+            if interrupting and attempt == 0:
+                self.fate.live(between=interrupting, comes_at=self.chance.randrange(1, 9))
+            else:
+                self.fate.live(between=self._neighbour(task) if neighbour else None)
             try:
                 spared = attempt == TRIES - 1
                 ledger = self.house.ledger if spared else fated(self.house.ledger, self.fate)
@@ -90,6 +95,19 @@ class Machine:
                     raise
 
         self.run(task)
+
+    def import_bounces(self) -> None:
+        """Take the letters that came back."""
+
+        def task(settings: Settings, ledger: Ledger) -> None:
+            with suppress(InboxFailed):  # what a neighbour took is no trouble of ours; what stays is taken tomorrow
+                mail_wiring.take_bounces(settings, ledger, lambda: None)
+
+        self.run(task)
+
+    def watch(self) -> None:
+        """Compare what is suspended at Microsoft with what we suspended."""
+        self._act(access_wiring.watch)
 
     def reconcile(self) -> None:
         """The live day."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -119,6 +120,7 @@ class Bank:
     under_way: list[Delivery] = field(default_factory=list)
     came: dict[date, Statement] = field(default_factory=dict)
     until: date | None = None  # the last day that the bank made a statement of
+    mishaps: Counter[str] = field(default_factory=Counter)
     silent_until: date = date.min  # nothing is delivered up to this day
 
     def close(self, partner: Partner, day: date) -> None:
@@ -128,6 +130,7 @@ class Bank:
         made = Statement(day=day, opening=self.balance, payments=tuple(partner.paid.get(day, ())))
         self.balance, self.until = made.closing, day
         if self.chance.random() < 0.03:
+            self.mishaps["bank: silent for days"] += 1
             self.silent_until = max(self.silent_until, day + timedelta(days=self.chance.randrange(2, 8)))
         self.under_way += self._befalls(made)
 
@@ -136,13 +139,15 @@ class Bank:
         at = self.chance.choice((MORNING, MORNING, NOON))
         name = f"camt053-{made.day}.xml"
         whole = Delivery(on=on, at=at, name=name, content=made.content, statement=made)
-        if drawn < 0.08:  # late
+        if drawn < 0.08:
+            self.mishaps["bank: late"] += 1
             yield Delivery(
                 on=on + timedelta(days=self.chance.randrange(1, 4)),
                 at=at, name=name, content=made.content, statement=made,
             )  # fmt: skip
             return
-        if drawn < 0.12:  # torn, and whole a day later under another name
+        if drawn < 0.12:  # and whole a day later under another name
+            self.mishaps["bank: torn"] += 1
             torn = made.content[: len(made.content) // 2]
             yield Delivery(on=on, at=at, name=name, content=torn, statement=None)
             yield Delivery(
@@ -150,7 +155,8 @@ class Bank:
             )
             return
         yield whole
-        if drawn < 0.20:  # twice: the same bytes, or the same statement written anew
+        if drawn < 0.20:  # the same bytes, or the same statement written anew
+            self.mishaps["bank: twice"] += 1
             content = made.content if drawn < 0.16 else made.content + b"\n"
             yield Delivery(
                 on=on + timedelta(days=self.chance.randrange(0, 3)),

@@ -59,6 +59,7 @@ class People:
             word = self.chance.choices(
                 (Word.SUSPEND, Word.DECLINE, Word.HOLD, Word.NO_ANSWER, None), weights=(60, 6, 8, 6, 20)
             )[0]
+            self.witness.said[f"question: {word.value if word else 'nobody looks'}"] += 1
             if word is None:
                 continue
             approval = Approval(
@@ -114,6 +115,7 @@ class People:
         if found:
             request = Confirm(payment=found, receivable=payment.number)
             with suppress(ByHandRefused):
+                self.witness.said["matched by hand"] += 1
                 wiring.by_hand(self.house.settings, self.house.ledger).decide(
                     request, by="Ada Lund", why="they said so"
                 )
@@ -159,6 +161,7 @@ class People:
                 is_judged=is_promise,
             )
             self.witness.holds.append(word)
+            self.witness.said[f"hold: {kind.value}"] += 1
 
     def _end_holds(self) -> None:
         today, book = self.house.clock.today, collections_wiring.hold_book(self.house.ledger)

@@ -18,7 +18,7 @@ from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.steps.change_access import restoring
 from csp_receivables.steps.change_access.changing import Changer, Turn
 from csp_receivables.steps.send_notices.performing import Performer
-from tests.faults.year.year import Temper
+from tests.faults.year.year import LARGER, Temper
 from tests.letters import STOCKHOLM
 
 
@@ -102,7 +102,7 @@ class Planted:
     seed: int = 0
 
 
-_CALM = Temper(kills=0.0, mail_trouble=0.0, microsoft_trouble=0.0, sleepy=0.0)
+_CALM = replace(LARGER, kills=0.0, mail_trouble=0.0, microsoft_trouble=0.0, sleepy=0.0)
 BUGS: Mapping[str, Planted] = MappingProxyType(
     {
         "no last look": Planted(plant=no_last_look, breaks=("I2", "I9"), temper=replace(_CALM, habit="late")),

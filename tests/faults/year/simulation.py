@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from sqlalchemy import func, select
 
 from csp_receivables import wiring
-from csp_receivables.adapters.ledger.outbox_tables import action, action_state
+from csp_receivables.adapters.ledger.outbox_tables import action, action_state, message_event
 from csp_receivables.adapters.ledger.tables import finding
 from tests.faults.year.access_invariants import ACCESS
 from tests.faults.year.again import i6, i7, i8
@@ -18,6 +18,7 @@ from tests.faults.year.house import House
 from tests.faults.year.invariants import DAILY, Seen
 from tests.faults.year.machine import Machine
 from tests.faults.year.microsoft import subscription_ids
+from tests.faults.year.others import Others
 from tests.faults.year.papers import MORNING, NOON, Bank, write_customers, write_receivables
 from tests.faults.year.people import People
 from tests.faults.year.truth import BEGINS, Partner
@@ -38,6 +39,7 @@ class Simulation:
     bank: Bank
     machine: Machine
     people: People
+    others: Others
     witness: Witness
     checked: Counter[str] = field(default_factory=Counter)
 
@@ -62,6 +64,7 @@ class Simulation:
         for customer_id in self._without_access():
             if self.people.chance.random() < 0.3:
                 self.partner.pay_everything(customer_id, today)
+        self.others.in_partner_center(today)
         self.partner.pay(today)
         if invoices := self.partner.issue(today):
             subscriptions = {each.customer_id: subscription_ids(each) for each in self.partner.customers}
@@ -76,6 +79,8 @@ class Simulation:
         for purpose in ("accounting", "bank"):
             if any(self.house.inbox(purpose).iterdir()):
                 self.machine.import_files(purpose)
+        if self.others.return_letters(today) or any(self.house.inbox("bounces").iterdir()):
+            self.machine.import_bounces()
         self.machine.reconcile()
         self.checked["received"] = 0
         self.machine.decide()
@@ -83,6 +88,7 @@ class Simulation:
 
     def _office_hours(self, today: date) -> None:
         self.house.clock.set(today, 9)
+        self.others.start()
         self.people.work()
         if self.bank.deliver(self.house.inbox("bank"), today, NOON):
             self.machine.import_files("bank")
@@ -90,11 +96,15 @@ class Simulation:
             self.checked["received"] = 1  # the day was reconciled before this came
             self._restore()
         self.house.clock.set(today, 10)
+        self.machine.interrupting = self.others.stop if self.others.wants_a_stop() else None
         self.machine.send_notices()
-        self.witness.read_mail(self.house.server, self.house.ledger, today)
+        self.others.doom(self.witness.read_mail(self.house.server, self.house.ledger, today), today)
         self.people.answer(self.machine.ask())
         self.house.clock.set(today, 11)
+        self.machine.interrupting = self.others.stop if self.others.wants_a_stop() else None
         self.machine.suspend()
+        if self.others.meddling and any(True for _ in self.witness.suspensions()):
+            self.machine.watch()
         self._see_microsoft(today)
 
     def _without_access(self) -> list[str]:
@@ -132,9 +142,17 @@ class Simulation:
         with self.house.ledger.reading() as connection:
             rows = connection.execute(ends.group_by(action.c.kind, action_state.c.state)).all()
             found = connection.execute(select(finding.c.code, func.count()).group_by(finding.c.code)).all()
+            mail = connection.execute(select(message_event.c.event, func.count()).group_by(message_event.c.event)).all()
+        faults = Counter(each.fault for each in self.house.emulator.world.log.entries if each.fault)
+        seen = self.witness.said + self.bank.mishaps
         return Counter(
             {f"{kind} {state}": count for kind, state, count in rows}
             | {f"finding {code}": count for code, count in found}
+            | {f"mail {event}": count for event, count in mail}
+            | {f"Microsoft: {fault}": count for fault, count in faults.items()}
+            | {"stops": self.witness.stops, "letters that came back": len(self.witness.bounced)}
+            | {"given back by others": len(self.witness.given_by_others)}
+            | seen
             | {"letters": len(self.witness.letters), "invoices": len(self.partner.invoices)}
             | {f"-> {each}": sum(c.status == each for c in self.witness.changes) for each in ("suspended", "active")}
         )
@@ -148,6 +166,7 @@ class Simulation:
             ledger=self.house.ledger,
             world=self.house.emulator.world,
             booked=self.machine.booked[-1],
+            accepted=len(self.house.server.accepted),
             checked=self.checked,
         )
         found = [complaint for check in (*DAILY, *ACCESS) for complaint in check(seen)]

@@ -20,6 +20,7 @@ from csp_receivables.domain.working_days import is_banking_day
 BEGINS = date(2026, 2, 2)  # a Monday
 WORDLESS = "Thanks"  # what a payment says whose payer says nothing
 ISSUED_EVERY = 14
+FIRST_LATER = 2  # days; the first invoices are a little younger than a fortnight
 TERM_DAYS = 5
 # How a customer pays an invoice, and how many of a hundred customers do it so.
 HABITS: Mapping[str, int] = MappingProxyType(
@@ -76,6 +77,7 @@ class Partner:
     chance: random.Random
     customers: tuple[Customer, ...]
     habit: str = ""  # of everybody; "": each has their own
+    begins_late: bool = True  # the first invoices are overdue on the first day; else they become so from then on
     invoices: dict[str, Invoice] = field(default_factory=dict)  # by number
     coming: list[Payment] = field(default_factory=list)  # what customers are going to pay
     paid: dict[date, list[Payment]] = field(default_factory=lambda: defaultdict(list))  # by the bank's day
@@ -83,12 +85,18 @@ class Partner:
     def issue(self, today: date) -> list[Invoice]:
         """The invoices of today: each customer's day lies in the first week of a fortnight."""
         days = (today - BEGINS).days
-        if days == 0:  # the first ones were issued before, and the oldest are due by now
-            return [self._invoice(each, today - timedelta(days=_day_of(place))) for place, each in self._numbered()]
-        return [self._invoice(each, today) for place, each in self._numbered() if days % ISSUED_EVERY == _day_of(place)]
+        if days == 0:  # the first ones were issued before, and are due by now
+            return [self._invoice(each, today - timedelta(days=self._first(day))) for each, day in self._days()]
+        return [self._invoice(each, today) for each, day in self._days() if days % ISSUED_EVERY == day]
 
-    def _numbered(self) -> list[tuple[int, Customer]]:
-        return list(enumerate(self.customers))
+    def _first(self, day: int) -> int:
+        """How many days before the first day the first invoice of a customer was issued."""
+        return ISSUED_EVERY - FIRST_LATER - day if self.begins_late else day
+
+    def _days(self) -> list[tuple[Customer, int]]:
+        """Each customer with its day of the fortnight; not 0, which is the first day's own."""
+        together = 2 if self.begins_late else 1  # customers of one day: days of few events are cheap
+        return [(each, 1 + place // together * 2 % 7) for place, each in enumerate(self.customers)]
 
     def _invoice(self, customer: Customer, issued_on: date) -> Invoice:
         made = Invoice(
@@ -142,11 +150,11 @@ class Partner:
             yield from several
 
 
-def partner(seed: int, customers: int, habit: str = "") -> Partner:
+def partner(seed: int, customers: int, habit: str = "", *, begins_late: bool = True) -> Partner:
     """A partner with customers of all habits, or of one."""
     chance = random.Random(f"partner:{seed}")
     made = tuple(_customer(chance, place) for place in range(customers))
-    return Partner(chance=chance, customers=made, habit=habit)
+    return Partner(chance=chance, customers=made, habit=habit, begins_late=begins_late)
 
 
 def _customer(chance: random.Random, place: int) -> Customer:
@@ -158,11 +166,6 @@ def _customer(chance: random.Random, place: int) -> Customer:
         emails=emails[: chance.choice((1, 2, 2))],
         habit=_drawn(chance),
     )
-
-
-def _day_of(place: int) -> int:
-    """The day of the fortnight on which a customer's invoice is issued; not 0, which is the first day's own."""
-    return 1 + place * 2 % 7
 
 
 def _drawn(chance: random.Random) -> str:

@@ -6,6 +6,7 @@ Nothing here is read from the ledger but which action a Message-ID belongs to.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -75,6 +76,14 @@ class Held:
         return self.from_on <= on < self.until
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """What had left the house, and changed at Microsoft, when a person stopped everything."""
+
+    letters: int
+    effects: int
+
+
 @dataclass(slots=True)
 class Witness:
     """Everything that was seen, oldest first."""
@@ -85,18 +94,26 @@ class Witness:
     approved: set[str] = field(default_factory=set)  # actions that a person let go ahead
     answered: set[str] = field(default_factory=set)  # suspensions that a person said yes to
     renewal: dict[str, tuple[object, object]] = field(default_factory=dict)  # of each subscription, on the first day
+    bounced: dict[str, date] = field(default_factory=dict)  # letters that came back, and when, by Message-ID
+    taken_by_others: dict[str, date] = field(default_factory=dict)  # by subscription; they are suspended
+    given_by_others: dict[str, date] = field(default_factory=dict)  # by subscription, which we had taken
+    said: Counter[str] = field(default_factory=Counter)  # what people answered, and did
+    stop: Stop | None = None
+    stops: int = 0
     _read: int = 0
     _effects: int = 0
 
-    def read_mail(self, server: MailServer, ledger: Ledger, on: date) -> None:
+    def read_mail(self, server: MailServer, ledger: Ledger, on: date) -> list[Letter]:
         """Take what the mail server accepted since the last time."""
         new, self._read = server.accepted[self._read :], len(server.accepted)
         if not new:
-            return
+            return []
         with ledger.reading() as connection:
             rows = connection.execute(select(message.c.message_id, message.c.action_id))
             known = {row.message_id: row.action_id for row in rows}
-        self.letters += (_letter(each, known, on) for each in new)
+        letters = [_letter(each, known, on) for each in new]
+        self.letters += letters
+        return letters
 
     def read_microsoft(self, world: World, partner: Partner, on: date) -> None:
         """Take what changed at Microsoft since the last time."""

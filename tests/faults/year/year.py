@@ -18,10 +18,12 @@ from csp_receivables.adapters.ledger import Ledger
 from emulator.clock import Clock
 from emulator.server import Emulator
 from emulator.state import World
+from tests.faults.year.cheap import Memory, made_cheap
 from tests.faults.year.faults import KILLS, Fate
-from tests.faults.year.house import House, SimulatedClock, made_cheap, make_include, migrated_ledger
+from tests.faults.year.house import House, SimulatedClock, make_include, migrated_ledger
 from tests.faults.year.machine import Machine
 from tests.faults.year.microsoft import FAULT_RATE, made_world, renewal_of
+from tests.faults.year.others import Others
 from tests.faults.year.papers import Bank
 from tests.faults.year.people import People
 from tests.faults.year.simulation import Simulation
@@ -39,6 +41,7 @@ class Grounds:
     migrated: Path
     server: MailServer
     emulator: Emulator
+    memory: Memory
 
 
 @contextmanager
@@ -47,7 +50,7 @@ def grounds(root: Path) -> Iterator[Grounds]:
     with (
         mail_server() as server,
         Emulator(World(clock=Clock(datetime(2026, 1, 1, tzinfo=UTC)))) as emulator,
-        made_cheap(),
+        made_cheap() as memory,
     ):
         yield Grounds(
             root=root,
@@ -55,6 +58,7 @@ def grounds(root: Path) -> Iterator[Grounds]:
             migrated=migrated_ledger(root),
             server=server,
             emulator=emulator,
+            memory=memory,
         )
 
 
@@ -68,9 +72,39 @@ class Temper:
     habit: str = ""
     sleepy: float = 0.3
     kill_nine: float = 0.0
+    customers: tuple[int, int] = (2, 4)  # at least and at most: days of few are cheap
+    begins_late: bool = True
+    meddling: float = 1.0
 
 
 USUAL = Temper()
+# More customers, whose invoices become due one after the other, and nobody else about.
+LARGER = Temper(customers=(8, 12), begins_late=False, meddling=0.0)
+# What must have happened in some of many worlds: those in which nothing happens prove nothing.
+HAPPENS = (
+    "letters",
+    "-> suspended",
+    "-> active",
+    "before a write",
+    "after a write",
+    "between",
+    "bank: late",
+    "bank: silent for days",
+    "bank: torn",
+    "bank: twice",
+    "given back by others",
+    "hold: dispute",
+    "hold: manual",
+    "hold: promise",
+    "letters that came back",
+    "mail in_doubt",
+    "mail refused_address",
+    "mail try_later",
+    "question: hold",
+    "question: nobody looks",
+    "question: suspend",
+    "stops",
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,19 +124,30 @@ class Outcome:
         return f"make simulate SEEDS=1 FROM={self.seed} DAYS={self.days}{killed}"
 
 
-def simulation(ground: Grounds, seed: int, temper: Temper = USUAL) -> Simulation:
-    """The world of a seed before its first day."""
+def simulation(ground: Grounds, seed: int, temper: Temper = USUAL, database: str = "") -> Simulation:
+    """The world of a seed before its first day. `database`: an empty, migrated one; "": a file."""
     root = ground.root / f"seed-{seed}"
     root.mkdir(mode=0o700)
-    shutil.copy(ground.migrated, root / "ledger.db")
+    if not database:
+        shutil.copy(ground.migrated, root / "ledger.db")
+    ledger_url = database or f"sqlite:///{root / 'ledger.db'}"
     clock = SimulatedClock(Clock(datetime.combine(BEGINS, datetime.min.time(), UTC)))
-    ledger = Ledger.open(f"sqlite:///{root / 'ledger.db'}", clock)
+    ledger = Ledger.open(ledger_url, clock)
     ground.server.accepted.clear()
     ground.server.replies.clear()
     house = House(
-        root=root, clock=clock, ledger=ledger, server=ground.server, emulator=ground.emulator, include=ground.include
+        root=root,
+        clock=clock,
+        ledger=ledger,
+        ledger_url=ledger_url,
+        server=ground.server,
+        emulator=ground.emulator,
+        include=ground.include,
+        forget=ground.memory.forget,
     )
-    made = partner(seed, random.Random(f"size:{seed}").randrange(8, 13), temper.habit)
+    made = partner(
+        seed, random.Random(f"size:{seed}").randint(*temper.customers), temper.habit, begins_late=temper.begins_late
+    )
     bank, witness = Bank(chance=random.Random(f"bank:{seed}")), Witness()
     ground.emulator.world = made_world(clock.emulator, made.customers, seed, temper.microsoft_trouble)
     witness.renewal = {name: renewal_of(each.document) for name, each in ground.emulator.world.subscriptions.items()}
@@ -119,6 +164,7 @@ def simulation(ground: Grounds, seed: int, temper: Temper = USUAL) -> Simulation
             mail_trouble=temper.mail_trouble,
             kill_nine=temper.kill_nine,
         ),
+        others=Others(chance=random.Random(f"others:{seed}"), house=house, witness=witness, meddling=temper.meddling),
         people=People(
             chance=random.Random(f"people:{seed}"),
             house=house,
@@ -130,9 +176,9 @@ def simulation(ground: Grounds, seed: int, temper: Temper = USUAL) -> Simulation
     )
 
 
-def live(ground: Grounds, seed: int, days: int, temper: Temper = USUAL) -> Outcome:
+def live(ground: Grounds, seed: int, days: int, temper: Temper = USUAL, database: str = "") -> Outcome:
     """Live through the days of a seed, until something breaks."""
-    made, outcome = simulation(ground, seed, temper), Outcome(seed=seed, kill_nine=temper.kill_nine)
+    made, outcome = simulation(ground, seed, temper, database), Outcome(seed=seed, kill_nine=temper.kill_nine)
     try:
         made.begin()
         for number in range(days):
