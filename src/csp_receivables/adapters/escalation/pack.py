@@ -151,6 +151,11 @@ def _payments(account: CustomerAccount) -> Iterator[Part]:
                 details=tuple(
                     [f"{one_line(number)} {amount(minor, each.currency)}" for number, minor in each.applied]
                     + ([f"not applied {amount(each.left, each.currency)}"] if each.left else [])
+                    + (
+                        [f"returned {each.returned_on}: {amount(each.returned, each.currency)}"]
+                        if each.returned
+                        else []
+                    )
                 ),
             )
             for each in shown
@@ -238,7 +243,16 @@ _BILL_COLUMNS = (
     ("Number", 18), ("Kind", 12), ("Issued", 12), ("Due", 12), ("Currency", 9), ("Amount", 16), ("Paid", 16),
     ("Credited", 16), ("Written off", 16), ("Open", 16), ("Days late", 10), ("Reference", 26),
 )  # fmt: skip
-_PAID_COLUMNS = (("Booked on", 12), ("Currency", 9), ("Amount", 16), ("Applied to", 20), ("Applied", 16), ("Left", 16))
+_PAID_COLUMNS = (
+    ("Booked on", 12),
+    ("Currency", 9),
+    ("Amount", 16),
+    ("Applied to", 20),
+    ("Applied", 16),
+    ("Left", 16),
+    ("Returned", 16),
+    ("Returned on", 12),
+)
 _CHARGED_COLUMNS = (("Vendor invoice", 18), ("Currency", 9), ("Cost", 16), ("Billed", 16), ("Margin", 16))
 
 
@@ -252,6 +266,7 @@ def _bill_cells(bill: Bill, on: date, styles: Styles) -> tuple[Cell, ...]:
 
 def _paid_cells(account: CustomerAccount, styles: Styles) -> Iterator[tuple[Cell, ...]]:
     for each in account.payments:
+        back = (money_cell(each.returned, each.currency, styles), day_cell(each.returned_on, styles))
         for number, minor in each.applied or (("", 0),):
             yield (
                 day_cell(each.booked_on, styles),
@@ -260,6 +275,7 @@ def _paid_cells(account: CustomerAccount, styles: Styles) -> Iterator[tuple[Cell
                 cell_text(number),
                 money_cell(minor, each.currency, styles),
                 money_cell(each.left, each.currency, styles),
+                *back,
             )
 
 

@@ -54,7 +54,7 @@ class Bill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """One payment and where it went; `left` is not applied."""
+    """One payment and where it went; `left` is not applied, `returned` went back to the payer by the bank."""
 
     payment_id: str
     booked_on: date
@@ -62,6 +62,8 @@ class Received:
     amount: int
     left: int
     applied: tuple[tuple[str, int], ...]  # receivable's number, amount
+    returned: int
+    returned_on: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,17 +182,28 @@ _LINES = """
 SELECT l.receivable_id, l.description, l.net FROM receivable_lines l JOIN receivables r USING (receivable_id)
  WHERE r.customer_id = $customer ORDER BY l.receivable_id, l.line_no
 """
+# What takes back from an allocation, a return by the bank above all, counts to the payment which that came from.
 _PAYMENTS = """
-WITH applied AS (
-    SELECT a.source_id AS payment_id, r.number, sum(a.amount)::BIGINT AS amount
-      FROM allocations a JOIN receivables r USING (receivable_id)
-     WHERE a.source_kind IN ('payment', 'exchange') AND r.customer_id = $customer
-     GROUP BY a.source_id, r.number HAVING sum(a.amount) <> 0
+WITH entries AS (
+    SELECT a.*, coalesce(taken.source_id, a.source_id) AS payment_id, a.source_id <> taken.source_id AS is_of_return
+      FROM allocations a LEFT JOIN allocations taken ON taken.allocation_id = a.reverses
+     WHERE a.source_kind IN ('payment', 'exchange')
+),
+applied AS (
+    SELECT payment_id, r.number, sum(e.amount)::BIGINT AS amount
+      FROM entries e JOIN receivables r USING (receivable_id) WHERE r.customer_id = $customer
+     GROUP BY payment_id, r.number
+),
+returned AS (
+    SELECT payment_id, -sum(amount)::BIGINT AS amount, max(effective_on) AS returned_on
+      FROM entries WHERE is_of_return AND source_kind = 'payment' GROUP BY payment_id
 )
-SELECT p.payment_id, p.booked_on, p.currency, p.amount,
+SELECT p.payment_id, p.booked_on, p.currency, p.amount, coalesce(back.amount, 0) AS returned, back.returned_on,
        CASE WHEN p.customer_id = $customer THEN p.left_amount ELSE 0 END AS left_amount, a.number, a.amount AS applied
-  FROM payment_positions p LEFT JOIN applied a USING (payment_id)
- WHERE p.kind = 'payment' AND (a.payment_id IS NOT NULL OR (p.customer_id = $customer AND p.left_amount <> 0))
+  FROM payment_positions p LEFT JOIN applied a USING (payment_id) LEFT JOIN returned back USING (payment_id)
+ WHERE p.kind = 'payment'
+   AND (a.amount <> 0 OR (a.payment_id IS NOT NULL OR p.customer_id = $customer) AND back.amount <> 0
+        OR (p.customer_id = $customer AND p.left_amount <> 0))
  ORDER BY p.booked_on DESC, p.payment_id, a.number
 """
 _CHARGED = """
@@ -213,7 +226,7 @@ def payments_of(connection: duckdb.DuckDBPyConnection, customer_id: str) -> tupl
     found: dict[str, dict[str, Any]] = {}
     for row in _rows(connection, _PAYMENTS, customer_id):
         one = found.setdefault(row["payment_id"], row | {"parts": []})
-        if row["number"] is not None:
+        if row["applied"]:
             one["parts"].append((row["number"], row["applied"]))
     return tuple(
         Received(
@@ -223,6 +236,8 @@ def payments_of(connection: duckdb.DuckDBPyConnection, customer_id: str) -> tupl
             amount=one["amount"],
             left=one["left_amount"],
             applied=tuple(one["parts"]),
+            returned=one["returned"],
+            returned_on=one["returned_on"],
         )
         for one in found.values()
     )

@@ -103,8 +103,6 @@ def _debt(account: CustomerAccount, bill: Bill) -> AgencyDebt:
     own = account.interest
     applied = [(each.booked_on, minor) for each in account.payments for number, minor in each.applied
                if number == bill.number]  # fmt: skip
-    corrected = bill.paid - sum(minor for _, minor in applied)  # returned, or taken back
-    payments = [*sorted(applied), *([(account.on, corrected)] if corrected else [])]
     return AgencyDebt(
         receivable_id=bill.receivable_id,
         number=bill.number,
@@ -121,7 +119,7 @@ def _debt(account: CustomerAccount, bill: Bill) -> AgencyDebt:
         fixed_sum=own.fixed_sums.get(bill.receivable_id, 0),
         reference=bill.reference,
         lines=bill.lines,
-        payments=tuple(payments),
+        payments=tuple(sorted(applied)),
         disputes=tuple(_past_disputes(account, bill)),
     )
 

@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from csp_receivables.domain.collections.cases import HoldKind
 from csp_receivables.domain.collections.seller import Seller
-from csp_receivables.domain.escalation.account import Bill, CustomerAccount
+from csp_receivables.domain.escalation.account import Bill, CustomerAccount, Received
 from csp_receivables.domain.money import Money
 
 Value: TypeAlias = str | int | date | Money | tuple[Money, ...]
@@ -132,6 +132,7 @@ def _payments(account: CustomerAccount, _: Seller) -> Sentences:
         yield _say("payment_none", on=account.case.feed_until or account.on)
     for paid in account.payments[:PAYMENTS_SHOWN_MAX]:
         yield _say("payment", amount=Money(paid.amount, paid.currency), booked_on=paid.booked_on)
+        yield from _returned(paid)
 
 
 def _applied(account: CustomerAccount, _: Seller) -> Sentences:
@@ -143,8 +144,15 @@ def _applied(account: CustomerAccount, _: Seller) -> Sentences:
     for number, minor in newest.applied:
         amount = Money(minor, newest.currency)
         yield _say("applied", amount=amount, booked_on=newest.booked_on, number=number)
+    yield from _returned(newest)
     if newest.left > 0:
         yield _say("applied_left", left=Money(newest.left, newest.currency), booked_on=newest.booked_on)
+
+
+def _returned(paid: Received) -> Sentences:
+    if paid.returned and paid.returned_on:
+        back = Money(paid.returned, paid.currency)
+        yield _say("payment_returned", amount=back, booked_on=paid.booked_on, returned_on=paid.returned_on)
 
 
 def _unapplied(account: CustomerAccount, _: Seller) -> Sentences:
