@@ -19,6 +19,7 @@ from csp_receivables.settings import Settings
 from csp_receivables.steps.raise_receivables import NotToBeRaised
 from tests.adapters.microsoft_files.recon_files import CONTOSO, row, write
 from tests.airflow_home import ROOT
+from tests.dags.running import run_once
 from tests.ledgers_with_debtors import rows_of
 
 if TYPE_CHECKING:
@@ -61,10 +62,7 @@ def import_charges(settings: Settings, ledger: Ledger, folder: Path, total: str)
 
 def run(dag_bag: DagBag, **form: Any) -> tuple[dict[str, str], dict[str, Any]]:
     """The states of a run's tasks, and what `preview` told."""
-    dag = dag_bag.dags["raise_receivables"]
-    dag.deadline = None
-    done = dag.test(run_conf=FORM | form, logical_date=NOW)
-    assert done is not None
+    done = run_once(dag_bag.dags["raise_receivables"], FORM | form, logical_date=NOW)
     states = {each.task_id: str(each.state) for each in done.get_task_instances()}
     return states, done.get_task_instance("preview").xcom_pull(task_ids="preview") or {}
 

@@ -16,6 +16,7 @@ from csp_airflow.local.environment import Place
 from csp_airflow.local.ledger_state import State, prepare, state_of
 from csp_receivables.settings import Settings
 from tests.airflow_home import ROOT
+from tests.dags.running import run_once
 from tests.sample_people import personal_data
 
 if TYPE_CHECKING:
@@ -37,11 +38,7 @@ class Home:
 
     def run(self, dag_id: str = "reconcile_daily", **conf: Any) -> DagRun:
         """One run of a DAG with these parameters, in this process."""
-        dag = self.bag.dags[dag_id]
-        dag.deadline = None  # as `conventions.deadline` under `airflow dags test`
-        run = dag.test(run_conf=conf)
-        assert run is not None
-        return run
+        return run_once(self.bag.dags[dag_id], conf)
 
 
 @pytest.fixture(scope="module")
