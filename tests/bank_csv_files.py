@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 from csp_receivables.adapters.bank_csv_profiles import BankCsvProfile, load_bank_profiles
 
@@ -27,7 +28,7 @@ PLAIN = BankCsvProfile.model_validate(
 def table(*rows: Sequence[str], separator: str = ";", encoding: str = "utf-8", quoting: bool = True) -> bytes:
     """Rows as a bank writes them."""
     text = io.StringIO(newline="")
-    style = csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE
+    style: Literal[0, 3] = csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE
     csv.writer(text, delimiter=separator, lineterminator="\r\n", quoting=style).writerows(rows)
     return text.getvalue().encode(encoding)
 
