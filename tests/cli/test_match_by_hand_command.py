@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from csp_receivables import cli
 from csp_receivables.adapters.ledger import Ledger
 from tests.by_hand import FIRST, Desk
 from tests.conftest import StandingClock
+from tests.csp_command import Csp, csp_on
 from tests.worlds import customer, payment, receivable
 
-Answer = tuple[int, str, str]  # exit code, standard output, standard error
-Csp = Callable[..., Answer]
 ACCOUNT = "DE89370400440532013000"
 WHO = ("--by", "Ada Controller", "--why", "she rang them")
 
@@ -36,28 +32,9 @@ def desk(new_ledger: Callable[[], Ledger], clock: StandingClock, tmp_path: Path)
 @pytest.fixture
 def csp(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Csp:
     (tmp_path / "include").mkdir()
-    for name, value in {
-        "CSP_HOME": str(desk.home),
-        "CSP_LEDGER_URL": desk.ledger.engine.url.render_as_string(hide_password=False),
-        "CSP_CLOCK": desk.clock.now.isoformat(),
-        "CSP_INCLUDE": str(tmp_path / "include"),
-        "COLUMNS": "200",
-    }.items():
-        monkeypatch.setenv(name, value)
-    umask = os.umask(0o077)
-    os.umask(umask)
-
-    def run(*arguments: str) -> Answer:
-        monkeypatch.setattr(sys, "argv", ["csp", *arguments])
-        try:
-            with pytest.raises(SystemExit) as ended:
-                cli.main()
-        finally:
-            os.umask(umask)
-        answer = capsys.readouterr()
-        return int(ended.value.code or 0), answer.out, answer.err
-
-    return run
+    url = desk.ledger.engine.url.render_as_string(hide_password=False)
+    include = {"CSP_INCLUDE": str(tmp_path / "include")}
+    return csp_on(url, desk.home, desk.clock.now, monkeypatch, capsys, **include)
 
 
 def test_a_decision_is_answered_as_json_and_a_repeat_refused(csp: Csp) -> None:

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from csp_receivables import cli
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.domain.outbox.actions import message_id_of
 from tests.bounce_mails import dsn
 from tests.conftest import StandingClock
+from tests.csp_command import Csp, csp_on, told
 from tests.mail_server import ACCEPT_AND_DROP, mail_server
 from tests.outbox_desk import Desk, desk_at
 
-Answer = tuple[int, str, str]  # exit code, standard output, standard error
-Csp = Callable[..., Answer]
 WHO = ("--by", "Ada Lund", "--why", "she rang them")
 
 
@@ -31,36 +26,8 @@ def desk(new_ledger: Callable[[], Ledger], clock: StandingClock, tmp_path: Path)
 
 @pytest.fixture
 def csp(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Csp:
-    for name in [name for name in os.environ if name.startswith("CSP_")]:
-        monkeypatch.delenv(name)
-    for name, value in {
-        "CSP_HOME": str(tmp_path / "home"),
-        "CSP_LEDGER_URL": desk.ledger.engine.url.render_as_string(hide_password=False),
-        "CSP_CLOCK": desk.clock.now.isoformat(),
-        "COLUMNS": "200",
-    }.items():
-        monkeypatch.setenv(name, value)
-
-    umask = os.umask(0o077)
-    os.umask(umask)
-
-    def run(*arguments: str) -> Answer:
-        monkeypatch.setattr(sys, "argv", ["csp", *arguments])
-        try:
-            with pytest.raises(SystemExit) as end:
-                cli.main()
-        finally:
-            os.umask(umask)
-        said = capsys.readouterr()
-        return int(end.value.code or 0), said.out, said.err
-
-    return run
-
-
-def told(answer: Answer) -> Any:
-    code, out, err = answer
-    assert code == 0, err
-    return json.loads(out)
+    url = desk.ledger.engine.url.render_as_string(hide_password=False)
+    return csp_on(url, tmp_path / "home", desk.clock.now, monkeypatch, capsys)
 
 
 def test_what_waits_is_listed_with_its_state_and_the_stop(desk: Desk, csp: Csp) -> None:

@@ -145,6 +145,7 @@ def test_an_answer_of_another_state_is_left_aside(emulator: Emulator, waiting: W
 
     assert answers == [400, 400, 404, 200]
     assert kept.token is not None
+    assert kept.token.token in emulator.world.sign_in.refresh_tokens
 
 
 def test_nobody_comes(emulator: Emulator, waiting: Waiting) -> None:
@@ -161,6 +162,7 @@ def test_a_sign_in_that_stumbles_is_tried_again(emulator: Emulator, waiting: Wai
 
     assert emulator.world.faults.struck[kind]
     assert kept.token is not None
+    assert kept.token.token in emulator.world.sign_in.refresh_tokens
 
 
 def test_a_token_that_can_not_be_stored_is_said_without_it(emulator: Emulator, waiting: Waiting) -> None:
