@@ -1,8 +1,8 @@
-"""A desk at an emulator of Microsoft, on both ledgers: who changes access is at work from end to end."""
+"""A desk at an emulator of Microsoft: who changes access is at work from end to end. `desk` on both databases."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,4 +26,13 @@ def served() -> Iterator[Emulator]:
 @pytest.fixture
 def desk(demo_ledger: Ledger, served: Emulator, clock: StandingClock, tmp_path: Path) -> Iterator[AccessDesk]:
     with access_desk(demo_ledger, served, clock, tmp_path) as desk:
+        yield desk
+
+
+@pytest.fixture
+def plain_desk(
+    new_demo_ledger: Callable[[], Ledger], served: Emulator, clock: StandingClock, tmp_path: Path
+) -> Iterator[AccessDesk]:
+    """For what has nothing to do with the database: SQLite only."""
+    with access_desk(new_demo_ledger(), served, clock, tmp_path) as desk:
         yield desk

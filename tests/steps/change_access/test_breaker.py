@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from csp_receivables.adapters.ledger.outbox_book import LedgerOutbox
 from csp_receivables.domain.matching_by_hand.requests import ByHandRefused
 from csp_receivables.steps.change_access.limits import release
+from emulator.portfolio import add_subscription
 from tests.access_desk import (
     ADA,
     BEA,
@@ -21,10 +23,10 @@ from tests.access_desk import (
 )
 
 
-def crowd(desk: AccessDesk, customers: int, **limits: Any) -> list[str]:
+def crowd(desk: AccessDesk, customers: int, *, first: int = 0, **limits: Any) -> list[str]:
     desk.decided.policy = replace(desk.decided.policy, suspensions=replace(desk.decided.policy.suspensions, **limits))
     desk.owing(1000)
-    actions = [desk.customer(f"C{number}", document(f"c{number}-1")) for number in range(customers)]
+    actions = [desk.customer(f"C{number}", document(f"c{number}-1")) for number in range(first, customers)]
     desk.approve()
     return actions
 
@@ -134,3 +136,44 @@ def test_the_second_of_the_first_few_fails(desk: AccessDesk, canary: int, goes: 
     desk.emulator.world.subscriptions["c1-1"] = replace(own, changed_at=(desk.clock.now,) * 100)
 
     assert desk.perform().ended["suspended"] == goes
+
+
+def test_who_says_nothing_is_no_canary(plain_desk: AccessDesk) -> None:
+    """The first is asked about anew, so the next one is the canary: the rest waits until one was seen to be away."""
+    desk = plain_desk
+    crowd(desk, 4, canary=1)
+    add_subscription(desk.emulator.world, "c0-tenant", document("c0-1", quantity=25))
+    own = desk.emulator.world.subscriptions["c1-1"]
+    desk.emulator.world.subscriptions["c1-1"] = replace(own, changed_at=(desk.clock.now,) * 100)
+
+    assert desk.perform().ended == {"stale": 1, "failed": 1}
+    assert [desk.changes_at(f"c{number}-1") for number in range(4)] == [0, 0, 0, 0]
+
+
+def test_a_canary_that_went_half_is_none(plain_desk: AccessDesk) -> None:
+    """Something of the first was suspended, and Microsoft refused the other half."""
+    desk = plain_desk
+    desk.customer("C0", document("c0-1"), document("c0-2"))
+    crowd(desk, 4, canary=1, first=1)
+    own = desk.emulator.world.subscriptions["c0-2"]
+    desk.emulator.world.subscriptions["c0-2"] = replace(own, changed_at=(desk.clock.now,) * 100)
+
+    assert desk.perform().ended == {"suspended": 1}
+    assert [desk.changes_at(f"c{number}-1") for number in range(4)] == [1, 0, 0, 0]
+
+
+def test_while_another_worker_is_at_the_canary_the_rest_waits(plain_desk: AccessDesk) -> None:
+    desk = plain_desk
+    first, *_ = crowd(desk, 4, canary=1)
+    beside = desk.beside("another worker")
+
+    def claimed() -> None:
+        desk.decided.after = None
+        assert LedgerOutbox(beside.ledger).claim(first, beside.token)
+
+    desk.decided.after = claimed
+    done = desk.perform()
+
+    assert (done.ended, done.findings) == ({"taken": 1}, [])
+    assert "another worker" in done.because
+    assert [desk.changes_at(f"c{number}-1") for number in range(4)] == [0, 0, 0, 0]

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from csp_receivables.domain.findings import Finding
+from csp_receivables.domain.findings import Finding, Severity
 
-SUSPENDED, WAITS = "suspended", "waits"
-SAYS_NOTHING = frozenset(
-    {SUSPENDED, WAITS, "superseded", "taken", "stale", "unreadable"}
-)  # of how Microsoft takes what we send
+SUSPENDED, WAITS, TAKEN = "suspended", "waits", "taken"
+SAYS_NOTHING = frozenset({WAITS, "superseded", "stale", "unreadable"})  # of how Microsoft takes what we send
 
 
 @dataclass(slots=True, kw_only=True)
@@ -34,3 +32,8 @@ class Ended:
     how: str
     why: str = ""
     found: tuple[Finding, ...] = ()
+
+    @property
+    def is_well(self) -> bool:
+        """Was it suspended, and nothing of it refused or odd? Only that lets the rest follow."""
+        return self.how == SUSPENDED and all(each.severity is Severity.WARNING for each in self.found)

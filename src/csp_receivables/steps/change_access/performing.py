@@ -19,7 +19,7 @@ from csp_receivables.microsoft_ports import MicrosoftRefused
 from csp_receivables.outbox_ports import Claim, End, Fresh
 from csp_receivables.steps.change_access import findings
 from csp_receivables.steps.change_access.changing import Changer, RunEnds, Turn, moment_text
-from csp_receivables.steps.change_access.ended import SAYS_NOTHING, SUSPENDED, WAITS, Ended, Performed
+from csp_receivables.steps.change_access.ended import SAYS_NOTHING, SUSPENDED, TAKEN, WAITS, Ended, Performed
 from csp_receivables.steps.change_access.limits import OverLimits, canaries, must_fit, within_limits
 from csp_receivables.steps.change_access.proposing import Due, Proposer
 from csp_receivables.steps.change_access.suspending import Suspender
@@ -57,15 +57,24 @@ class AccessPerformer:
         ready = [each for each in due if self._is_ready(each, done)]
         allowed = within_limits(self.proposer, ready, done)
         first = canaries(self.proposer, allowed)
-        for place, each in enumerate(allowed):
+        for each in allowed:
             ended = self.suspend(each)
             done.ended[ended.how] += 1
             done.findings += ended.found
             if ended.how == SUSPENDED:
                 tell(each.waiting.customer_id, self.proposer.look, self.proposer.book)
-            if place < first and ended.how not in SAYS_NOTHING:
-                done.findings.append(findings.canary(each.action_id, ended.how, self.proposer.today()))
-                raise RunEnds(f"the first suspensions must end well before the rest follows; one was {ended.how}")
+            if first and ended.how not in SAYS_NOTHING:
+                self._must_be_well(each, ended, done)
+                first -= 1
+
+    def _must_be_well(self, first: Due, ended: Ended, done: Performed) -> None:
+        """One of the day's first: raises RunEnds unless it was seen to be away, whole."""
+        if ended.how == TAKEN:
+            raise RunEnds("another worker is at the first suspensions; the rest waits until they ended well")
+        if not ended.is_well:
+            how = ended.how if ended.how != SUSPENDED else "suspended in part"
+            done.findings.append(findings.canary(first.action_id, how, self.proposer.today()))
+            raise RunEnds(f"the first suspensions must end well before the rest follows; one was {how}")
 
     def _is_ready(self, due: Due, done: Performed) -> bool:
         if due.has_begun:
@@ -85,7 +94,7 @@ class AccessPerformer:
         """Suspend what one approved proposal names, or go on where an earlier attempt ended."""
         claim = self.proposer.outbox.claim(due.action_id, self.token)
         if claim is None:
-            return Ended(how="taken")
+            return Ended(how=TAKEN)
         try:
             if not due.has_begun and (ended := self._prepare(claim, due)):
                 self._conclude(claim, Event.LET_GO, ended.why)
@@ -120,7 +129,7 @@ class AccessPerformer:
             before = known.get(target.subscription_id)
             if before is None or _begins_anew(before, change, answered):
                 changes.append(change)
-        return None if self.proposer.book.prepare(claim, changes) else Ended(how="taken", why="another worker is at it")
+        return None if self.proposer.book.prepare(claim, changes) else Ended(how=TAKEN, why="another worker is at it")
 
     def _one_after_the_other(self, claim: Claim, due: Due) -> Ended:
         suspender = Suspender(
