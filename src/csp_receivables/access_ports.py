@@ -55,6 +55,9 @@ class AccessBook(Protocol):
     def taken(self, customer_id: str) -> Sequence[Standing]:
         """Suspensions of ours at a customer that may have happened and were not given back yet, by subscription."""
 
+    def coming_back(self, customer_id: str) -> frozenset[str]:
+        """Subscriptions that a restoring of ours may have made active, and has not ended with."""
+
     def is_busy(self, customer_id: str) -> bool:
         """Is a worker suspending subscriptions of this customer at this moment?"""
 

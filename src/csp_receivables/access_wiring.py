@@ -129,7 +129,7 @@ def restorer(
 
 
 def watch(settings: Settings, ledger: Ledger, actor: Actor) -> Watched:
-    """Compare what is suspended at Microsoft with what we suspended. Changes nothing there. Raises ConsentLost."""
+    """Compare what is suspended at Microsoft with what we suspended. Changes nothing there. Raises MicrosoftRefused."""
     refuse_wrong_world(ledger, actor.identity)
     proposing = proposer(settings, ledger)
     watching = AccessWatch(

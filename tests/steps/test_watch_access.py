@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ import pytest
 
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger.access_people import LedgerAccessDesk
+from csp_receivables.adapters.partner_center.refusal_codes import CODES
 from csp_receivables.domain.access.history import exported
 from csp_receivables.domain.access.undoing import Deed, Now
 from csp_receivables.domain.collections.decisions import Answer
 from csp_receivables.domain.matching_by_hand.requests import ByHandRefused, person
+from csp_receivables.microsoft_ports import MicrosoftRefused
 from csp_receivables.steps.change_access.watching import AccessWatch, Watched
 from emulator.server import Emulator
 from tests.access_desk import AccessDesk, access_desk, document, due_to_suspend
@@ -33,6 +36,15 @@ def served() -> Iterator[Emulator]:
 @pytest.fixture
 def desk(demo_ledger: Ledger, served: Emulator, clock: StandingClock, tmp_path: Path) -> Iterator[AccessDesk]:
     with access_desk(demo_ledger, served, clock, tmp_path) as desk:
+        yield desk
+
+
+@pytest.fixture
+def plain_desk(
+    new_demo_ledger: Callable[[], Ledger], served: Emulator, clock: StandingClock, tmp_path: Path
+) -> Iterator[AccessDesk]:
+    """SQLite only."""
+    with access_desk(new_demo_ledger(), served, clock, tmp_path) as desk:
         yield desk
 
 
@@ -101,6 +113,43 @@ def test_what_others_suspended_is_told_and_never_taken_for_ours(desk: AccessDesk
 
     assert [each.code for each in watch(desk).findings] == ["access.suspended_by_others"]
     assert desk.book.suspended() == ()
+
+
+def test_what_is_on_its_way_back_by_us_is_no_surprise(plain_desk: AccessDesk) -> None:
+    """Access is back, and its renewal waits a day for Microsoft: somebody here did give it back."""
+    desk = plain_desk
+    suspended(desk)
+    world = desk.emulator.world
+    world.behaviour = replace(world.behaviour, slow_share=1.0, settle_seconds=5, renewal_code=900278)
+
+    def renews() -> None:
+        own = world.subscriptions["c1-1"]
+        world.subscriptions["c1-1"] = replace(own, renewing_until=desk.clock.now + timedelta(hours=1))
+
+    desk.waited = renews
+    desk.pays("C1")
+    assert desk.restore().ended == {"later": 1}
+    desk.waited = None
+
+    assert (desk.at_microsoft("c1-1")["status"], watch(desk).findings) == ("active", [])
+
+
+def test_what_microsoft_refuses_us_altogether_is_not_told_of_a_customer(
+    plain_desk: AccessDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever lost the role can read nobody: by that no customer has moved away."""
+    desk = plain_desk
+    suspended(desk)
+
+    for code in ("900149", "900150", "900308", "900309", "900329", "900420"):
+
+        def refuse(*_: str, code: str = code) -> None:
+            raise MicrosoftRefused(code, CODES[code].meaning, CODES[code].remedy, status=403)
+
+        monkeypatch.setattr(desk.actor.subscriptions, "read", refuse)
+        with pytest.raises(MicrosoftRefused, match=code):
+            watch(desk)
+    assert desk.findings() == []
 
 
 ASKED_IN = "change_access/scheduled_9/customer.keep_answer/0"

@@ -95,7 +95,7 @@ def test_what_somebody_else_gave_back_is_told_and_not_touched(desk: AccessDesk) 
     desk.restore()
 
     assert desk.changes_at("c1-1") == 2
-    assert desk.findings() == ["access.not_ours", "access.renewal_differs"]
+    assert desk.findings() == ["access.not_ours", "access.renewal_differs", "access.renewal_differs"]
 
 
 def test_what_ran_out_meanwhile_is_for_a_person(desk: AccessDesk) -> None:
@@ -134,3 +134,46 @@ def test_a_persons_word_gives_back_what_is_not_paid(desk: AccessDesk) -> None:
 
     assert desk.restore().ended == {"restored": 1}
     assert desk.at_microsoft("c1-1")["status"] == "active"
+
+
+def test_access_that_is_back_without_its_renewal_is_back_and_each_difference_is_told(plain_desk: AccessDesk) -> None:
+    """Microsoft takes the status and, for good, not the renewal: the customer has access and is told so."""
+    desk = plain_desk
+    approved(desk)
+    desk.perform()
+    world = desk.emulator.world
+    world.behaviour = replace(world.behaviour, slow_share=1.0, settle_seconds=5, renewal_code=900279)
+
+    def no_updates() -> None:
+        own = world.subscriptions["c1-1"]
+        world.subscriptions["c1-1"] = replace(own, renewing_until=desk.clock.now + timedelta(hours=1))
+
+    desk.waited = no_updates
+    desk.pays("C1")
+
+    done = desk.restore()
+
+    assert (done.ended, desk.at_microsoft("c1-1")["status"]) == ({"restored": 1}, "active")
+    assert desk.story("c1-1", "restore")[-1] == "verified"
+    assert desk.findings() == ["access.refused", "access.renewal_differs", "access.renewal_differs"]
+    assert [each.found.split("but: ")[1].split(":")[0] for each in done.findings[1:]] == [
+        "auto-renew", "scheduled changes",
+    ]  # fmt: skip
+    assert desk.book.suspended() == ()
+
+
+def test_an_add_on_waits_for_its_base(plain_desk: AccessDesk) -> None:
+    desk = plain_desk
+    approved(desk, "C1", legacy("z-base"), legacy("a-add-on", parentSubscriptionId="z-base"))
+    desk.perform()
+    world = desk.emulator.world
+    own = world.subscriptions["z-base"]
+    world.subscriptions["z-base"] = replace(own, renewing_until=desk.clock.now + timedelta(minutes=1))
+    desk.pays("C1")
+
+    assert desk.restore().ended == {"later": 1}
+    assert desk.story("a-add-on", "restore")[-1] == "put_off"
+    desk.later(minutes=6)
+    assert desk.restore().ended == {"restored": 1}
+    assert [desk.at_microsoft(each)["status"] for each in ("z-base", "a-add-on")] == ["active", "active"]
+    assert desk.findings() == []

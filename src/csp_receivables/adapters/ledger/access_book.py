@@ -14,7 +14,13 @@ from sqlalchemy import Connection, insert, select
 from csp_receivables.access_ports import NotNow, Said
 from csp_receivables.adapters.ledger import outbox
 from csp_receivables.adapters.ledger.access_answers import keep_answer, newest_approval
-from csp_receivables.adapters.ledger.access_changes import changes_where, customers_taken_from, say, taken_from
+from csp_receivables.adapters.ledger.access_changes import (
+    changes_where,
+    coming_back_to,
+    customers_taken_from,
+    say,
+    taken_from,
+)
 from csp_receivables.adapters.ledger.access_evidence import Charges, evidence_of, suspended_by_others
 from csp_receivables.adapters.ledger.access_load import load_of
 from csp_receivables.adapters.ledger.access_tables import access_change, access_proposal, access_release
@@ -83,6 +89,10 @@ class LedgerAccessBook:
     def taken(self, customer_id: str) -> Sequence[Standing]:
         with self.ledger.reading() as connection:
             return taken_from(connection, customer_id)
+
+    def coming_back(self, customer_id: str) -> frozenset[str]:
+        with self.ledger.reading() as connection:
+            return coming_back_to(connection, customer_id)
 
     def is_busy(self, customer_id: str) -> bool:
         mine = (action.c.customer_id == customer_id, action.c.kind == Answer.PROPOSE_SUSPENSION.value)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select
 
 from csp_receivables.access_ports import Said
 from csp_receivables.adapters.ledger.access_tables import access_change, access_event
 from csp_receivables.adapters.ledger.connection import Writing
 from csp_receivables.adapters.ledger.outbox import OUTBOX
 from csp_receivables.domain.access.changes import (
+    ENDED,
     GIVEN_BACK,
+    IN_THE_AIR,
     MAY_HAVE_HAPPENED,
     Change,
     ChangeEvent,
@@ -61,6 +63,15 @@ def taken_from(connection: Connection, customer_id: str) -> tuple[Standing, ...]
         if each.change.direction is Direction.SUSPEND
         and each.event in MAY_HAVE_HAPPENED
         and each.at > given_back.get(each.subscription_id, datetime.min.replace(tzinfo=each.at.tzinfo))
+    )
+
+
+def coming_back_to(connection: Connection, customer_id: str) -> frozenset[str]:
+    """Subscriptions that a restoring of ours may have made active, and has not ended with."""
+    mine = (access_change.c.customer_id == customer_id, access_change.c.direction == Direction.RESTORE.value)
+    found = changes_where(connection, and_(*mine))
+    return frozenset(
+        each.subscription_id for each in found if each.event not in ENDED and (each.is_back or each.event in IN_THE_AIR)
     )
 
 

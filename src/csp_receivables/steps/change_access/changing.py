@@ -28,6 +28,11 @@ BETWEEN_LOOKS = timedelta(seconds=10)
 _FOR_EVERYBODY = frozenset({"unreachable", "900420", "900421", "900329", "900150", "900308", "900309", "900149"})
 
 
+def is_for_everybody(refusal: MicrosoftRefused) -> bool:
+    """Is the refusal of us, whatever is asked? Then it says nothing of one subscription."""
+    return isinstance(refusal, ConsentLost) or refusal.code in _FOR_EVERYBODY
+
+
 class RunEnds(Exception):
     """Nothing else of this run is changed: the door was closed, or Microsoft takes nothing of ours."""
 
@@ -140,7 +145,7 @@ class Changer:
 
     @staticmethod
     def _stop_for_everybody(refusal: MicrosoftRefused) -> None:
-        if isinstance(refusal, ConsentLost) or refusal.code in _FOR_EVERYBODY:
+        if is_for_everybody(refusal):
             raise RunEnds(str(refusal)) from refusal
 
 

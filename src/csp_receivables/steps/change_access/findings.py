@@ -60,9 +60,9 @@ def not_ours(change: Change, found: str) -> Finding:
     return _about(change, "access.not_ours", Severity.WARNING, found, remedy)
 
 
-def renewal_differs(change: Change, differences: Sequence[str]) -> Finding:
-    """Access is back, and not everything is as it was before (invariant I3)."""
-    told = f"access is back, but: {'; '.join(differences)}"
+def renewal_differs(change: Change, difference: str) -> Finding:
+    """Access is back, and this is not as it was before (invariant I3)."""
+    told = f"access is back, but: {difference}"
     return _about(change, "access.renewal_differs", Severity.HELD, told, "Set it in Partner Center as it was before")
 
 

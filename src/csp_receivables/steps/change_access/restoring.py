@@ -15,7 +15,7 @@ from csp_receivables.access_ports import AccessBook
 from csp_receivables.domain.access.changes import IN_THE_AIR, Change, ChangeEvent, Direction, Standing
 from csp_receivables.domain.access.concluding import ending_of
 from csp_receivables.domain.access.order import coming_up
-from csp_receivables.domain.access.snapshot import is_renewal_back, renewal_differences, snapshot_of
+from csp_receivables.domain.access.snapshot import Snapshot, is_renewal_back, renewal_differences, snapshot_of
 from csp_receivables.domain.collections.decisions import Answer
 from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.microsoft.subscriptions import Subscription
@@ -196,19 +196,27 @@ class _Restoring:
         before, now = self.taken.change.snapshot, snapshot_of(read)
         if not standing.tries:
             why = "it was active already: somebody else gave access back"
-            found = [findings.not_ours(standing.change, why)]
-            if differing := renewal_differences(before, now):
-                found.append(findings.renewal_differs(standing.change, differing))
-            return Turn(standing=self.changer.said(standing, ChangeEvent.NOT_OURS, read, why=why), found=tuple(found))
+            found = (findings.not_ours(standing.change, why), *self._differing(standing, now))
+            return Turn(standing=self.changer.said(standing, ChangeEvent.NOT_OURS, read, why=why), found=found)
         if not standing.is_back:
             standing = self.changer.said(standing, ChangeEvent.STATUS_BACK, read)
         if not is_renewal_back(before, now) and standing.tries < self.changer.tries_max(standing):
             if self._is_settling(standing):
                 return standing
-            return self._send(standing, lambda: self.changer.microsoft.set_renewal(read, before.document))
-        differing = renewal_differences(before, now)
-        found_differing = (findings.renewal_differs(standing.change, differing),) if differing else ()
-        return Turn(standing=self.changer.said(standing, ChangeEvent.VERIFIED, read), found=found_differing)
+            sent = self._send(standing, lambda: self.changer.microsoft.set_renewal(read, before.document))
+            if not isinstance(sent, Turn) or sent.event is not ChangeEvent.REFUSED:
+                return sent
+            return self._is_back(sent.standing, read, sent.found)  # without its renewal, but back
+        return self._is_back(standing, read)
+
+    def _is_back(self, standing: Standing, read: Subscription, found: tuple[Finding, ...] = ()) -> Turn:
+        found += self._differing(standing, snapshot_of(read))
+        return Turn(standing=self.changer.said(standing, ChangeEvent.VERIFIED, read), found=found)
+
+    def _differing(self, standing: Standing, now: Snapshot) -> tuple[Finding, ...]:
+        """A finding for each thing that is not as it was before we took access (invariant I3)."""
+        differing = renewal_differences(self.taken.change.snapshot, now)
+        return tuple(findings.renewal_differs(standing.change, each) for each in differing)
 
     def _send(self, standing: Standing, do: Callable[[], Made]) -> Turn | Standing:
         if standing.tries >= self.changer.tries_max(standing):
