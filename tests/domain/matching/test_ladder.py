@@ -219,6 +219,12 @@ def test_a_number_in_free_text_is_found_however_it_is_written(said: str) -> None
     assert booked(matched) == [("P1", "A/26001234", 100, 0, "number_in_text", "full")]
 
 
+def test_a_number_may_begin_and_end_with_letters() -> None:
+    matched = run([receivable("A/AB12CD", 100)], [payment("P1", 100, text="order AB12CD")])
+
+    assert booked(matched) == [("P1", "A/AB12CD", 100, 0, "number_in_text", "full")]
+
+
 @pytest.mark.parametrize("paid", [99, 101])
 def test_a_number_in_text_with_another_amount_is_only_suggested(paid: int) -> None:
     matched = run([receivable("A/26001234", 100)], [payment("P1", paid, text="invoice 26001234")])
@@ -242,6 +248,13 @@ def test_a_short_number_in_text_is_chance() -> None:
     matched = run([receivable("A/123", 100)], [payment("P1", 100, text="123 pieces")])
 
     assert left(matched) == {"P1": 100}
+
+
+@pytest.mark.parametrize("said", ["NORD 26001", "nord-7", "betalning NORD 2"])
+def test_a_number_without_any_digit_is_a_word_and_names_nothing(said: str) -> None:
+    matched = run([receivable("A/NORD", 100)], [payment("P1", 100, text=said)])
+
+    assert (booked(matched), suggested(matched)) == ([], [])
 
 
 @pytest.mark.parametrize("text", ["1 " * 5000, "9" * 20000, "\x00\x01 ''; --", "O" * 3000, "٣٤٥٦ ①②③④", "-/. " * 2000])
