@@ -88,10 +88,14 @@ def record_answer(question: Mapping[str, str], answer: Any, context: Context) ->
 
 
 def perform(context: Context) -> Told:
-    """Suspend what is approved and due: fresh look, breaker, canaries, one customer at a time."""
+    """Suspend what is approved and due: fresh look, breaker, canaries, one customer at a time.
+
+    In production not under simple auth, wherever the answers came from. Raises PermissionError.
+    """
     from csp_receivables import access_wiring
 
     with acting(context) as (settings, ledger, actor):
+        refuse_unknown_people(settings, auth_manager())
         done = access_wiring.performer(settings, ledger, actor, run=asked_in(context)).perform()
     for why, count in done.waits.items():
         log.info("%d wait: %s", count, why)

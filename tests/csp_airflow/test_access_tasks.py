@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,15 +17,18 @@ from tests import airflow_home
 
 airflow_home.use()
 
+from csp_airflow import access_tasks  # noqa: E402 - after Airflow's home
 from csp_airflow.access_tasks import (  # noqa: E402 - after Airflow's home
     DECLINE,
     HOLD,
     SUSPEND,
     BadAnswer,
     approval_of,
+    perform,
     questions,
     record_answer,
     refuse_unknown_people,
+    restore,
     starter,
 )
 from csp_receivables import access_wiring  # noqa: E402
@@ -187,3 +192,22 @@ def test_a_task_that_was_marked_as_done_suspends_nobody(house: House) -> None:
     assert record_answer(asked, None, in_a_run())["word"] == "no_answer"
 
     assert (house.perform().ended, house.status()) == ({}, "active")
+
+
+def test_in_production_nobody_is_suspended_under_simple_auth_and_access_comes_back_all_the_same(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also what somebody approved elsewhere: whoever may start a task there is nobody that anybody knows."""
+    base, tenant = house.emulator.url, house.emulator.world.partner.tenant_id
+    monkeypatch.setenv("CSP_PARTNER_CENTER_ACTOR", f"partner-center://emulator:secret@{tenant}?base={base}")
+    house.approve()
+    real = replace(house.settings, environment="production")
+    monkeypatch.setattr(access_tasks, "at_work", lambda: nullcontext((real, house.ledger)))
+
+    with pytest.raises(PermissionError, match="simple auth"):
+        perform(in_a_run())
+
+    assert house.status() == "active"
+    assert restore(in_a_run()) == {"findings": 0}
+    monkeypatch.setattr(access_tasks, "auth_manager", lambda: "FabAuthManager")
+    assert perform(in_a_run()) == {"suspended": 1, "findings": 0}
