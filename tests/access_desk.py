@@ -169,7 +169,7 @@ class AccessDesk:
             look=self.decided,
             policy=self.policy,
             clock=self.clock,
-            today=lambda: self.clock().astimezone(STOCKHOLM).date(),
+            zone=STOCKHOLM,
         )
 
     def questions(self) -> Sequence[Due]:

@@ -23,7 +23,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from csp_receivables.adapters.access_policy import read_access_policy
@@ -99,7 +99,7 @@ def proposer(settings: Settings, ledger: Ledger, outbox: LedgerOutbox | None = N
         look=last_looks(settings, ledger, lambda: outbox.others.since_last_asked(ledger.last_recorded_at())),
         policy=access_policy(settings),
         clock=settings.clock,
-        today=partial(_today, settings),
+        zone=settings.time_zone,
     )
 
 
@@ -205,10 +205,6 @@ def door_of(settings: Settings, ledger: Ledger, identity: Identity, historical: 
         )
 
     return asked
-
-
-def _today(settings: Settings) -> date:
-    return settings.clock().astimezone(settings.time_zone).date()
 
 
 def _token(run: str) -> str:

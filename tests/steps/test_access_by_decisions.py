@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ from csp_receivables.adapters.ledger.outbox_messages import Said, keep_message, 
 from csp_receivables.adapters.ledger.outbox_tables import action
 from csp_receivables.adapters.partner_center.actor import Actor, open_actor
 from csp_receivables.adapters.partner_center.manners import Manners
-from csp_receivables.domain.access.approvals import Approval, Word
+from csp_receivables.domain.access.approvals import Approval, Approver, Word
 from csp_receivables.domain.access.asking import Asked
 from csp_receivables.domain.access.history import Entry, exported
 from csp_receivables.domain.collections.cases import HoldKind
@@ -442,3 +442,32 @@ def test_what_was_begun_and_never_answered_is_given_back_once_it_is_paid(house: 
     assert house.status() == "active"
     assert house.perform().ended in ({}, {"superseded": 1})
     assert house.status() == "active"
+
+
+@pytest.mark.parametrize(("seconds", "goes"), [(0, True), (1, False)])
+def test_a_bank_feed_older_than_its_hours_trips_the_breaker(
+    new_demo_ledger: Callable[[], Ledger],
+    served: Emulator,
+    clock: StandingClock,
+    tmp_path: Path,
+    seconds: int,
+    goes: bool,
+) -> None:
+    """Monday's statement is in, and it is Tuesday, ten o'clock where the partner is: ten hours."""
+    with house_of(new_demo_ledger(), served, clock, tmp_path, f"{POLICY}feed_hours_max: 10\n") as house:
+        house.approve()
+        house.wait(timedelta(seconds=seconds))
+
+        done = house.perform()
+
+        assert (done.ended, house.status()) == (({"suspended": 1}, "suspended") if goes else ({}, "active"))
+        if goes:
+            return
+        (told,) = done.findings
+        assert "statements until 2026-11-02, more than 10 banking hours ago" in told.found
+        assert "a bank file is missing" in told.found
+        bea = Approver(id="bea", name="Bea Ek", auth_manager="test")
+        with pytest.raises(ByHandRefused, match="second person"):
+            access_wiring.release_breaker(house.settings, house.ledger, ADA, "the file comes at noon")
+        assert len(access_wiring.release_breaker(house.settings, house.ledger, bea, "the file comes at noon")) == 1
+        assert (house.perform().ended, house.status()) == ({"suspended": 1}, "suspended")

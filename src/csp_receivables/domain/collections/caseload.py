@@ -155,6 +155,7 @@ def cases_of(
             doubts=tuple(row["doubt"] for row in doubts.get(customer_id, ())),
             feed_stale=feed.stale,
             feed_until=feed.until,
+            feed_hours=feed.hours,
         )
 
 

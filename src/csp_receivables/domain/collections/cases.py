@@ -136,3 +136,4 @@ class Case:
     ] = ()  # why nothing hard may happen: an open suggestion, unidentified money, accounting differs
     feed_stale: str = ""  # why the bank feed can't be trusted on this day; "" when it can
     feed_until: date | None = None  # the last day that every receiving account's statements cover; None: not known
+    feed_hours: int = 0  # banking hours from the end of the oldest of these statements to the end of this day

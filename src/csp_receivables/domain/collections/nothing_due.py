@@ -182,4 +182,5 @@ def _example(feed: FeedAge, country: str = "", debts: tuple[Debt, ...] = ()) -> 
         debts=debts,
         feed_stale=feed.stale,
         feed_until=feed.until,
+        feed_hours=feed.hours,
     )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from csp_receivables.access_ports import AccessBook
 from csp_receivables.domain.access.approvals import Approver
 from csp_receivables.domain.access.breaker import AccessLoad, likely_cause, why_tripped
 from csp_receivables.domain.access.changes import MAY_HAVE_HAPPENED
 from csp_receivables.domain.collections.decisions import Reason
+from csp_receivables.domain.collections.feed_age import age_by
+from csp_receivables.outbox_ports import Fresh
 from csp_receivables.steps.change_access import findings
 from csp_receivables.steps.change_access.ended import Performed
 from csp_receivables.steps.change_access.proposing import Due, Proposer
@@ -59,9 +62,19 @@ def tripped_by(proposer: Proposer, asked: Sequence[Due]) -> tuple[tuple[Reason, 
         for currency, overdue, _ in each.proposal.owed:
             value[currency] = value.get(currency, 0) + overdue
     load = proposer.book.load(proposer.today(), len(asked), value)
-    stale = next((each.fresh.case.feed_stale for each in asked if each.fresh.case and each.fresh.case.feed_stale), "")
+    stale = next((why for each in asked if (why := _feed_stale(each.fresh, proposer.now()))), "")
     seen = replace(load, feed_stale=stale)
     return why_tripped(seen, asked[0].fresh.policy.suspensions, proposer.policy), seen
+
+
+def _feed_stale(fresh: Fresh, now: datetime) -> str:
+    """Why the bank feed is too old by now; the look speaks for yesterday's end, and H hours are H hours."""
+    case, hours_max = fresh.case, fresh.policy.feed_hours_max
+    if case is None or case.feed_stale or case.feed_until is None:
+        return case.feed_stale if case else ""
+    if age_by(case.feed_hours, fresh.decision.on, now) <= timedelta(hours=hours_max):
+        return ""
+    return f"statements until {case.feed_until}, more than {hours_max} banking hours ago"
 
 
 def canaries(proposer: Proposer, ready: Sequence[Due]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from csp_receivables.access_ports import AccessBook
 from csp_receivables.domain.access.approvals import Approval, why_not_approved
@@ -48,7 +49,14 @@ class Proposer:
     look: LastLook
     policy: AccessPolicy
     clock: Callable[[], datetime]
-    today: Callable[[], date]
+    zone: ZoneInfo  # the partner's
+
+    def now(self) -> datetime:
+        """This moment where the partner is."""
+        return self.clock().astimezone(self.zone)
+
+    def today(self) -> date:
+        return self.now().date()
 
     def due(self, superseded: Callable[[str], None] | None = None) -> list[Due]:
         """Everything that waits and is still decided, the largest debt first; what no longer is gets superseded."""
