@@ -36,7 +36,7 @@ from csp_receivables.adapters.ledger.outbox_book import LedgerOutbox, OthersWrot
 from csp_receivables.adapters.ledger.outbox_people import LedgerOutboxDesk
 from csp_receivables.domain.access import question
 from csp_receivables.domain.access.approvals import Approval, Approver
-from csp_receivables.domain.access.asking import Asked, is_asked_already
+from csp_receivables.domain.access.asking import Asked, is_asked_already, to_be_asked
 from csp_receivables.domain.access.door import Door, why_closed
 from csp_receivables.domain.access.policy import AccessPolicy
 from csp_receivables.domain.access.undoing import RunsDeed
@@ -68,7 +68,10 @@ def question_text(due: Due, now: datetime) -> str:
 
 
 def new_questions(settings: Settings, ledger: Ledger, answer_within: timedelta) -> Sequence[Due]:
-    """What people are to be asked now and are not being asked already, by this run or another; each kept as asked."""
+    """What people are to be asked now and are not being asked already, by this run or another; each kept as asked.
+
+    No more than the policy's number a day, the largest debts first.
+    """
     outbox, asked = LedgerOutbox(ledger), LedgerAskedQuestions(ledger)
     policy, before, now = access_policy(settings), asked.asked(), settings.clock()
     due = [each for each in proposer(settings, ledger, outbox).due() if each.open_because and each.proposal.targets]
@@ -76,7 +79,10 @@ def new_questions(settings: Settings, ledger: Ledger, answer_within: timedelta) 
     def waits(each: Due, question: Asked | None) -> bool:
         return is_asked_already(question, each.proposal.digest, each.approval, now, answer_within)
 
-    new = [each for each in due[: policy.questions_max] if not waits(each, before.get(each.action_id))]
+    zone = settings.time_zone
+    today = {name for name, each in before.items() if each.at.astimezone(zone).date() == now.astimezone(zone).date()}
+    wanted = {each.action_id: each for each in due if not waits(each, before.get(each.action_id))}
+    new = [wanted[name] for name in to_be_asked(list(wanted), today, policy.questions_max)]
     return [each for each in new if asked.ask(each.proposal, partial(waits, each))]
 
 

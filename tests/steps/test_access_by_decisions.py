@@ -363,6 +363,23 @@ def test_two_runs_at_once_ask_once(house: House) -> None:
     assert access_wiring.new_questions(house.settings, house.ledger, within) == []
 
 
+def test_what_is_beyond_the_days_questions_is_asked_the_next_day(
+    new_demo_ledger: Callable[[], Ledger], served: Emulator, clock: StandingClock, tmp_path: Path
+) -> None:
+    within = timedelta(days=2)
+    with house_of(new_demo_ledger(), served, clock, tmp_path) as house:
+        (house.settings.include / "policies" / "access.yaml").write_text("questions_max: 1\n", encoding="utf-8")
+        (due,) = access_wiring.proposer(house.settings, house.ledger).due()
+        another = replace(due.proposal, action_id="C0/1.1/suspension/propose_suspension")
+        LedgerAskedQuestions(house.ledger).ask(another, lambda _: False)
+
+        house.at(datetime(2026, 11, 3, 22, 59, 59, tzinfo=UTC))  # a second to midnight where the partner is
+        assert access_wiring.new_questions(house.settings, house.ledger, within) == []
+        house.at(datetime(2026, 11, 3, 23, 0, tzinfo=UTC))
+        feed(house.ledger, DECIDED + timedelta(days=1))
+        assert len(access_wiring.new_questions(house.settings, house.ledger, within)) == 1
+
+
 def test_a_hold_of_this_morning_keeps_access(house: House) -> None:
     house.approve()
     today = house.clock.now.date()

@@ -1,7 +1,8 @@
-"""Is a question still being asked? Then nobody is asked the same a second time."""
+"""Who is asked today: nobody the same a second time while it waits, and no more than a person can look at."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,3 +28,12 @@ def is_asked_already(
     if approval is not None and datetime.fromisoformat(approval.recorded_at) >= asked.at:
         return False
     return now < asked.at + answer_within + LATE
+
+
+def to_be_asked(wanted: Sequence[str], asked_today: Set[str], most: int) -> list[str]:
+    """Of the actions that people are wanted for those that fit into a day, in their order.
+
+    What was asked today already, and is asked anew because a fact changed, takes no second place.
+    """
+    new = [each for each in wanted if each not in asked_today][: max(most - len(asked_today), 0)]
+    return [each for each in wanted if each in asked_today or each in new]

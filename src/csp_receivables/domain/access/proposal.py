@@ -99,6 +99,14 @@ class Proposal:
         """What Microsoft charges in a week for what is suspended, by currency."""
         return _by_currency(each for each in self.targets if each.billing is Billing.GOES_ON)
 
+    @property
+    def at_stake_in_a_week(self) -> tuple[tuple[str, int], ...]:
+        """What may be lost when one waits a week: what is open, and what Microsoft charges meanwhile; by currency."""
+        sums = dict(_by_currency(self.targets))
+        for currency, _, open_ in self.owed:
+            sums[currency] = sums.get(currency, 0) + open_
+        return tuple(sorted(sums.items()))
+
 
 def propose(decision: Decision, evidence: Evidence, policy: AccessPolicy, now: datetime) -> Proposal:
     """The proposal that a decision to propose a suspension asks for."""

@@ -71,6 +71,7 @@ def _at_a_glance(proposal: Proposal, now: datetime) -> Iterator[str]:
         charged, ends = _amounts(proposal.charged_all_the_same), _until_term_ends(targets, now)
         about = f", about {_amounts(ends)} until the terms end" if ends else ""
         yield f"- **It doesn't save** {charged} a week, which Microsoft charges whether suspended or not{about}."
+    yield from _at_stake(proposal)
     lost = [name for name, is_lost in (("auto-renew", any(each.loses_auto_renew for each in targets)),
                                        ("scheduled changes", any(each.loses_scheduled_changes for each in targets)))
             if is_lost]  # fmt: skip
@@ -80,14 +81,28 @@ def _at_a_glance(proposal: Proposal, now: datetime) -> Iterator[str]:
         yield f"- **Perhaps better**, below: {', '.join(dict.fromkeys(_name(lever) for lever in served))}."
 
 
+def _at_stake(proposal: Proposal) -> Iterator[str]:
+    if not proposal.owed:
+        return
+    now = _amounts((currency, open_) for currency, _, open_ in proposal.owed)
+    told = f"- **At stake if one waits a week**: {_amounts(proposal.at_stake_in_a_week)}, of it {now} open now"
+    unknown = "" if any(each.a_week for each in proposal.targets) else "; what Microsoft charges meanwhile is not known"
+    yield f"{told}{unknown}."
+
+
 def _until_term_ends(targets: Sequence[Target], now: datetime) -> tuple[tuple[str, int], ...]:
-    """What Microsoft will still charge for what goes on being billed: whole days at the rate of a week, by currency."""
+    """What Microsoft will still charge for what goes on being billed, by currency."""
     sums: dict[str, int] = {}
     for each in targets:
-        days = days_to_renewal(each, now)
-        if each.billing is Billing.GOES_ON and each.a_week and days:
-            sums[each.currency] = sums.get(each.currency, 0) + each.a_week * days // 7
+        if charged := _until_its_end(each, now):
+            sums[each.currency] = sums.get(each.currency, 0) + charged
     return tuple(sorted(sums.items()))
+
+
+def _until_its_end(target: Target, now: datetime) -> int:
+    """The same of one: whole days at the rate of a week; 0 where nothing goes on or its price is not known."""
+    days = days_to_renewal(target, now) or 0
+    return target.a_week * days // 7 if target.billing is Billing.GOES_ON else 0
 
 
 def _amounts(several: Iterable[tuple[str, int]]) -> str:
@@ -109,7 +124,10 @@ def _targets(targets: Sequence[Target], now: datetime) -> Iterator[str]:
                                            ("scheduled changes", each.loses_scheduled_changes)) if is_lost]  # fmt: skip
         name, loses = escaped(_named(each.name, each.subscription_id)), " and ".join(lost) or "nothing"
         week = _money(each.a_week, each.currency).replace(" ", GROUPS) if each.currency else "not known"
-        yield f"| {name} | {each.quantity} | {week} | {_BILLED[each.billing]} | {ends} | {loses} |"
+        billed = _BILLED[each.billing]
+        if charged := _until_its_end(each, now):
+            billed += f", about {_money(charged, each.currency).replace(' ', GROUPS)}"
+        yield f"| {name} | {each.quantity} | {week} | {billed} | {ends} | {loses} |"
     yield ""
     for users, names in _by_words((each.users, each.name) for each in targets).items():
         yield f"- {_of(names, targets)}: {escaped(users)}."

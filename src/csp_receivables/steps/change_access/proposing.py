@@ -99,7 +99,7 @@ class Proposer:
         return "" if self._has_begun(waiting) else why_not_today(fresh, decision, self.today())
 
     def questions(self) -> Sequence[Due]:
-        """What people are to be asked now, kept as asked; the policy's number at most, the largest debts first."""
+        """What people are to be asked now, kept as asked; the policy's number at once, the largest debts first."""
         asked = [each for each in self.due() if each.open_because and each.proposal.targets]
         for each in asked[: self.policy.questions_max]:
             self.book.keep_proposal(each.proposal)
