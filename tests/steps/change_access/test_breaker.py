@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from csp_receivables.adapters.ledger.outbox_book import LedgerOutbox
+from csp_receivables.domain.matching.payers import CONFIRMED_BY_A_PERSON
 from csp_receivables.domain.matching_by_hand.requests import ByHandRefused
 from csp_receivables.steps.change_access.limits import release
 from emulator.portfolio import add_subscription
@@ -21,6 +22,7 @@ from tests.access_desk import (
     approved,
     document,
 )
+from tests.ledgers_with_debtors import pay
 
 
 def crowd(desk: AccessDesk, customers: int, *, first: int = 0, **limits: Any) -> list[str]:
@@ -177,3 +179,37 @@ def test_while_another_worker_is_at_the_canary_the_rest_waits(plain_desk: Access
     assert (done.ended, done.findings) == ({"taken": 1}, [])
     assert "another worker" in done.because
     assert [desk.changes_at(f"c{number}-1") for number in range(4)] == [0, 0, 0, 0]
+
+
+def test_what_those_owe_who_lost_access_today_counts_for_the_share_of_value(plain_desk: AccessDesk) -> None:
+    """A thousandth of all that is open is 1,000.00; C0 owes that, and C9 another 119.00."""
+    desk = plain_desk
+    desk.policy = replace(desk.policy, value_per_mille_max=1)
+    crowd(desk, 1, canary=1)
+    assert desk.perform().ended == {"suspended": 1}
+    approved(desk, "C9")
+
+    (why,) = desk.perform().waits
+
+    assert why == "the breaker: value_per_mille: 1119.00 of 1000000.00 SEK open (1)"
+    assert desk.changes_at("c9-1") == 0
+
+
+@pytest.mark.parametrize(("matched", "goes"), [(17, True), (16, False)])
+def test_matching_below_its_usual_rate_trips_the_breaker(plain_desk: AccessDesk, matched: int, goes: bool) -> None:
+    """All of twenty matched before, and of the last days' twenty so many by a rule; who did it by hand counts not."""
+    desk = plain_desk
+    crowd(desk, 1)
+    today = desk.clock.now.date()
+    for number in range(20):
+        pay(desk.ledger, f"1{number}", 100, today - timedelta(days=5 + number))
+        by = {} if number < matched else {"rule": CONFIRMED_BY_A_PERSON}
+        pay(desk.ledger, f"2{number}", 100, today - timedelta(days=number % 5), **by)
+
+    done = desk.perform()
+
+    assert done.ended == ({"suspended": 1} if goes else {})
+    told = [each.found for each in done.findings]
+    assert told if not goes else not told
+    assert all("800 of a thousand payments matched lately, usually 1000" in each for each in told)
+    assert all("references that match nothing" in each for each in told)
