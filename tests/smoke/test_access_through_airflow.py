@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,6 +20,7 @@ import pytest
 
 from csp_airflow.local.api import ENDED, AirflowApi, CallRefused
 from csp_airflow.local.environment import Place, passwords
+from csp_airflow.local.processes import ProcessDied
 from csp_airflow.local.service import processes_of, signed_in
 from csp_receivables import mail_wiring, wiring
 from csp_receivables.domain.matching_by_hand.requests import Person
@@ -29,13 +30,15 @@ from tests.camt_files import Detail, Entry, camt
 from tests.live_policy import live_include
 from tests.mail_server import mail_server
 from tests.ports import free_port
+from tests.smoke.test_real_airflow import AIRFLOWS_OWN, RESTARTS_MAX
 
 pytestmark = [pytest.mark.smoke, pytest.mark.timeout(1500)]
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 WARNED = datetime(2026, 11, 2, 10, 0, tzinfo=STOCKHOLM)  # a Monday
 ASKED = WARNED + timedelta(days=15)
-SECONDS_AFTER_PARKING = 7  # an answer within six seconds of asking can fail in Airflow 3.3
+SECONDS_AFTER_PARKING = 7  # an answer within six seconds of asking can be lost in Airflow 3.3
+AT_ONCE = "Decline"  # what the first question is answered in the very second in which it is asked
 
 
 class Person_(AirflowApi):
@@ -65,6 +68,7 @@ class House:
     """Airflow with roles, in a home of its own, and the emulator beside it."""
 
     environment: dict[str, str]
+    died: list[ProcessDied] = field(default_factory=list)
 
     @property
     def place(self) -> Place:
@@ -89,13 +93,23 @@ class House:
         with closing(sqlite3.connect(self.place.settings.home / "ledger.db", timeout=60)) as ledger:
             return ledger.execute(query).fetchall()
 
-    def wait(self, done: Callable[[], Any], seconds: float = 400) -> Any:
+    def wait(self, done: Callable[[], Any], seconds: float = 400, look_every: float = 1) -> Any:
         until = time.monotonic() + seconds
         while not (found := done()):
-            processes_of(self.place).check()
+            self.must_live()
             assert time.monotonic() < until, "it took too long"
-            time.sleep(1)
+            time.sleep(look_every)
         return found
+
+    def must_live(self) -> None:
+        """Of Airflow's own accord its scheduler may end under a backfill on SQLite: then it is started again, twice."""
+        try:
+            processes_of(self.place).check()
+        except ProcessDied as death:
+            if len(self.died) == RESTARTS_MAX or not any(name in str(death) for name in AIRFLOWS_OWN):
+                raise
+            self.died.append(death)
+            assert self.local("up").returncode == 0
 
     def run(self, admin: AirflowApi, dag_id: str, conf: dict[str, Any] | None = None) -> str:
         """Trigger, and wait for the end."""
@@ -148,8 +162,16 @@ def decide(house: House, admin: AirflowApi, moment: datetime) -> None:
     house.run(admin, "reconcile_daily", {"as_of": f"{moment.date() - timedelta(days=1)}"})
 
 
+@dataclass(frozen=True)
+class Asked:
+    """The questions. `at_once`: the first, answered AT_ONCE; `others`: those that wait, by their subjects."""
+
+    at_once: dict[str, Any]
+    others: list[dict[str, Any]]
+
+
 @pytest.fixture(scope="module")
-def asked(house: House, admin: AirflowApi) -> list[dict[str, Any]]:
+def questions(house: House, admin: AirflowApi) -> Asked:
     """Warned on a Monday, still unpaid fifteen days later, and asked about."""
     settings = house.place.settings
     ledger = wiring.open_ledger(settings)
@@ -164,20 +186,56 @@ def asked(house: House, admin: AirflowApi) -> list[dict[str, Any]]:
     decide(house, admin, ASKED)
     approver = house.person("approver")
 
-    def all_asked() -> list[dict[str, Any]]:
-        """The news of published actions has started the run that asks."""
-        found, wanted = approver.questions(), house.rows("SELECT DISTINCT action_id FROM access_proposal")
-        return found if len(found) == len(wanted) else []
+    seen: dict[str, dict[str, Any]] = {}
 
-    questions: list[dict[str, Any]] = house.wait(all_asked)
+    def all_asked() -> bool:
+        """The news of published actions has started the run that asks."""
+        for each in approver.questions():
+            if not seen:
+                approver.answer(each, AT_ONCE)
+            seen.setdefault(_task(each), each)
+        return 0 < len(seen) == len(house.rows("SELECT DISTINCT action_id FROM access_proposal"))
+
+    house.wait(all_asked, look_every=0.1)
     time.sleep(SECONDS_AFTER_PARKING)
-    return sorted(questions, key=lambda one: one["subject"])
+    first, *others = seen.values()
+    return Asked(at_once=first, others=sorted(others, key=lambda one: one["subject"]))
+
+
+@pytest.fixture
+def asked(questions: Asked) -> list[dict[str, Any]]:
+    return questions.others
+
+
+def test_an_answer_in_the_second_of_asking_counts_once_or_is_asked_again(house: House, questions: Asked) -> None:
+    """Airflow 3.3 may take the word of a worker that has just parked for that of one that has just answered, and fail
+    the task. Then the answer is lost and the question is asked again; nothing counts that nobody said.
+    """
+    approver, task = house.person("approver"), _task(questions.at_once)
+    kept = "SELECT word, person_name FROM access_approval"
+    asked_again: list[float] = []
+    lost: list[str] = []
+
+    def counted() -> list[tuple[Any, ...]]:
+        for each in approver.questions():
+            if _task(each) == task and each["task_instance"]["state"] == "awaiting_input":
+                asked_again.append(time.monotonic())
+                if asked_again[-1] > asked_again[0] + SECONDS_AFTER_PARKING:
+                    approver.answer(each, AT_ONCE)
+                    asked_again.clear()
+                    lost.append(task)
+        return house.rows(kept)
+
+    assert house.wait(counted) == [("decline", "approver")]
+    print(f"the answer in the second of asking: {'lost, and asked again' if lost else 'counted'}")
+    assert house.rows("SELECT count(*) FROM access_change") == [(0,)]
 
 
 def test_a_question_shows_the_evidence_and_holds_up_no_other_run(
     house: House, admin: AirflowApi, asked: list[dict[str, Any]]
 ) -> None:
     assert len(asked) >= 2
+    assert len(house.person("approver").questions()) == len(asked)
     assert "overdue" in asked[0]["body"] and "What would be suspended" in asked[0]["body"]
     assert asked[0]["options"] == ["Suspend", "Decline", "Hold until"]
     assert asked[0]["defaults"] == ["Decline"]
@@ -200,7 +258,6 @@ def test_what_was_approved_is_suspended_and_what_was_paid_is_given_back(
     house: House, admin: AirflowApi, asked: list[dict[str, Any]]
 ) -> None:
     approver = house.person("approver")
-    approver.answer(asked[1], "Decline")
     approver.answer(asked[0], "Suspend")
     began = time.monotonic()
 
@@ -219,7 +276,7 @@ def test_what_was_approved_is_suspended_and_what_was_paid_is_given_back(
     shown = {own: house.emulator(f"subscriptions/{own}")["document"] for _, own in taken}
     assert {one["status"] for one in shown.values()} == {"suspended"}
     assert {one["autoRenewEnabled"] for one in shown.values()} == {False}
-    assert len({customer for customer, _ in taken}) == 1  # the declined one kept its access
+    assert len({customer for customer, _ in taken}) == 1  # who was declined, or not answered yet, kept access
 
     pay_everything(house, taken[0][0])
     began = time.monotonic()
@@ -239,11 +296,11 @@ def test_the_button_gives_back_what_a_run_took(house: House, admin: AirflowApi, 
         "SELECT c.subscription_id, count(*) FROM access_change c JOIN access_event e USING (change_id) "
         "WHERE e.event = 'verified' GROUP BY c.subscription_id HAVING count(DISTINCT c.direction) = 1"
     )
-    house.person("approver").answer(asked[2], "Suspend")
+    house.person("approver").answer(asked[1], "Suspend")
     away = house.wait(lambda: house.rows(taken))
     house.wait(lambda: admin.knows_dag("undo_access"))
     admin.unpause("undo_access")
-    run = f"change_access/{asked[2]['task_instance']['dag_run_id']}"
+    run = f"change_access/{asked[1]['task_instance']['dag_run_id']}"
 
     house.run(admin, "undo_access", {"run": run, "what": "List only", "reason": ""})
     assert house.rows(taken) == away
@@ -282,15 +339,29 @@ def pay_everything(house: House, customer: str) -> None:
 
 
 def test_a_backfill_and_a_run_for_the_past_ask_and_change_nothing(house: House, admin: AirflowApi) -> None:
-    before = house.emulator("log")
-    changes, questions = (house.rows(f"SELECT count(*) FROM {table}") for table in ("access_change", "access_proposal"))
+    before, known = house.emulator("log"), counts(house)
+    waiting = len(house.person("approver").questions())
 
     with pytest.raises(CallRefused, match=r"422|backfill"):
         admin.backfill("change_access", "2026-11-10T00:00:00Z", "2026-11-11T23:59:00Z", {})
+    admin.backfill("reconcile_daily", "2026-11-10T00:00:00Z", "2026-11-10T23:59:00Z", {})
+    house.wait(lambda: backfilled(admin) == ["success"])
     house.run(admin, "reconcile_daily", {"as_of": "2026-11-10"})
     past = admin.trigger("change_access", {}, "2026-11-10T06:00:00Z")
     house.wait(lambda: admin.run_state("change_access", past) in ENDED)
 
-    assert house.rows("SELECT count(*) FROM access_change") == changes
-    assert house.rows("SELECT count(*) FROM access_proposal") == questions
+    assert counts(house) == known
+    assert len(house.person("approver").questions()) == waiting
     assert house.emulator("log")["effects"] == before["effects"]
+
+
+def counts(house: House) -> list[list[tuple[Any, ...]]]:
+    """How much was decided to do, asked, answered and changed."""
+    proposed = "action WHERE kind = 'propose_suspension'"
+    tables = (proposed, "access_proposal", "access_approval", "access_change", "access_event")
+    return [house.rows(f"SELECT count(*) FROM {table}") for table in tables]
+
+
+def backfilled(admin: AirflowApi) -> list[str]:
+    """Where the backfilled runs stand."""
+    return [run["state"] for run in admin.runs("reconcile_daily") if run["run_type"] == "backfill"]
