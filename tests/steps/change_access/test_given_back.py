@@ -58,6 +58,22 @@ def test_a_legacy_base_takes_its_add_on_along_and_both_come_back_base_first(desk
     assert desk.state(action) == "done"
 
 
+def test_an_add_on_is_left_until_its_base_is_down(plain_desk: AccessDesk) -> None:
+    """Microsoft takes its time with the base, which may have gone or not: the add-on waits for a reading."""
+    desk = plain_desk
+    action = approved(desk, "C1", document("z-base"), document("a-add-on", parentSubscriptionId="z-base"))
+    world = desk.emulator.world
+    world.behaviour = replace(world.behaviour, slow_share=1.0, settle_seconds=300)
+
+    assert desk.perform().ended == {"later": 1}
+    assert (desk.story("z-base")[-1], desk.story("a-add-on")) == ("accepted", ["prepared"])
+    world.behaviour = replace(world.behaviour, slow_share=0.0)
+    desk.later(minutes=11)
+    assert desk.perform().ended == {"suspended": 1}
+    changed = [each.path.rsplit("/", 1)[1] for each in world.log.entries if each.effect]
+    assert (changed, desk.state(action)) == (["z-base", "a-add-on"], "done")
+
+
 def test_a_base_stays_while_its_add_on_must(desk: AccessDesk) -> None:
     desk.policy = replace(desk.policy, protected=Protected(subscriptions=frozenset({"a-add-on"})))
     desk.customer("C1", legacy("z-base"), legacy("a-add-on", parentSubscriptionId="z-base"), document("c1-1"))

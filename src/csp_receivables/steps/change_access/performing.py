@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from csp_receivables.domain.access.approvals import why_not_approved
-from csp_receivables.domain.access.changes import Change, ChangeEvent, Direction, Standing
+from csp_receivables.domain.access.changes import IN_THE_AIR, Change, ChangeEvent, Direction, Standing
 from csp_receivables.domain.access.concluding import ending_of
 from csp_receivables.domain.access.proposal import differences
 from csp_receivables.domain.access.snapshot import snapshot_of
@@ -139,20 +139,13 @@ class AccessPerformer:
             moment=partial(self._moment, due.fresh),
             ran_out=partial(self._ran_out, due),
         )
-        turns: list[Turn] = []
-        taken: set[str] = set()
+        turns: dict[str, Turn] = {}
         for standing in self.proposer.book.changes(due.action_id):
-            turn = (
-                Turn(standing=standing)
-                if standing.is_ended
-                else suspender.suspend(standing, came_along=_is_legacy_child_of(standing, taken))
-            )
-            turns.append(turn)
-            if turn.event is ChangeEvent.VERIFIED:
-                taken.add(standing.subscription_id.casefold())
+            turn = _next_turn(suspender, standing, turns.get(standing.parent_id.casefold()))
+            turns[standing.subscription_id.casefold()] = turn
             if turn.why_not:
                 break
-        return self._concluded(claim, turns)
+        return self._concluded(claim, list(turns.values()))
 
     def _why_not_wanted(self, due: Due) -> str:
         """The last look, while nobody else writes. Raises OverLimits."""
@@ -192,6 +185,16 @@ def _begins_anew(before: Standing, change: Change, answered: datetime | None) ->
     return before.event in (ChangeEvent.PREPARED, ChangeEvent.PUT_OFF) and before.change.snapshot != change.snapshot
 
 
-def _is_legacy_child_of(standing: Standing, taken: set[str]) -> bool:
-    """Did its base, suspended just now, take it along? Only legacy bases do (microsoft.md 4.3)."""
-    return not standing.change.snapshot.product_type and standing.parent_id.casefold() in taken
+def _next_turn(suspender: Suspender, standing: Standing, base: Turn | None) -> Turn:
+    """One go at a subscription. `base`: how that at its base ended, if that is to go as well."""
+    if standing.is_ended:
+        return Turn(standing=standing)
+    if base and base.again and standing.event not in IN_THE_AIR:  # not before its base is down
+        return Turn(standing=standing, again=base.again, waits=base.waits)
+    return suspender.suspend(standing, came_along=_is_taken_along_by(base, standing))
+
+
+def _is_taken_along_by(base: Turn | None, standing: Standing) -> bool:
+    """Did its base, suspended by us, take it along? Only legacy bases do (microsoft.md 4.3)."""
+    is_legacy = not standing.change.snapshot.product_type
+    return is_legacy and base is not None and base.event is ChangeEvent.VERIFIED
