@@ -296,8 +296,13 @@ def test_the_button_gives_back_what_a_run_took(house: House, admin: AirflowApi, 
         "SELECT c.subscription_id, count(*) FROM access_change c JOIN access_event e USING (change_id) "
         "WHERE e.event = 'verified' GROUP BY c.subscription_id HAVING count(DISTINCT c.direction) = 1"
     )
+    under_way = (
+        "SELECT action_id FROM access_approval JOIN action_state USING (action_id) "
+        "WHERE word = 'suspend' AND state <> 'done'"
+    )
     house.person("approver").answer(asked[1], "Suspend")
-    away = house.wait(lambda: house.rows(taken))
+    house.wait(lambda: house.rows(taken) and not house.rows(under_way))
+    away = house.rows(taken)
     house.wait(lambda: admin.knows_dag("undo_access"))
     admin.unpause("undo_access")
     run = f"change_access/{asked[1]['task_instance']['dag_run_id']}"
