@@ -10,7 +10,7 @@ said no. An answer without a named person counts for nothing, so marking the tas
 **What it touches.** Microsoft: one subscription at a time is read, noted down, suspended, and read again. Right before
 that everything is looked at anew: money that came in, a hold, an old bank feed or a fact that changed since the answer
 stop it. More than the policy's number or share of customers stops all of it until a second person releases them
-(`csp access release-breaker`). The first few are done and checked before the rest follows.
+(`release_suspensions`, or `csp access release-breaker`). The first few are done and checked before the rest follows.
 
 **To stop everything.** `csp stop --by NAME --why REASON`, at any moment; it holds within seconds.
 

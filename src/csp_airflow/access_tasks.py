@@ -35,6 +35,8 @@ LINKS = (  # pages of the Airflow that shows the question
 )
 LIST, GIVE_BACK, CHASE_ANEW = "List only", "Give back what it took", "Warn anew about what it gave back"
 UNDOINGS = [LIST, GIVE_BACK, CHASE_ANEW]
+RELEASE = "Release what waits"
+RELEASINGS = [LIST, RELEASE]
 
 
 class BadAnswer(ValueError):
@@ -152,6 +154,36 @@ def undo(context: Context) -> Told:
     return {"did": what, "actions": len(changed)}
 
 
+def list_waiting(context: Context) -> Told:
+    """What is approved and waits, in the log: what a release lets past the breaker."""
+    from csp_receivables import access_wiring
+
+    with at_work() as (settings, ledger):
+        _speaks_for_now(context, settings)
+        waiting = access_wiring.approved(settings, ledger)
+    for each in waiting:
+        log.info("%s: %s", each.action_id, ", ".join(target.name for target in each.proposal.targets))
+    return {"waiting": len(waiting)}
+
+
+def release(context: Context) -> Told:
+    """Let past the breaker what waits, on the word of the person who started this run, if it was to.
+
+    A run of Airflow's names its person and no id. A name is one user's there, so it is compared with names.
+    """
+    from csp_receivables import access_wiring
+
+    if context["params"]["what"] == LIST:
+        skip("only to list was asked for")
+    with at_work() as (settings, ledger):
+        _speaks_for_now(context, settings)
+        who = starter(context, settings)
+        second = Approver(id=who.name, name=who.name, auth_manager=f"{auth_manager()}, by name")
+        released = access_wiring.release_breaker(settings, ledger, second, who.why)
+    log.info("released: %s", ", ".join(released) or "nothing waits")
+    return {"released": len(released)}
+
+
 def _run_named(context: Context) -> str:
     run = str(context["params"]["run"]).strip().rstrip("/")
     if not run:
@@ -163,7 +195,7 @@ def starter(context: Context, settings: Settings) -> Person:
     """The named person who started this run by hand. Raises PermissionError, ByHandRefused."""
     name = str(getattr(context["dag_run"], "triggering_user_name", None) or "")
     if not name or context["dag_run"].run_type != "manual":
-        raise PermissionError("nobody is named who started this run: undoing is a person's word")
+        raise PermissionError("nobody is named who started this run: it takes a person's word")
     refuse_unknown_people(settings, auth_manager())
     return person(name, str(context["params"]["reason"]))
 

@@ -46,7 +46,7 @@ from csp_receivables.microsoft_settings import Identity
 from csp_receivables.microsoft_wiring import Actor, acting, refuse_wrong_world
 from csp_receivables.settings import Settings
 from csp_receivables.steps.change_access.changing import Changer
-from csp_receivables.steps.change_access.limits import release
+from csp_receivables.steps.change_access.limits import release, waiting
 from csp_receivables.steps.change_access.performing import AccessPerformer
 from csp_receivables.steps.change_access.proposing import Due, Proposer
 from csp_receivables.steps.change_access.restoring import AccessRestorer
@@ -89,6 +89,11 @@ def new_questions(settings: Settings, ledger: Ledger, answer_within: timedelta) 
 def record_answer(settings: Settings, ledger: Ledger, approval: Approval, customer_id: str) -> None:
     """Keep what a person answered, with what follows for the action. Raises ByHandRefused."""
     access_book(settings, ledger, OthersWrote()).answer(approval, customer_id)
+
+
+def approved(settings: Settings, ledger: Ledger) -> Sequence[Due]:
+    """The approved suspensions that wait now: what a release lets past the breaker."""
+    return waiting(proposer(settings, ledger))
 
 
 def release_breaker(settings: Settings, ledger: Ledger, who: Approver, why: str) -> tuple[str, ...]:

@@ -17,17 +17,23 @@ from tests import airflow_home
 
 airflow_home.use()
 
-from csp_airflow import access_tasks  # noqa: E402 - after Airflow's home
-from csp_airflow.access_tasks import (  # noqa: E402 - after Airflow's home
+from airflow.sdk.exceptions import AirflowSkipException  # noqa: E402 - after Airflow's home
+
+from csp_airflow import access_tasks  # noqa: E402
+from csp_airflow.access_tasks import (  # noqa: E402
     DECLINE,
     HOLD,
+    LIST,
+    RELEASE,
     SUSPEND,
     BadAnswer,
     approval_of,
+    list_waiting,
     perform,
     questions,
     record_answer,
     refuse_unknown_people,
+    release,
     restore,
     starter,
 )
@@ -121,11 +127,14 @@ def test_in_production_nobody_is_known_under_simple_auth(
         refuse_unknown_people(settings, manager)
 
 
-def started(by: str | None, run_type: str = "manual", reason: str = "the wrong company") -> dict[str, Any]:
-    """The context of a run of `undo_access`."""
+def started(
+    by: str | None, run_type: str = "manual", reason: str = "the wrong company", what: str = "Give back what it took"
+) -> dict[str, Any]:
+    """The context of a run that a person starts with a form."""
     return {
         "dag_run": SimpleNamespace(triggering_user_name=by, run_type=run_type),
-        "params": {"run": "change_access/r", "what": "Give back what it took", "reason": reason},
+        "params": {"run": "change_access/r", "what": what, "reason": reason},
+        "logical_date": None,
     }
 
 
@@ -192,6 +201,22 @@ def test_a_task_that_was_marked_as_done_suspends_nobody(house: House) -> None:
     assert record_answer(asked, None, in_a_run())["word"] == "no_answer"
 
     assert (house.perform().ended, house.status()) == ({}, "active")
+
+
+def test_who_starts_a_release_is_its_second_person(house: House) -> None:
+    house.approve()
+
+    assert list_waiting(started("bea")) == {"waiting": 1}
+    with pytest.raises(ByHandRefused, match="second person"):
+        release(started("Ada Lund", what=RELEASE))
+    with pytest.raises(PermissionError, match="nobody is named"):
+        release(started(None, what=RELEASE))
+    with pytest.raises(AirflowSkipException):
+        release(started("bea", what=LIST))
+    assert release(started("bea", what=RELEASE)) == {"released": 1}
+
+    book = access_wiring.access_book(house.settings, house.ledger, OthersWrote())
+    assert len(book.released("C1/1.1/suspension/propose_suspension")) == 1
 
 
 def test_in_production_nobody_is_suspended_under_simple_auth_and_access_comes_back_all_the_same(

@@ -96,6 +96,15 @@ CENSUS = {
         deadline=timedelta(minutes=20),
         then={"list_deeds": {"undo"}, "undo": {"restore"}, "restore": set()},
     ),
+    "release_suspensions.py": Expected(
+        dag_id="release_suspensions",
+        cron="",  # a second person starts it
+        tags={"does:access", "effects:none"},
+        run_types={"manual"},
+        run_limit=timedelta(hours=1),
+        deadline=timedelta(minutes=20),
+        then={"list_waiting": {"release"}, "release": set()},
+    ),
     "raise_receivables.py": Expected(
         dag_id="raise_receivables",
         cron="",  # a person starts it

@@ -97,7 +97,8 @@ def breaker(wanted: int, told: str, likely: str, on: date) -> Finding:
         severity=Severity.HELD,
         subject=on.isoformat(),
         found=f"{wanted} approved suspensions were not performed: {told}. {likely}",
-        remedy="If they are right, somebody who approved none of them says: csp access release-breaker --by … --why …",
+        remedy="If they are right, somebody who approved none of them starts the DAG release_suspensions, or says: "
+        "csp access release-breaker --by … --why …",
     )
 
 

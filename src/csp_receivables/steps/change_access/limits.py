@@ -88,9 +88,14 @@ def canaries(proposer: Proposer, ready: Sequence[Due]) -> int:
 
 def release(proposer: Proposer, who: Approver, why: str) -> tuple[str, ...]:
     """Let every approved suspension that waits now go past the breaker. Returns their ids. Raises ByHandRefused."""
-    waiting = {each.action_id: each.proposal.digest for each in proposer.due() if not each.open_because}
-    proposer.book.release(waiting, who, why)
-    return tuple(sorted(waiting))
+    released = {each.action_id: each.proposal.digest for each in waiting(proposer)}
+    proposer.book.release(released, who, why)
+    return tuple(sorted(released))
+
+
+def waiting(proposer: Proposer) -> list[Due]:
+    """The suspensions that a named person approved and that are still to be performed."""
+    return [each for each in proposer.due() if not each.open_because]
 
 
 def is_released(book: AccessBook, due: Due) -> bool:
