@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import duckdb
 import pyarrow as pa
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
@@ -26,8 +25,9 @@ from csp_receivables.domain.booking import Booking
 from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.payouts import PROVIDERS
 from csp_receivables.domain.relations import load
+from tests.faults.year.remembered import Known, Remembering, Shelf, fresh
 
-KEPT_MAX = 6  # a day asks about few states of the books, and yesterday's are still asked about
+ANSWERS_MAX = 30_000  # so many are some 100 MB
 _PLAIN: dict[str, str | bool | int | float | list[str]] = {
     "threads": 1,
     "autoinstall_known_extensions": False,
@@ -37,58 +37,51 @@ _PLAIN: dict[str, str | bool | int | float | list[str]] = {
 
 
 @dataclass(slots=True)
-class _Room:
-    """A connection that may be put in the place of another which has the same tables already."""
-
-    inside: duckdb.DuckDBPyConnection
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.inside, name)
-
-
-@dataclass(slots=True)
 class Memory:
-    """What was booked for which facts, with the tables that it left."""
+    """What was worked out, by what it was worked out from."""
 
     decide: Callable[..., Booking]
-    kept: dict[object, tuple[duckdb.DuckDBPyConnection, Booking]] = field(default_factory=dict)
-    in_use: set[object] = field(default_factory=set)
-    base: duckdb.DuckDBPyConnection | None = None
-    process: int = 0
+    shelf: Shelf
+    process: int
+    booked: dict[object, tuple[dict[str, Known], Booking]] = field(default_factory=dict)
+    rooms: int = 0  # that somebody is in
     parents: list[object] = field(default_factory=list)
+    forgets: bool = False  # in the next room nothing is remembered
 
     def forget(self) -> None:
-        """Let everything be worked out again."""
-        self.kept.clear()
+        """Let the next one work everything out again."""
+        self.forgets = True
 
     @contextmanager
     def engine(self, _spill: Path) -> Iterator[Any]:
-        """Stands in for `adapters.engine`: temporary tables are each connection's own."""
-        if self.base is None or self.process != os.getpid():
+        """Stands in for `adapters.engine`."""
+        if self.process != os.getpid():
             # A forked child shares nothing; closing what its parent opened would wait for threads that it has not.
-            self.parents += [self.base, self.kept]
-            self.base, self.process = duckdb.connect(":memory:", config=_PLAIN), os.getpid()
-            self.base.execute("PRAGMA disable_optimizer")
-            self.kept, self.in_use = {}, set()
-        room = _Room(self.base.cursor())
+            self.parents += [self.shelf]
+            self._begin_anew()
+        elif not self.rooms and len(self.shelf.answers) > ANSWERS_MAX:
+            self._begin_anew()
+        self.rooms += 1
         try:
-            yield room
+            yield Remembering(fresh(_PLAIN) if self.forgets else self.shelf)
         finally:
-            self.in_use.clear()
+            self.rooms -= 1
+            self.forgets = False
 
-    def decide_booking(self, room: Any, facts: Facts, *policies: Any, **told: bool) -> Booking:
-        """Stands in for `domain.booking.decide_booking`."""
+    def _begin_anew(self) -> None:
+        self.shelf, self.process, self.booked, self.rooms = fresh(_PLAIN), os.getpid(), {}, 0
+
+    def decide_booking(self, room: Remembering, facts: Facts, *policies: Any, **told: bool) -> Booking:
+        """Stands in for `domain.booking.decide_booking`: with what it answered come the tables that it left."""
         key = (_digest(facts), *map(repr, policies), *told.items())
-        assert key not in self.in_use, "two computations at once would share their tables"
-        self.in_use.add(key)
-        if key in self.kept:
-            room.inside, booking = self.kept.pop(key)
-            load(room, "findings", facts.findings)  # the only table that no rule of booking reads
+        if key in self.booked and room.shelf is self.shelf:
+            names, booking = self.booked[key]
+            room.names = dict(names)
+            load(room, "findings", facts.findings)  # type: ignore[arg-type]  # which no rule of booking reads
         else:
             booking = self.decide(room, facts, *policies, **told)
-        while len(self.kept) >= KEPT_MAX:
-            self.kept.pop(next(iter(self.kept)))
-        self.kept[key] = room.inside, booking
+            if room.shelf is self.shelf:
+                self.booked[key] = dict(room.names), booking
         return booking
 
 
@@ -115,7 +108,7 @@ def made_cheap() -> Iterator[Memory]:
     from csp_receivables.domain.matching_by_hand import suggested
     from csp_receivables.steps import decide
 
-    memory = Memory(booking.decide_booking)
+    memory = Memory(booking.decide_booking, fresh(_PLAIN), os.getpid())
     with ExitStack() as patched:
         patched.enter_context(patch.object(wiring, "engine", memory.engine))
         for asker in (daily, decide, suggested):

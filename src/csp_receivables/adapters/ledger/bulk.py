@@ -7,7 +7,7 @@ repeated.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -26,16 +26,20 @@ def insert_new(connection: Connection, into: Table, rows: pa.Table, **same: Any)
     return _executemany_new(connection, into, rows, same)
 
 
-def read_table(connection: Connection, query: Select[Any], schema: pa.Schema) -> pa.Table:
-    """The result of `query` as an Arrow table of `schema` (columns by position)."""
-    batches = list(read_batches(connection, query, schema))
+def read_table(
+    connection: Connection, query: Select[Any], schema: pa.Schema, values: Mapping[str, Any] | None = None
+) -> pa.Table:
+    """The result of `query` as an Arrow table of `schema` (columns by position); `values` of its parameters by name."""
+    batches = list(read_batches(connection, query, schema, values))
     return pa.Table.from_batches(batches, schema=schema) if batches else schema.empty_table()
 
 
-def read_batches(connection: Connection, query: Select[Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def read_batches(
+    connection: Connection, query: Select[Any], schema: pa.Schema, values: Mapping[str, Any] | None = None
+) -> Iterator[pa.RecordBatch]:
     """`read_table` in batches, for results that should not lie in memory whole."""
     # Of this query alone: the connection may write afterwards, and PostgreSQL streams no INSERT.
-    result = connection.execute(query, execution_options={"stream_results": True})
+    result = connection.execute(query, values, execution_options={"stream_results": True})
     for part in result.partitions(ROWS_PER_BATCH):
         columns: Sequence[Sequence[Any]] = list(zip(*part, strict=True))
         arrays = [pa.array(column, type=field.type) for column, field in zip(columns, schema, strict=True)]

@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, and_, case, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Date,
+    FromClause,
+    Select,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from csp_receivables.adapters.ledger import tables as t
 from csp_receivables.adapters.ledger.bulk import read_table
@@ -20,27 +36,14 @@ from csp_receivables.domain.money_records import VENDOR_PAYMENT
 from csp_receivables.domain.payables.payables import PAYABLE
 from csp_receivables.domain.payables.words import PayableFacts
 
+AS_OF, KNOWN_AT = bindparam("as_of", type_=Date()), bindparam("known_at", type_=Text())
 FINDINGS_SHOWN_DAYS = 31  # an import finding is shown for a month; the imported file itself keeps it for ever
 
 
 def read_facts(connection: Connection, as_of: date, known_at: str) -> Facts:
     """The facts effective by the end of `as_of` and recorded by `known_at`, each table in the order of its key."""
-    queries: dict[str, Select[Any]] = {
-        "customers": _latest(t.customer, ("customer_id",), "customers", known_at),
-        "tenants": _tenants(known_at),
-        "receivables": _by_day(t.receivable, "receivables", t.receivable.c.issued_on, as_of, known_at),
-        "receivable_lines": _lines(as_of, known_at),
-        "stated_open": _stated_open(as_of, known_at),
-        "payments": _payments(as_of, known_at),
-        "allocations": _by_day(t.allocation, "allocations", t.allocation.c.effective_on, as_of, known_at),
-        "vendor_invoices": _vendor_invoices(as_of, known_at),
-        "customer_costs": _customer_costs(as_of, known_at),
-        "statements": _statements(as_of, known_at),
-        "alias_words": _latest(t.alias_word, ("payer_account", "customer_id"), "alias_words", known_at),
-        "declined": _declined(known_at),
-        "exchange_rates": _exchange_rates(as_of, known_at),
-    }
-    read = {name: read_table(connection, query, SCHEMAS[name]) for name, query in queries.items()}
+    told = {"as_of": as_of, "known_at": known_at}
+    read = {name: read_table(connection, query, SCHEMAS[name], told) for name, query in _queries().items()}
     return Facts(
         as_of=as_of,
         known_at=known_at,
@@ -50,12 +53,32 @@ def read_facts(connection: Connection, as_of: date, known_at: str) -> Facts:
     )
 
 
+@cache
+def _queries() -> dict[str, Select[Any]]:
+    """A query for each table, made once: making them anew costs a small ledger more than asking them."""
+    return {
+        "customers": _latest(t.customer, ("customer_id",), "customers"),
+        "tenants": _tenants(),
+        "receivables": _by_day(t.receivable, "receivables", t.receivable.c.issued_on),
+        "receivable_lines": _lines(),
+        "stated_open": _stated_open(),
+        "payments": _payments(),
+        "allocations": _by_day(t.allocation, "allocations", t.allocation.c.effective_on),
+        "vendor_invoices": _vendor_invoices(),
+        "customer_costs": _customer_costs(),
+        "statements": _statements(),
+        "alias_words": _latest(t.alias_word, ("payer_account", "customer_id"), "alias_words"),
+        "declined": _declined(),
+        "exchange_rates": _exchange_rates(),
+    }
+
+
 def _columns(source: FromClause, schema: pa.Schema) -> list[ColumnElement[Any]]:
     return [source.c[name] for name in schema.names]
 
 
-def _by_day(table: Table, name: str, day: ColumnElement[Any], as_of: date, known_at: str) -> Select[Any]:
-    query = select(*_columns(table, SCHEMAS[name])).where(day <= as_of, table.c.recorded_at <= known_at)
+def _by_day(table: Table, name: str, day: ColumnElement[Any]) -> Select[Any]:
+    query = select(*_columns(table, SCHEMAS[name])).where(day <= AS_OF, table.c.recorded_at <= KNOWN_AT)
     return query.order_by(*table.primary_key.columns)
 
 
@@ -65,90 +88,90 @@ def _ranked(table: Table, key: tuple[str, ...], *where: ColumnElement[bool], new
     return select(table, place.label("place")).where(*where).subquery()
 
 
-def _latest(table: Table, key: tuple[str, ...], name: str, known_at: str) -> Select[Any]:
-    ranked = _ranked(table, key, table.c.recorded_at <= known_at)
+def _latest(table: Table, key: tuple[str, ...], name: str) -> Select[Any]:
+    ranked = _ranked(table, key, table.c.recorded_at <= KNOWN_AT)
     query = select(*_columns(ranked, SCHEMAS[name])).where(ranked.c.place == 1)
     return query.order_by(*(ranked.c[k] for k in key))
 
 
-def _tenants(known_at: str) -> Select[Any]:
+def _tenants() -> Select[Any]:
     key = ("tenant_id", "customer_id")
-    ranked = _ranked(t.customer_tenant, key, t.customer_tenant.c.recorded_at <= known_at)
+    ranked = _ranked(t.customer_tenant, key, t.customer_tenant.c.recorded_at <= KNOWN_AT)
     query = select(*_columns(ranked, SCHEMAS["tenants"])).where(ranked.c.place == 1, ranked.c.mapped)
     return query.order_by(*(ranked.c[k] for k in key))
 
 
-def _lines(as_of: date, known_at: str) -> Select[Any]:
+def _lines() -> Select[Any]:
     line, head = t.receivable_line, t.receivable
     query = select(*_columns(line, SCHEMAS["receivable_lines"])).join(
         head, head.c.receivable_id == line.c.receivable_id
     )
-    query = query.where(head.c.issued_on <= as_of, head.c.recorded_at <= known_at, line.c.recorded_at <= known_at)
+    query = query.where(head.c.issued_on <= AS_OF, head.c.recorded_at <= KNOWN_AT, line.c.recorded_at <= KNOWN_AT)
     return query.order_by(line.c.receivable_id, line.c.line_no)
 
 
-def _stated_open(as_of: date, known_at: str) -> Select[Any]:
+def _stated_open() -> Select[Any]:
     stated = t.stated_open
     place = func.row_number().over(
         partition_by=stated.c.receivable_id, order_by=(stated.c.stated_on.desc(), stated.c.recorded_at.desc())
     )
-    known = and_(stated.c.stated_on <= as_of, stated.c.recorded_at <= known_at)
+    known = and_(stated.c.stated_on <= AS_OF, stated.c.recorded_at <= KNOWN_AT)
     ranked = select(stated, place.label("place")).where(known).subquery()
     query = select(*_columns(ranked, SCHEMAS["stated_open"])).where(ranked.c.place == 1)
     return query.order_by(ranked.c.receivable_id)
 
 
-def _payments(as_of: date, known_at: str) -> Select[Any]:
-    """Booked rows that count at `known_at` (the row's own word, or a later state's), and pending ones."""
+def _payments() -> Select[Any]:
+    """Booked rows that count at that moment (the row's own word, or a later state's), and pending ones."""
     key = ("payment_id", "family")
-    state = _ranked(t.payment_state, key, t.payment_state.c.recorded_at <= known_at)
+    state = _ranked(t.payment_state, key, t.payment_state.c.recorded_at <= KNOWN_AT)
     row = t.payment
     joined = row.outerjoin(
         state, and_(state.c.payment_id == row.c.payment_id, state.c.family == row.c.family, state.c.place == 1)
     )
     counts = func.coalesce(state.c.counts, row.c.counts)
     query = select(*_columns(row, SCHEMAS["payments"])).select_from(joined)
-    query = query.where(row.c.booked_on <= as_of, row.c.recorded_at <= known_at)
+    query = query.where(row.c.booked_on <= AS_OF, row.c.recorded_at <= KNOWN_AT)
     query = query.where(or_(and_(row.c.status == "booked", counts), row.c.status == "pending"))
     return query.order_by(row.c.payment_id, row.c.family)
 
 
-def _vendor_invoices(as_of: date, known_at: str) -> Select[Any]:
+def _vendor_invoices() -> Select[Any]:
     invoice = t.vendor_invoice
-    ranked = _ranked(invoice, ("invoice_id",), invoice.c.recorded_at <= known_at)
+    ranked = _ranked(invoice, ("invoice_id",), invoice.c.recorded_at <= KNOWN_AT)
     query = select(*_columns(ranked, SCHEMAS["vendor_invoices"]))
-    return query.where(ranked.c.place == 1, ranked.c.invoiced_on <= as_of).order_by(ranked.c.invoice_id)
+    return query.where(ranked.c.place == 1, ranked.c.invoiced_on <= AS_OF).order_by(ranked.c.invoice_id)
 
 
-def _customer_costs(as_of: date, known_at: str) -> Select[Any]:
-    cost, newest = t.customer_cost, _vendor_invoices(as_of, known_at).subquery()
+def _customer_costs() -> Select[Any]:
+    cost, newest = t.customer_cost, _vendor_invoices().subquery()
     query = select(*_columns(cost, SCHEMAS["customer_costs"])).join(
         newest, and_(newest.c.invoice_id == cost.c.invoice_id, newest.c.version == cost.c.version)
     )
     return query.order_by(cost.c.invoice_id, cost.c.tenant_id, cost.c.currency)
 
 
-def _statements(as_of: date, known_at: str) -> Select[Any]:
+def _statements() -> Select[Any]:
     statement, accepted = t.statement, t.statement_acceptance
     joined = statement.outerjoin(
-        accepted, and_(accepted.c.statement_id == statement.c.statement_id, accepted.c.recorded_at <= known_at)
+        accepted, and_(accepted.c.statement_id == statement.c.statement_id, accepted.c.recorded_at <= KNOWN_AT)
     )
     held = case((and_(statement.c.state == "held", accepted.c.statement_id.is_(None)), literal(True)), else_=False)
     columns = [held.label("held") if name == "held" else statement.c[name] for name in STATEMENT_SEEN.names]
-    query = select(*columns).select_from(joined).where(statement.c.recorded_at <= known_at)
-    query = query.where(or_(statement.c.until_on <= as_of, statement.c.until_on.is_(None)))
+    query = select(*columns).select_from(joined).where(statement.c.recorded_at <= KNOWN_AT)
+    query = query.where(or_(statement.c.until_on <= AS_OF, statement.c.until_on.is_(None)))
     return query.order_by(statement.c.account, statement.c.until_on, statement.c.statement_id)
 
 
-def _declined(known_at: str) -> Select[Any]:
+def _declined() -> Select[Any]:
     declined = t.declined_match
-    query = select(*_columns(declined, SCHEMAS["declined"])).where(declined.c.recorded_at <= known_at)
+    query = select(*_columns(declined, SCHEMAS["declined"])).where(declined.c.recorded_at <= KNOWN_AT)
     return query.order_by(declined.c.payment_id, declined.c.receivable_id, declined.c.rule)
 
 
-def _exchange_rates(as_of: date, known_at: str) -> Select[Any]:
+def _exchange_rates() -> Select[Any]:
     rate, key = t.exchange_rate, ("source", "rated_on", "base", "quote")
-    ranked = _ranked(rate, key, rate.c.recorded_at <= known_at, rate.c.rated_on <= as_of)
+    ranked = _ranked(rate, key, rate.c.recorded_at <= KNOWN_AT, rate.c.rated_on <= AS_OF)
     query = select(*_columns(ranked, SCHEMAS["exchange_rates"])).where(ranked.c.place == 1)
     return query.order_by(*(ranked.c[k] for k in key))
 

@@ -1,0 +1,252 @@
+"""A DuckDB connection that works nothing out twice.
+
+What a statement answers, or leaves in a table, follows from its text, its values and the contents of what it names.
+Asked again about the same, it is not run: the answer is there, and a table is only said to have that content. It is made
+when a statement that has to be run names it. Contents are known by a digest of their rows in order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+TABLE, VARIABLE, ARRIVED = "TABLE", "VARIABLE", "ARRIVED"
+_WRITES = re.compile(
+    r"\s*(?:CREATE (?:OR REPLACE )?TEMP TABLE|INSERT INTO|UPDATE|DELETE FROM|ALTER TABLE)\s+(?!IF\b)(\w+)"
+)
+_RENAMES = re.compile(r"\s*ALTER TABLE (\w+) RENAME TO (\w+)\s*;?\s*")
+_DEFINES = re.compile(r"\s*CREATE OR REPLACE TEMP (VIEW|MACRO) (\w+)")
+_DROPS = re.compile(r"\s*DROP (?:TABLE|VIEW)(?: IF EXISTS)? (\w+)\s*;?\s*")
+_SETS = re.compile(r"\s*SET VARIABLE (\w+) = (.*)", re.DOTALL)
+_READS = re.compile(r"\s*(?:SELECT|WITH|FROM)\b")
+_FILES = re.compile(r"\bread_\w+\(")  # which may say something else tomorrow
+_CATALOG = "information_schema"  # who asks it asks about everything
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a name stands for: a content, or the text that defines it."""
+
+    kind: str
+    content: str = ""
+    text: str = ""
+
+
+@dataclass(slots=True)
+class Shelf:
+    """Answers and contents, and the one real connection, with what its names stand for at the moment."""
+
+    connection: duckdb.DuckDBPyConnection
+    answers: dict[object, Any] = field(default_factory=dict)
+    contents: dict[str, str | pa.Table] = field(default_factory=dict)  # where each content lies
+    real: dict[str, tuple[str, str]] = field(default_factory=dict)  # kind and version
+
+    def run(self, sql: str, values: Any = None) -> Any:
+        """Run it for real: by `execute`, since `sql` plans it twice, which only pays for large answers."""
+        return self.connection.execute(sql, values) if values else self.connection.execute(sql)
+
+    def clear(self, name: str, but: str = "") -> None:
+        """Let nothing real have this name, or nothing but this kind of thing."""
+        if name not in self.real or self.real[name][0] == but:
+            return
+        kind, _ = self.real.pop(name)
+        if kind == ARRIVED:
+            self.connection.unregister(name)
+        else:
+            self.run(f"{'RESET' if kind == VARIABLE else 'DROP'} {kind} {name}")
+
+    def keep(self, name: str) -> str:
+        """The content of a real table, which is kept."""
+        found = self.run(f"FROM {name}")
+        columns = [(each[0], str(each[1])) for each in found.description]
+        content = _digest(repr((columns, found.fetchall())))
+        if content not in self.contents:
+            self.contents[content] = f"kept_{len(self.contents)}"
+            self.run(f"CREATE TABLE {self.contents[content]} AS FROM {name}")
+        self.real[name] = TABLE, content
+        return content
+
+
+@dataclass(slots=True)
+class Remembering:
+    """Stands in for a connection. `names`: everything that was made in it."""
+
+    shelf: Shelf
+    names: dict[str, Known] = field(default_factory=dict)
+
+    def register(self, name: str, table: pa.Table) -> None:
+        """As of a connection."""
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, table.schema) as stream:
+            stream.write_table(table.combine_chunks())
+        content = hashlib.blake2b(sink.getvalue()).hexdigest()
+        self.shelf.contents.setdefault(content, table)
+        self.names[name] = Known(ARRIVED, content)
+
+    def unregister(self, name: str) -> None:
+        """As of a connection."""
+        del self.names[name]
+
+    def sql(self, sql: str, params: Any = None) -> Answer:
+        """As of a connection."""
+        return self.execute(sql, params)
+
+    def execute(self, sql: str, values: Any = None) -> Answer:
+        """As of a connection."""
+        *before, last = _statements(sql)
+        for each in before:
+            self._do(each, None)
+        return self._do(last, values)
+
+    def _do(self, sql: str, values: Any) -> Answer:
+        assert not _FILES.search(sql), f"nobody knows what this answers tomorrow: {sql}"
+        if found := _RENAMES.fullmatch(sql):
+            self.names[found[2]] = self.names.pop(found[1])
+        elif found := _DROPS.fullmatch(sql):
+            self.names.pop(found[1], None)
+        elif found := _DEFINES.match(sql):
+            self.names[found[2]] = Known(found[1], text=sql)
+        elif found := _SETS.match(sql):
+            self._write(found[1], f"CREATE OR REPLACE TEMP TABLE {found[1]} AS SELECT {found[2]} AS value", values)
+            self.names[found[1]] = replace(self.names[found[1]], kind=VARIABLE)
+        elif found := _WRITES.match(sql):
+            self._write(found[1], sql, values)
+        else:
+            assert _READS.match(sql), f"nothing is known of what this changes: {sql}"
+            return Answer(self, sql, values)
+        return Answer(self, "", None)
+
+    def _write(self, name: str, sql: str, values: Any) -> None:
+        key = self.key(sql, values)
+        if key not in self.shelf.answers:
+            self.make_real(sql)
+            self.shelf.clear(name, but=TABLE)
+            self.shelf.run(sql, values)
+            self.shelf.answers[key] = Known(TABLE, self.shelf.keep(name))
+        self.names[name] = self.shelf.answers[key]
+
+    def key(self, sql: str, values: Any) -> object:
+        """What the answer to a statement follows from."""
+        return sql, repr(values), *((name, self._version(name, ())) for name in self._named(sql))
+
+    def _named(self, sql: str) -> list[str]:
+        words = _words(sql)
+        return [name for name in sorted(self.names) if name in words or _CATALOG in words]
+
+    def _version(self, name: str, within: tuple[str, ...]) -> str:
+        known = self.names[name]
+        if not known.text:
+            return known.content
+        inner = [each for each in self._named(known.text) if each != name and each not in within]
+        return _digest(known.text + "".join(each + self._version(each, (*within, name)) for each in inner))
+
+    def make_real(self, sql: str, within: tuple[str, ...] = ()) -> None:
+        """Let everything that a statement names be there, and nothing that it names but that is not there here."""
+        words = _words(sql)
+        for name in [each for each in self.shelf.real if each not in self.names]:
+            if name in words or _CATALOG in words:
+                self.shelf.clear(name)
+        if _CATALOG in words:
+            self._let_all_be_listed()
+            return
+        for name in self._named(sql):
+            if name not in within:
+                self._make_real(name, within)
+
+    def _let_all_be_listed(self) -> None:
+        """Whoever asks the catalog asks which names there are, not what they are: a view may have lost its table."""
+        for name, known in self.names.items():
+            if name not in self.shelf.real and known.kind in (TABLE, "VIEW"):
+                self.shelf.run(f"CREATE TEMP {known.kind} {name} AS SELECT 1")
+                self.shelf.real[name] = known.kind, ""
+
+    def _make_real(self, name: str, within: tuple[str, ...]) -> None:
+        known, now = self.names[name], (self.names[name].kind, self._version(name, ()))
+        if known.text:
+            self.make_real(known.text, (*within, name))
+        if self.shelf.real.get(name) == now:
+            return
+        self.shelf.clear(name, but=known.kind)
+        if known.text:
+            try:
+                self.shelf.run(known.text)
+            except duckdb.CatalogException:  # what it is made of was dropped; nobody will ask it
+                return
+        elif known.kind == TABLE:
+            self.shelf.run(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM {self.shelf.contents[known.content]}")
+        elif known.kind == VARIABLE:
+            self.shelf.run(f"SET VARIABLE {name} = (FROM {self.shelf.contents[known.content]})")
+        else:
+            self.shelf.connection.register(name, self.shelf.contents[known.content])
+        self.shelf.real[name] = now
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a statement answered, in the shape in which it is asked for."""
+
+    asker: Remembering
+    sql: str
+    values: Any
+
+    def fetchall(self) -> list[Any]:
+        """As of a connection."""
+        return list(self._as("rows"))
+
+    def fetchone(self) -> Any:
+        """As of a connection, of whom nobody asks for a second row."""
+        return next(iter(self._as("rows")), None)
+
+    def to_arrow_table(self) -> pa.Table:
+        """As of a relation."""
+        return self._as("arrow")
+
+    @property
+    def description(self) -> Any:
+        """As of a connection."""
+        return self._as("description")
+
+    def _as(self, shape: str) -> Any:
+        key = shape, self.asker.key(self.sql, self.values)
+        answers = self.asker.shelf.answers
+        if key not in answers:
+            self.asker.make_real(self.sql)
+            found = self.asker.shelf.run(self.sql, self.values)
+            if shape == "arrow":
+                with warnings.catch_warnings(action="ignore", category=UserWarning):  # that it is one copy more
+                    answers[key] = found.to_arrow_table()
+            else:
+                told, rows = found.description, found.fetchall()
+                answers[key] = rows if shape == "rows" else told
+        return answers[key]
+
+
+@cache
+def _statements(sql: str) -> tuple[str, ...]:
+    if ";" not in sql:
+        return (sql,)
+    return tuple(each.query for each in duckdb.extract_statements(sql))
+
+
+@cache
+def _words(sql: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", sql))
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode()).hexdigest()
+
+
+def fresh(config: Mapping[str, Any]) -> Shelf:
+    """An empty shelf."""
+    shelf = Shelf(duckdb.connect(":memory:", config=dict(config)))
+    shelf.run("PRAGMA disable_optimizer")
+    return shelf
