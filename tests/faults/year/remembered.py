@@ -1,8 +1,8 @@
 """A DuckDB connection that works nothing out twice.
 
 What a statement answers, or leaves in a table, follows from its text, its values and the contents of what it names.
-Asked again about the same, it is not run: the answer is there, and a table is only said to have that content. It is made
-when a statement that has to be run names it. Contents are known by a digest of their rows in order.
+Asked again about the same, it is not run: the answer is there, and a table is only said to have that content. Such a
+table is made when a statement that has to be run names it. Contents are known by a digest of their rows in order.
 """
 
 from __future__ import annotations
