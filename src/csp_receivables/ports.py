@@ -91,8 +91,11 @@ class Books(Protocol):
     def facts(self, plan: RunPlan) -> Facts:
         """The facts of the plan's day, as known at its moment."""
 
-    def book(self, as_of: date, decide: Callable[[Facts], Booked], *, keep_run: bool = True) -> Booked:
-        """Read, decide and book in one writing transaction; `keep_run` also keeps the reconciliation."""
+    def book(self, as_of: date, decide: Callable[[Facts], Booked]) -> Booked:
+        """Read, decide, book and keep the reconciliation, in one writing transaction."""
+
+    def book_so_far(self, as_of: date, decide: Callable[[Facts], pa.Table]) -> int:
+        """Read, decide and book (ALLOCATION), in one writing transaction. Returns how many."""
 
     def record(self, booked: Booked) -> None:
         """Keep a historical run's snapshot, and nothing else of it."""

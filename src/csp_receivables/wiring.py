@@ -265,7 +265,7 @@ def _today(settings: Settings) -> date:
 
 def book_payments(settings: Settings, ledger: Ledger) -> int:
     """Book what the rules are sure of by now. Returns how many allocations."""
-    return int(reconciler(settings, ledger).book_so_far(_today(settings)).allocations.num_rows)
+    return reconciler(settings, ledger).book_so_far(_today(settings))
 
 
 def issue_day(settings: Settings, ledger: Ledger, plan: RunPlan, customers: Sequence[str] = ()) -> Reconciled:

@@ -9,9 +9,10 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from csp_receivables.domain.bank_line_policy import BankLinePolicy
-from csp_receivables.domain.booking import NO_LINE_RULES
+from csp_receivables.domain.booking import NO_LINE_RULES, decide_booking
 from csp_receivables.domain.collections.policy import CollectionsPolicy
 from csp_receivables.domain.daily import compute_day
 from csp_receivables.domain.day import Day, Mode
@@ -69,9 +70,14 @@ class Reconciler:
             )
         return self.books.book(plan.as_of, lambda facts: self.compute(facts, Mode.LIVE))
 
-    def book_so_far(self, today: date) -> Booked:
-        """Book what the rules are sure of by now, in the middle of the day; no reconciliation is kept or issued."""
-        return self.books.book(today, lambda facts: self.compute(facts, Mode.LIVE), keep_run=False)
+    def book_so_far(self, today: date) -> int:
+        """Book what the rules are sure of by now, in the middle of the day, and nothing else. How many allocations."""
+
+        def allocations(facts: Facts) -> pa.Table:
+            with self.engine() as connection:
+                return decide_booking(connection, facts, self.policy, self.lines, told=False).allocations
+
+        return self.books.book_so_far(today, allocations)
 
     def look(self, plan: RunPlan) -> Booked:
         """The day as the plan sees it, without writing anything."""

@@ -106,12 +106,12 @@ def made_cheap() -> Iterator[Memory]:
     from csp_receivables import wiring
     from csp_receivables.domain import booking, daily
     from csp_receivables.domain.matching_by_hand import suggested
-    from csp_receivables.steps import decide
+    from csp_receivables.steps import decide, reconcile
 
     memory = Memory(booking.decide_booking, fresh(_PLAIN), os.getpid())
     with ExitStack() as patched:
         patched.enter_context(patch.object(wiring, "engine", memory.engine))
-        for asker in (daily, decide, suggested):
+        for asker in (daily, decide, reconcile, suggested):
             patched.enter_context(patch.object(asker, "decide_booking", memory.decide_booking))
         for changed in _the_emulator_is_microsoft():
             patched.enter_context(changed)

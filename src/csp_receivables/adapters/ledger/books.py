@@ -14,6 +14,7 @@ from sqlalchemy import select
 from csp_receivables.adapters.ledger.bulk import insert_new
 from csp_receivables.adapters.ledger.connection import Ledger, Writing, moment_text
 from csp_receivables.adapters.ledger.decision_book import facts_with_collections
+from csp_receivables.adapters.ledger.facts import read_facts
 from csp_receivables.adapters.ledger.tables import allocation, daily_standing, finding, reconciliation_run
 from csp_receivables.domain.day import Day, Mode
 from csp_receivables.domain.facts import Facts
@@ -50,17 +51,22 @@ class LedgerBooks:
         with self.ledger.reading() as connection:
             return facts_with_collections(connection, plan.as_of, known_at, self.zone)
 
-    def book(self, as_of: date, decide: Callable[[Facts], Booked], *, keep_run: bool = True) -> Booked:
+    def book(self, as_of: date, decide: Callable[[Facts], Booked]) -> Booked:
         """Read, decide and book in one writing transaction: nobody else's booking can come between."""
         with self.ledger.writing() as writing:
             booked = decide(facts_with_collections(writing.connection, as_of, writing.recorded_at, self.zone))
             run_id = run_name(booked.day, booked.digest)
-            rows = booked.allocations.append_column("run_id", pa.repeat(run_id, booked.allocations.num_rows))
-            insert_new(writing.connection, allocation, rows, recorded_at=writing.recorded_at)
-            if keep_run:
-                _record(writing, booked, run_id)
-                _tell(writing, booked.day)
+            _book(writing, booked.allocations, run_id)
+            _record(writing, booked, run_id)
+            _tell(writing, booked.day)
         return booked
+
+    def book_so_far(self, as_of: date, decide: Callable[[Facts], pa.Table]) -> int:
+        """The same for allocations alone: there is no reconciliation, so nothing of collections is read."""
+        with self.ledger.writing() as writing:
+            allocations = decide(read_facts(writing.connection, as_of, writing.recorded_at))
+            _book(writing, allocations, f"so_far:{as_of}")
+        return int(allocations.num_rows)
 
     def record(self, booked: Booked) -> None:
         """Keep a historical run's snapshot, and nothing else of it."""
@@ -73,6 +79,10 @@ class LedgerBooks:
         kept = select(run.c.run_id).where(run.c.as_of == as_of).order_by(run.c.recorded_at, run.c.run_id)
         with self.ledger.reading() as connection:
             return list(connection.execute(kept).scalars())
+
+
+def _book(writing: Writing, allocations: pa.Table, run_id: str) -> None:
+    insert_new(writing.connection, allocation, allocations, run_id=run_id, recorded_at=writing.recorded_at)
 
 
 def _tell(writing: Writing, day: Day) -> None:
