@@ -20,7 +20,7 @@ from airflow.sdk import dag, task
 
 from csp_airflow import access_tasks
 from csp_airflow.conventions import DEFAULT_ARGS, PAYMENTS_BOOKED, Tag, deadline, woken_by
-from csp_airflow.pools import MICROSOFT
+from csp_airflow.pools import BEFORE_ALL_ELSE, MICROSOFT
 
 
 @dag(
@@ -35,7 +35,7 @@ from csp_airflow.pools import MICROSOFT
     doc_md=__doc__,
 )
 def restore_access() -> None:
-    @task(pool=MICROSOFT)
+    @task(pool=MICROSOFT, priority_weight=BEFORE_ALL_ELSE)
     def restore(**context: Any) -> dict[str, Any]:
         """Reinstate whoever is clear."""
         return access_tasks.restore(context)

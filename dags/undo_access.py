@@ -23,7 +23,7 @@ from airflow.sdk import Param, dag, task
 
 from csp_airflow import access_tasks
 from csp_airflow.conventions import DEFAULT_ARGS, Tag, deadline
-from csp_airflow.pools import MICROSOFT
+from csp_airflow.pools import BEFORE_ALL_ELSE, MICROSOFT
 
 FORM = {
     "run": Param("", type="string", title="Run", description="Such as change_access/scheduled__2026-11-03T09:00:00Z."),
@@ -55,7 +55,7 @@ def undo_access() -> None:
         """Ask for what it took, or let what it gave back be warned about anew."""
         return access_tasks.undo(context)
 
-    @task(pool=MICROSOFT)
+    @task(pool=MICROSOFT, priority_weight=BEFORE_ALL_ELSE)
     def restore(**context: Any) -> dict[str, Any]:
         """Give back what was asked for."""
         return access_tasks.restore(context)
