@@ -14,9 +14,11 @@ def ask(connection: duckdb.DuckDBPyConnection, sql: str, schema: pa.Schema, **va
     return answer.select(schema.names).cast(schema)
 
 
-def keep(connection: duckdb.DuckDBPyConnection, name: str, sql: str, **values: Any) -> None:
-    """Keep the answer to `sql` as the temporary table `name`, replacing an earlier one."""
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", values or None)
+def keep(connection: duckdb.DuckDBPyConnection, name: str, sql: str, **values: Any) -> int:
+    """Keep the answer to `sql` as the temporary table `name`, replacing an earlier one. How many rows it has."""
+    made = connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", values or None)
+    ((rows,),) = made.fetchall()
+    return int(rows)
 
 
 def load(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:

@@ -11,7 +11,7 @@ from functools import partial
 
 import duckdb
 
-from csp_receivables.domain.matching.stock import count, view
+from csp_receivables.domain.matching.stock import count, leave_all, view
 from csp_receivables.domain.relations import keep
 
 _RECEIVABLES = """
@@ -39,10 +39,10 @@ _AND_NOT_ELSEWHERE = " AND (payment.customer_id = '' OR payment.customer_id = so
 _NOT_SHARED = "ANTI JOIN matching_shared_reference USING (reference_key, currency)"
 _PAYMENT = """
     SELECT rowid AS p, payment_id, booked_on, currency, amount, reference, matching_key(reference) AS reference_key,
-        text, customer_id
+        text, customer_id, sole_r, amount AS amount_left
     FROM matching_payment_stored
 """
-_ASKING = f"FROM ({_PAYMENT} WHERE reference <> '' AND sole_r IS NULL AND amount > 0) WHERE reference_key <> ''"
+_ASKING = "FROM matching_payment WHERE reference_key <> '' AND sole_r IS NULL AND amount > 0"
 # A payment without a sole receivable whose reference is not shared either: no receivable bears its reference.
 _BORNE_BY_SEVERAL = "FROM matching_receivable_left SEMI JOIN matching_shared_reference USING (reference_key, currency)"
 _BORNE_BY_NONE = "FROM matching_receivable_left WHERE false"
@@ -58,14 +58,20 @@ _CONTESTED = """
     SELECT r FROM matching_named
 """
 _SETTLED_BITS = """
-    SET VARIABLE matching_settled = (SELECT bitstring_agg(r, 0, {receivables}::BIGINT) FROM matching_at_once)
+    SET VARIABLE matching_settled = (
+        SELECT coalesce(bitstring_agg(r, 0, {receivables}::BIGINT), bitstring('0', {receivables} + 1))
+        FROM matching_at_once
+    )
+"""
+_RECEIVABLE = """
+    SELECT rowid AS r, *, open_amount AS open_left FROM matching_receivable_stored
+    WHERE get_bit(getvariable('matching_settled'), rowid::INTEGER) = 0
 """
 _NAMED = """
 INSERT INTO matching_named BY NAME
     SELECT p, sole_r AS r, amount, open_amount, customer_id <> '' AND customer_id <> owner AS elsewhere, 1 AS rivals,
         1 AS together
-    FROM (SELECT rowid AS p, sole_r, amount, customer_id FROM matching_payment_stored
-          WHERE sole_r IS NOT NULL AND amount > 0 AND NOT ({settled}))
+    FROM (SELECT p, sole_r, amount, customer_id FROM matching_payment WHERE sole_r IS NOT NULL AND amount > 0)
     JOIN (SELECT rowid AS sole_r, open_amount, customer_id AS owner FROM matching_receivable_stored) USING (sole_r)
 """
 
@@ -77,18 +83,19 @@ def number_rows(connection: duckdb.DuckDBPyConnection, receivables: str, payment
     """
     keep(connection, "matching_receivable_stored", _RECEIVABLES.format(receivables=receivables))
     # Comparing the customers of a million pairs costs a tenth of the join; where nobody's is known it says nothing.
-    anybodys = count(connection, f"(SELECT 1 FROM {payments} WHERE customer_id <> '' LIMIT 1)") > 0
+    ((came, anybodys),) = connection.execute(
+        f"SELECT (SELECT count(*) FROM {payments}), EXISTS (SELECT 1 FROM {payments} WHERE customer_id <> '')"
+    ).fetchall()
     stored = partial(_PAYMENTS.format, payments=payments, sure=_AMOUNT_EQUAL + (_AND_NOT_ELSEWHERE if anybodys else ""))
-    keep(connection, "matching_payment_stored", stored(sole=""))
     borne = _BORNE_BY_NONE
-    if count(connection, "matching_payment_stored") > count(connection, payments):
+    if keep(connection, "matching_payment_stored", stored(sole="")) > came:
         keep(connection, "matching_shared_reference", _SHARED)
         keep(connection, "matching_payment_stored", stored(sole=_NOT_SHARED))
         borne = _BORNE_BY_SEVERAL
+    keep(connection, "matching_payment", f"{_PAYMENT} WHERE NOT sure")
     view(connection, "matching_receivable_left", "SELECT rowid AS r, * FROM matching_receivable_stored")
     view(connection, "matching_referred", borne)
-    keep(connection, "matching_asking_first", _ASKING)
-    view(connection, "matching_asking", "FROM matching_asking_first")
+    view(connection, "matching_asking", _ASKING)
 
 
 def settle_at_once(connection: duckdb.DuckDBPyConnection, *, allowed: bool) -> None:
@@ -96,40 +103,26 @@ def settle_at_once(connection: duckdb.DuckDBPyConnection, *, allowed: bool) -> N
 
     Wants in `matching_named` what the payments of `matching_asking` name; adds what the other unsettled ones name.
     """
-    settled = _settled(connection) if allowed else "false"
+    receivables = count(connection, "matching_receivable_stored")
+    settled = _settled(connection, receivables) if allowed else "false"
     view(
         connection,
         "matching_at_once",
         "SELECT sole_r AS r, payment_id, sole_id AS receivable_id, amount, currency, reference "
         f"FROM matching_payment_stored WHERE {settled}",
     )
-    connection.execute(_NAMED.format(settled=settled))
-    keep(connection, "matching_payment", f"{_PAYMENT} WHERE NOT ({settled})")
-    keep(
-        connection,
-        "matching_receivable",
-        f"FROM (SELECT rowid AS r, * FROM matching_receivable_stored) {_unsettled_receivables(connection)}",
-    )
-    view(connection, "matching_payment_left", "FROM matching_payment WHERE amount > 0")
-    view(connection, "matching_receivable_left", "FROM matching_receivable")
+    if settled != "sure":
+        connection.execute(f"INSERT INTO matching_payment {_PAYMENT} WHERE sure AND NOT ({settled})")
+    connection.execute(_NAMED)
+    # A bitmap is much quicker than an anti join.
+    connection.execute(_SETTLED_BITS.format(receivables=receivables))
+    keep(connection, "matching_receivable", _RECEIVABLE)
+    leave_all(connection)
     view(connection, "matching_referred", "FROM matching_receivable_left")
 
 
-def _unsettled_receivables(connection: duckdb.DuckDBPyConnection) -> str:
-    """SQL that filters to what nothing was settled with at once; a bitmap is much quicker than an anti join.
-
-    Where nothing was, there is no bitmap, and no bit of it is one.
-    """
-    receivables = count(connection, "matching_receivable_stored")
-    if not receivables:
-        return ""
-    connection.execute(_SETTLED_BITS.format(receivables=receivables))
-    return "WHERE get_bit(getvariable('matching_settled'), r::INTEGER) IS DISTINCT FROM 1"
-
-
-def _settled(connection: duckdb.DuckDBPyConnection) -> str:
+def _settled(connection: duckdb.DuckDBPyConnection, receivables: int) -> str:
     """SQL for "this payment is settled at once"."""
-    receivables = count(connection, "matching_receivable_stored")
     ((named_once,),) = connection.execute(_NAMED_ONCE.format(receivables=receivables)).fetchall()
     if named_once and not count(connection, "matching_named"):
         return "sure"

@@ -1,19 +1,17 @@
 """Credit notes beside the payments: they are rows of the same kind, applied like cash, with negative row ids.
 
-Makes `matching_credit (p, customer_id, currency)`, and can spread a payment and the credit notes it is net of over the
-receivables that they close together.
+A payment and the credit notes it is net of can be spread over the receivables that they close together.
 """
 
 from __future__ import annotations
 
 import duckdb
 
-from csp_receivables.domain.matching.stock import count
-from csp_receivables.domain.relations import keep
-
 _CREDITS = """
+INSERT INTO matching_payment BY NAME
     SELECT -row_number() OVER (ORDER BY receivable_id) AS p, receivable_id AS payment_id, issued_on AS booked_on,
-        currency, open_amount AS amount, '' AS reference, '' AS reference_key, '' AS text, customer_id
+        currency, open_amount AS amount, '' AS reference, '' AS reference_key, '' AS text, customer_id,
+        open_amount AS amount_left
     FROM {receivables} WHERE kind = 'credit_note' AND open_amount > 0 AND customer_id <> ''
 """
 # Both sides laid end to end on one line, the oldest first and the credit notes before the payment: where a stretch of
@@ -43,10 +41,7 @@ _SPREAD = """
 
 def number_credits(connection: duckdb.DuckDBPyConnection, receivables: str) -> None:
     """Put the open credit notes of known customers beside the payments in `matching_payment`."""
-    keep(connection, "matching_credit_note", _CREDITS.format(receivables=receivables))
-    keep(connection, "matching_credit", "SELECT p, customer_id, currency FROM matching_credit_note")
-    if count(connection, "matching_credit_note"):
-        connection.execute("INSERT INTO matching_payment BY NAME FROM matching_credit_note")
+    connection.execute(_CREDITS.format(receivables=receivables))
 
 
 def spread(chosen: str, credits: str) -> str:

@@ -97,14 +97,14 @@ _ALLOCATIONS = """
         SELECT payment_id, receivable_id, taken.amount, payment.currency,
             (CASE rule {places} END * 8 + CASE outcome {outcome_places} END * 2 + (because IS NULL)::INTEGER)::UTINYINT
                 AS how, coalesce(because, payment.reference) AS reference {extras}
-        FROM {taken} taken ANTI JOIN matching_credit USING (p)
+        FROM (FROM {taken} WHERE p >= 0) taken
         JOIN matching_payment payment USING (p) JOIN matching_receivable receivable USING (r)
         ORDER BY payment_id{then_by}
     )
 """
 _CREDITED = """
     SELECT payment_id AS credit_id, receivable_id, amount, currency, rule, outcome, because
-    FROM (FROM matching_taken SEMI JOIN matching_credit USING (p))
+    FROM (FROM matching_taken WHERE p < 0)
         JOIN (SELECT p, payment_id, currency FROM matching_payment) USING (p)
         JOIN (SELECT r, receivable_id FROM matching_receivable) USING (r)
     ORDER BY credit_id, receivable_id
@@ -119,7 +119,7 @@ _EXCHANGED = """
 _SUGGESTIONS = """
     SELECT payment.payment_id, receivable.receivable_id, suggested.amount, payment.currency, option, suggested.rule,
         suggested.because
-    FROM (FROM matching_suggested ANTI JOIN matching_credit USING (p)) suggested
+    FROM (FROM matching_suggested WHERE p >= 0) suggested
         JOIN matching_payment payment USING (p) JOIN matching_receivable receivable USING (r)
     ORDER BY payment_id, option, receivable_id
 """

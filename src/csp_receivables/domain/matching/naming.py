@@ -67,8 +67,7 @@ def name_receivables(connection: duckdb.DuckDBPyConnection) -> None:
     _look_up(connection, "matching_named", _WHOLE, _BY_REFERENCE.format(receivables="matching_referred"))
     connection.execute("ALTER TABLE matching_named DROP COLUMN part")
     connection.execute("ALTER TABLE matching_named ADD COLUMN together BIGINT DEFAULT 1")
-    keep(connection, "matching_parts_wanted", _PARTS)
-    if count(connection, "matching_parts_wanted"):
+    if keep(connection, "matching_parts_wanted", _PARTS):
         by_reference = _BY_REFERENCE.format(receivables="matching_receivable_left")
         _look_up(connection, "matching_part", "FROM matching_parts_wanted", by_reference)
         connection.execute(f"INSERT INTO matching_named BY NAME {_PARTS_TOGETHER}")
@@ -87,8 +86,7 @@ def _pairs(connection: duckdb.DuckDBPyConnection, wanted: str, keyed: str) -> st
     """SQL for the pairs: each key with its only receivable, and a shared key with the first few that share it."""
     keep(connection, "matching_wanted_keyed", f"FROM ({keyed}) SEMI JOIN ({wanted}) USING (key, currency)")
     keyed = "FROM matching_wanted_keyed"
-    keep(connection, "matching_shared", _SHARED.format(keyed=keyed))
-    if not count(connection, "matching_shared"):
+    if not keep(connection, "matching_shared", _SHARED.format(keyed=keyed)):
         return _PAIRS.format(wanted=wanted, keyed=keyed, rivals="1::BIGINT")
     unique, first_rivals = _UNIQUE.format(keyed=keyed), _FIRST_RIVALS.format(keyed=keyed)
     return (

@@ -20,10 +20,7 @@ _SHORT = """
     GROUP BY p
     HAVING max(rivals) = 1 AND NOT bool_or(elsewhere) AND count(DISTINCT named.r) = 1 AND missing > 0
 """
-_LEFT = """
-    SELECT credit.p AS c, credit.customer_id, credit.currency, payment.amount
-    FROM matching_credit credit JOIN matching_payment_left payment USING (p)
-"""
+_LEFT = "SELECT p AS c, customer_id, currency, amount FROM matching_payment_left WHERE p < 0"
 # One credit note of that amount, or all that the customer has. Two that fit alike settle nothing.
 _NET = f"""
     SELECT p, c, missing FROM (
@@ -64,6 +61,6 @@ def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> 
 NET_OF_CREDIT_NOTE = Rule(
     name="net_of_credit_note",
     propose=_propose,
-    concerned="matching_named WHERE open_amount > 0 AND (SELECT count(*) FROM matching_credit) > 0",
+    concerned="matching_named WHERE open_amount > 0 AND EXISTS (FROM matching_payment WHERE p < 0)",
     net_of="SELECT p, r AS c FROM matching_granted WHERE r < 0",
 )

@@ -89,7 +89,7 @@ _STANDINGS = """
     WHERE customer_id <> '' AND (said_known = 0 OR decided = 'known')
 """
 _PAYERS = """
-    SELECT p, given AS customer_id, 'known' AS standing, is_rest, CASE WHEN p IN (SELECT p FROM matching_credit)
+    SELECT p, given AS customer_id, 'known' AS standing, is_rest, CASE WHEN p < 0
         THEN 'the credit note is customer ' || given || '''s'
         ELSE 'the payment is known to be customer ' || given || '''s' END AS evidence
     FROM matching_asker WHERE given <> ''

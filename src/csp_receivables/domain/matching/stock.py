@@ -32,31 +32,36 @@ INSERT INTO matching_taken
 _INSERT_SUGGESTED = """
 INSERT INTO matching_suggested SELECT p, r, amount, option, $rule, because FROM matching_proposal WHERE NOT books
 """
+# What is left is a column beside the whole amount: marking what is taken costs a fifth of copying what is not.
 _PAYMENT_LEFT = """
-    SELECT payment.* FROM matching_payment_left payment ANTI JOIN matching_proposal USING (p)
+    SELECT * EXCLUDE (amount_left) REPLACE (amount_left AS amount) FROM matching_payment WHERE amount_left > 0
 """
 _RECEIVABLE_LEFT = """
-    SELECT receivable.* FROM matching_receivable_left receivable
-    ANTI JOIN (SELECT r FROM matching_proposal WHERE books) USING (r)
+    SELECT * EXCLUDE (open_left) REPLACE (open_left AS open_amount) FROM matching_receivable WHERE open_left > 0
 """
-_PAYMENT_REST = """
-    UNION ALL
-    SELECT payment.* REPLACE (payment.amount - used.amount AS amount)
-    FROM matching_payment_left payment
-    JOIN (SELECT p, sum(amount)::BIGINT AS amount FROM matching_proposal WHERE books GROUP BY p) used USING (p)
-    WHERE payment.amount > used.amount
+# A rule that leaves no rests takes a payment or a receivable whole; what is in doubt no later rule may take.
+_LEAVE_PAYMENTS = """
+UPDATE matching_payment SET amount_left = {rest}
+FROM (SELECT p, sum(amount) FILTER (books) AS used FROM matching_proposal GROUP BY p) proposed
+WHERE proposed.p = matching_payment.p
 """
-_RECEIVABLE_REST = """
-    UNION ALL
-    SELECT receivable.* REPLACE (receivable.open_amount - used.amount AS open_amount)
-    FROM matching_receivable_left receivable
-    JOIN (SELECT r, sum(amount + difference)::BIGINT AS amount FROM matching_proposal WHERE books
-        GROUP BY r) used USING (r)
-    WHERE receivable.open_amount > used.amount
+_LEAVE_RECEIVABLES = """
+UPDATE matching_receivable SET open_left = {rest}
+FROM (SELECT r, sum(amount + difference) AS used FROM matching_proposal WHERE books GROUP BY r) taken
+WHERE taken.r = matching_receivable.r
+"""
+_LEAVE_AGAIN = """
+UPDATE matching_payment SET amount_left = again.amount
+FROM (
+    SELECT p, CASE WHEN {asks} THEN amount - coalesce(used, 0) ELSE 0 END AS amount
+    FROM (SELECT p, amount FROM matching_payment)
+    LEFT JOIN (SELECT p, sum(amount) AS used FROM matching_taken GROUP BY p) USING (p)
+) again
+WHERE again.p = matching_payment.p
 """
 _NAMED_LEFT = """
     SELECT named.* REPLACE (payment.amount AS amount, coalesce(receivable.open_amount, 0) AS open_amount)
-    FROM (FROM matching_named SEMI JOIN matching_payment_left USING (p)) named
+    FROM matching_named named
     JOIN matching_payment_left payment USING (p) LEFT JOIN matching_receivable_left receivable USING (r)
 """
 _UNSETTLED = """
@@ -77,12 +82,6 @@ INSERT INTO matching_met
     SEMI JOIN (SELECT p FROM matching_proposal WHERE NOT books) USING (p)
     ANTI JOIN matching_met USING (p, r)
 """
-_PAYMENT_AGAIN = """
-    SELECT payment.* REPLACE (payment.amount - coalesce(used.amount, 0) AS amount)
-    FROM ({payments}) payment LEFT JOIN (SELECT p, sum(amount)::BIGINT AS amount FROM matching_taken GROUP BY p) used
-        USING (p)
-    WHERE payment.amount > coalesce(used.amount, 0)
-"""
 # The widest tables that only rules read.
 _SPENT = ("receivable_stored", "run", "word", "said", "borne", "found", "judged")
 # What the last pass took stands at the end.
@@ -98,8 +97,6 @@ _GAIN_BY_PAYERS = f"""
     SEMI JOIN (SELECT customer_id FROM ({_JUST_TAKEN}) JOIN matching_receivable USING (r)) USING (customer_id)
     LIMIT 1
 """
-_UNSETTLED_PAYMENTS = "FROM matching_payment SEMI JOIN matching_unsettled USING (p)"
-_UNDOUBTED_PAYMENTS = "FROM matching_payment ANTI JOIN matching_suggested USING (p)"
 
 
 def stock_up(connection: duckdb.DuckDBPyConnection) -> None:
@@ -112,32 +109,30 @@ def remember_doubted(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_MET_IN_DOUBT)
 
 
+def leave_all(connection: duckdb.DuckDBPyConnection) -> None:
+    """Nothing of `matching_payment` and `matching_receivable` is taken: all that is worth anything is left."""
+    view(connection, "matching_payment_left", _PAYMENT_LEFT)
+    view(connection, "matching_receivable_left", _RECEIVABLE_LEFT)
+
+
 def take(connection: duckdb.DuckDBPyConnection, rule: Rule) -> int:
     """Count in what the rule proposes: later rules see neither it nor the payments in doubt. How many booked."""
     ((booked, doubted),) = connection.execute(
         "SELECT count(*) FILTER (books), count(*) FILTER (NOT books) FROM matching_proposal"
     ).fetchall()
+    if not booked + doubted:
+        return 0
     if booked:
         connection.execute(_INSERT_TAKEN, {"rule": rule.name})
+        rest = "open_left - used" if rule.leaves_rests else "0"
+        connection.execute(_LEAVE_RECEIVABLES.format(rest=rest))
     if doubted:
         connection.execute(_INSERT_SUGGESTED, {"rule": rule.name})
-    if booked + doubted:
-        _leave(connection, "payment", _PAYMENT_LEFT + (_PAYMENT_REST if rule.leaves_rests else ""))
-    if booked:
-        _leave(connection, "receivable", _RECEIVABLE_LEFT + (_RECEIVABLE_REST if rule.leaves_rests else ""))
-    if booked + doubted and count(connection, "(SELECT 1 FROM matching_named LIMIT 1)"):
-        keep(connection, "matching_named_next", _NAMED_LEFT)
-        connection.execute("DROP TABLE matching_named")
-        connection.execute("ALTER TABLE matching_named_next RENAME TO matching_named")
+    rest = "coalesce(amount_left - used, 0)" if rule.leaves_rests else "0"
+    connection.execute(_LEAVE_PAYMENTS.format(rest=rest))
+    if count(connection, "(SELECT 1 FROM matching_named LIMIT 1)"):
+        keep(connection, "matching_named", _NAMED_LEFT)
     return int(booked)
-
-
-def _leave(connection: duckdb.DuckDBPyConnection, what: str, sql: str) -> None:
-    """Replace what is left of the payments or receivables by the answer to `sql`, which reads the old state."""
-    keep(connection, f"matching_{what}_next", sql)
-    connection.execute(f"DROP TABLE IF EXISTS matching_{what}_now")
-    connection.execute(f"ALTER TABLE matching_{what}_next RENAME TO matching_{what}_now")
-    view(connection, f"matching_{what}_left", f"FROM matching_{what}_now")
 
 
 def remember_unsettled(connection: duckdb.DuckDBPyConnection) -> int:
@@ -168,14 +163,14 @@ def forget_suggested(connection: duckdb.DuckDBPyConnection, rules: tuple[Rule, .
 
 def begin_again(connection: duckdb.DuckDBPyConnection) -> None:
     """Let the unsettled payments climb the ladder again; all others can gain nothing from fewer open receivables."""
-    _leave(connection, "payment", _PAYMENT_AGAIN.format(payments=_UNSETTLED_PAYMENTS))
+    connection.execute(_LEAVE_AGAIN.format(asks="p IN (FROM matching_unsettled)"))
     view(connection, "matching_asking", "FROM matching_payment_left WHERE reference_key <> ''")
     connection.execute("DELETE FROM matching_suggested")
 
 
 def gather_left(connection: duckdb.DuckDBPyConnection) -> None:
     """After the passes over the unsettled: all that is left and not in doubt is in `matching_payment_left` again."""
-    _leave(connection, "payment", _PAYMENT_AGAIN.format(payments=_UNDOUBTED_PAYMENTS))
+    connection.execute(_LEAVE_AGAIN.format(asks="p NOT IN (SELECT p FROM matching_suggested)"))
 
 
 def drop_spent(connection: duckdb.DuckDBPyConnection) -> None:

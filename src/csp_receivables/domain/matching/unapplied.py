@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # Most payments are taken whole; only a rule that leaves rests needs its sums looked at.
 REST = """
-    SELECT p FROM matching_payment ANTI JOIN matching_credit USING (p) ANTI JOIN matching_taken USING (p)
+    SELECT p FROM matching_payment ANTI JOIN matching_taken USING (p) WHERE p >= 0
     UNION ALL
     SELECT p FROM matching_payment payment
     JOIN (SELECT p, sum(amount) AS used FROM matching_taken
