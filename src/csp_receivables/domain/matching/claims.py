@@ -21,7 +21,9 @@ def grant_claims(connection: duckdb.DuckDBPyConnection) -> None:
 
     Hardly any claim is contested; those that are go one by one, because each depends on the ones before.
     """
-    keep(connection, "matching_contested", _CONTESTED)
+    if not keep(connection, "matching_contested", _CONTESTED):
+        keep(connection, "matching_granted", "FROM matching_claim")
+        return
     keep(connection, "matching_granted", "SELECT p, r FROM matching_claim ANTI JOIN matching_contested USING (p)")
     given: set[int] = set()
     winners: list[int] = []

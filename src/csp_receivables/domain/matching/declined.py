@@ -47,5 +47,4 @@ def heed_declined(connection: duckdb.DuckDBPyConnection, rule: Rule) -> None:
     if not count(connection, "matching_declined") or not count(connection, "matching_proposal"):
         return
     mindful = _MINDFUL.format(sentence=rule.sentence, net_of=rule.net_of or _NET_OF_NOTHING)
-    keep(connection, "matching_mindful", mindful, rule=rule.name)
-    keep(connection, "matching_proposal", "FROM matching_mindful")
+    keep(connection, "matching_proposal", mindful, rule=rule.name)

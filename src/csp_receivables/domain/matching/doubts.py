@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import duckdb
 
+from csp_receivables.domain.matching.stock import count
 from csp_receivables.domain.relations import keep
 
 COMPETITORS_NAMED_MAX = 5  # a person reads them; the sentence says how many more there are
 
 _DOUBTS = """
+INSERT INTO matching_proposal BY NAME
     SELECT p, r, least(amount, open_amount) AS amount, 0::BIGINT AS difference, '' AS outcome, false AS books,
         place AS option, CASE WHEN rivals > 1
             THEN 'reference ' || reference || ' fits ' || rivals || ' open receivables: ' || competitors
@@ -48,6 +50,7 @@ def know_wanted(connection: duckdb.DuckDBPyConnection) -> None:
     keep(connection, "matching_wanted_in_doubt", _WANTED_IN_DOUBT)
 
 
-def doubts(pairs: str) -> str:
-    """SQL for the suggestions (columns of a proposal) from `pairs`: SQL for the rows of `matching_named` in doubt."""
-    return _DOUBTS.format(pairs=pairs, most=COMPETITORS_NAMED_MAX)
+def propose_doubts(connection: duckdb.DuckDBPyConnection, pairs: str) -> None:
+    """Add to the proposal the suggestions from `pairs`: SQL for the rows of `matching_named` in doubt."""
+    if count(connection, f"(SELECT 1 FROM ({pairs}) LIMIT 1)"):
+        connection.execute(_DOUBTS.format(pairs=pairs, most=COMPETITORS_NAMED_MAX))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from csp_receivables.domain.matching.doubts import doubts
+from csp_receivables.domain.matching.doubts import propose_doubts
 from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.matching.rule import Rule
 from csp_receivables.domain.relations import keep
@@ -26,7 +26,6 @@ _PROPOSAL = """
     SELECT p, r, amount, 0::BIGINT AS difference, 'full' AS outcome, true AS books, 1::BIGINT AS option,
         NULL::VARCHAR AS because
     FROM first
-    UNION ALL BY NAME {doubts}
 """
 _IN_DOUBT = """
     SELECT * FROM matching_named WHERE together = 1 AND (rivals > 1 OR elsewhere)
@@ -37,7 +36,8 @@ _IN_DOUBT = """
 def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> None:
     keep(connection, "matching_exact", _EXACT)
     keep(connection, "matching_paid_twice", _PAID_TWICE)
-    keep(connection, "matching_proposal", _PROPOSAL.format(doubts=doubts(_IN_DOUBT)))
+    keep(connection, "matching_proposal", _PROPOSAL)
+    propose_doubts(connection, _IN_DOUBT)
 
 
 EXACT_REFERENCE = Rule(

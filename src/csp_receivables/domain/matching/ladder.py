@@ -38,7 +38,6 @@ from csp_receivables.domain.matching.stock import (
     drop_spent,
     forget_suggested,
     gather_left,
-    remember_doubted,
     remember_unsettled,
     stock_up,
     take,
@@ -169,7 +168,6 @@ def match(
         number_credits(connection, receivables)
         know_exchange(connection, knowledge)
         know_declined(connection, knowledge.declined)
-        begin_learning(connection, payments, knowledge)
         _climb_to_the_payers(connection, payments, policy, knowledge)
         _climb(connection, LIKENESS_RULES, policy)
         return _matched(connection)
@@ -198,12 +196,12 @@ def _climb_to_the_payers(
     connection: duckdb.DuckDBPyConnection, payments: str, policy: MatchingPolicy, knowledge: Knowledge
 ) -> None:
     """Go by names until nothing more is booked, then by payers; what those book may make a name unique again."""
-    if not any(policy.mode(rule.name) is not Mode.OFF for rule in PAYER_RULES + LIKENESS_RULES):
-        _climb_by_names(connection, policy)
+    _climb_by_names(connection, policy)
+    if all(policy.mode(rule.name) is Mode.OFF for rule in PAYER_RULES + LIKENESS_RULES):
         know_nobody(connection)
         return
-    _climb_by_names(connection, policy)
     gather_left(connection)
+    begin_learning(connection, payments, knowledge)
     begin_asking(connection, payments, knowledge)
     learn(connection, payments, knowledge)
     for _ in range(PASSES_MAX):
@@ -247,15 +245,10 @@ def _try(connection: duckdb.DuckDBPyConnection, rule: Rule, policy: MatchingPoli
     if not count(connection, f"(SELECT 1 FROM {rule.concerned} LIMIT 1)"):
         return 0
     rule.propose(connection, policy)
-    if not count(connection, "matching_proposal"):
-        return 0
     heed_declined(connection, rule)
     if policy.mode(rule.name) is Mode.SUGGEST:
-        keep(connection, "matching_suggestible", _ONLY_SUGGESTED.format(sentence=rule.sentence))
-        keep(connection, "matching_proposal", "FROM matching_suggestible")
-    if rule in NAMING_RULES:
-        remember_doubted(connection)
-    return take(connection, rule)
+        keep(connection, "matching_proposal", _ONLY_SUGGESTED.format(sentence=rule.sentence))
+    return take(connection, rule, by_names=rule in NAMING_RULES)
 
 
 def _matched(connection: duckdb.DuckDBPyConnection) -> Matched:

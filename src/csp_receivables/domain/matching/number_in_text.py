@@ -55,19 +55,20 @@ _SAID = r"""
     WHERE len(said) >= {shortest} AND (len(said) <= {longest} OR starts_with(said, '0'))
         AND (said < ':' OR regexp_matches(said, '[0-9]'))
 """
-_MEANT = "SELECT DISTINCT key, currency, r FROM matching_borne SEMI JOIN matching_said USING (key)"
+_MEANT = "SELECT key, currency, r FROM matching_borne SEMI JOIN matching_said USING (key)"
 _CROWDED = f"SELECT 1 FROM matching_meant GROUP BY key, currency HAVING count(*) > {RIVALS_LOOKED_AT_MAX}"
 _FIRST_RIVALS = f"""
-    SELECT key, currency, r FROM matching_meant JOIN (SELECT r, receivable_id FROM matching_receivable_left) USING (r)
+    SELECT key, currency, r FROM (SELECT DISTINCT key, currency, r FROM matching_meant)
+    JOIN (SELECT r, receivable_id FROM matching_receivable_left) USING (r)
     QUALIFY row_number() OVER (PARTITION BY key, currency ORDER BY receivable_id) <= {RIVALS_LOOKED_AT_MAX}
 """
 _FOUND = """
     SELECT p, r, key, currency, payment.amount, receivable.open_amount, receivable_id, receivable.customer_id,
         payment.customer_id <> '' AND payment.customer_id <> receivable.customer_id AS elsewhere
-    FROM (SELECT p, r, min(key) AS key, any_value(currency) AS currency
-          FROM matching_said JOIN matching_meant USING (key) GROUP BY p, r)
+    FROM (SELECT p, r, min(key) AS key FROM matching_said JOIN matching_meant USING (key) GROUP BY p, r)
+    JOIN (SELECT r, receivable_id, customer_id, currency, open_amount FROM matching_receivable_left) receivable
+        USING (r)
     JOIN matching_payment_left payment USING (p, currency)
-    JOIN (SELECT r, receivable_id, customer_id, open_amount FROM matching_receivable_left) receivable USING (r)
 """
 # Most payments name one receivable; only of those that name several must be summed up what they name together.
 _NAMING_SEVERAL = """
@@ -85,7 +86,7 @@ _CLAIM = """
     SELECT p, r FROM matching_found_judged
     WHERE adds_up OR (equal = 1 AND open_amount = amount AND NOT elsewhere)
 """
-_PROPOSAL = f"""
+_PROPOSAL = """
     SELECT p, r, open_amount AS amount, 0::BIGINT AS difference, 'full' AS outcome, true AS books,
         1::BIGINT AS option,
         'the text names receivable ' || receivable_id || ' by ' || key || ', ' || CASE
@@ -93,7 +94,9 @@ _PROPOSAL = f"""
                 || amount_text(judged.amount, currency) || ' ' || currency
             ELSE 'amount equal' END AS because
     FROM matching_granted JOIN matching_found_judged judged USING (p, r)
-    UNION ALL BY NAME
+"""
+_DOUBTED = f"""
+INSERT INTO matching_proposal BY NAME
     SELECT p, r, least(judged.amount, judged.open_amount) AS amount, 0::BIGINT AS difference, '' AS outcome,
         false AS books, row_number() OVER (PARTITION BY p ORDER BY judged.open_amount = judged.amount DESC,
             receivable_id) AS option,
@@ -112,13 +115,13 @@ _PROPOSAL = f"""
 
 def read_numbers(
     connection: duckdb.DuckDBPyConnection, payments: str, shortest: int = KEY_LENGTH_MIN, longest: int = _LONGEST
-) -> None:
+) -> int:
     """Make `matching_said (p, key)`: every number of `shortest` to `longest` signs that the texts of `payments` may
-    mean; longer ones only where leading zeros make them so.
+    mean; longer ones only where leading zeros make them so. How many there are.
     """
     keep(connection, "matching_run", f"{_RUNS} FROM {payments} WHERE regexp_matches(text, '[0-9]')")
     keep(connection, "matching_word", _WORDS)
-    keep(connection, "matching_said", _SAID.format(shortest=shortest, longest=longest))
+    return keep(connection, "matching_said", _SAID.format(shortest=shortest, longest=longest))
 
 
 def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> None:
@@ -127,20 +130,26 @@ def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> 
     if shortest is None:
         propose_nothing(connection)
         return
-    read_numbers(connection, "matching_payment_left", shortest, longest)
-    keep(connection, "matching_meant", _MEANT)
-    if count(connection, f"({_CROWDED})"):
-        keep(connection, "matching_meant_first", _FIRST_RIVALS)
-        keep(connection, "matching_meant", "FROM matching_meant_first")
-    keep(connection, "matching_found", _FOUND)
-    if not count(connection, "matching_found"):
+    said = read_numbers(connection, "matching_payment_left", shortest, longest)
+    found = _find(connection) if said and keep(connection, "matching_meant", _MEANT) else 0
+    if not found:
+        connection.execute("DELETE FROM matching_found")
         propose_nothing(connection)
         return
     keep(connection, "matching_naming_several", _NAMING_SEVERAL)
     view(connection, "matching_found_judged", _JUDGED)
-    keep(connection, "matching_claim", _CLAIM)
+    claimed = keep(connection, "matching_claim", _CLAIM)
     grant_claims(connection)
     keep(connection, "matching_proposal", _PROPOSAL)
+    if claimed < found:
+        connection.execute(_DOUBTED)
+
+
+def _find(connection: duckdb.DuckDBPyConnection) -> int:
+    """Make `matching_found`: which payment means which receivable. How many pairs there are."""
+    if count(connection, f"({_CROWDED})"):
+        keep(connection, "matching_meant", _FIRST_RIVALS)
+    return keep(connection, "matching_found", _FOUND)
 
 
 NUMBER_IN_TEXT = Rule(

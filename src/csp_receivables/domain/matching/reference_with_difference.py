@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import duckdb
 
-from csp_receivables.domain.matching.doubts import doubts
+from csp_receivables.domain.matching.doubts import propose_doubts
 from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.matching.rule import Rule
 from csp_receivables.domain.matching.tolerances import keep_tolerances
@@ -51,13 +51,13 @@ _PROPOSAL = f"""
                 ELSE 'which closes it' END AS because
     FROM ({_JUDGED}) judged JOIN matching_payment payment USING (p) JOIN matching_receivable receivable USING (r)
     WHERE closed_before = 0
-    UNION ALL BY NAME {doubts(_IN_DOUBT)}
 """
 
 
 def _propose(connection: duckdb.DuckDBPyConnection, policy: MatchingPolicy) -> None:
     keep_tolerances(connection, policy)
     keep(connection, "matching_proposal", _PROPOSAL)
+    propose_doubts(connection, _IN_DOUBT)
 
 
 REFERENCE_WITH_DIFFERENCE = Rule(

@@ -104,19 +104,17 @@ def stock_up(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("; ".join((_TAKEN, _SUGGESTED, _FOUND, _MET_TABLE)))
 
 
-def remember_doubted(connection: duckdb.DuckDBPyConnection) -> None:
-    """Note what the payments met that the proposal leaves in doubt."""
-    connection.execute(_MET_IN_DOUBT)
-
-
 def leave_all(connection: duckdb.DuckDBPyConnection) -> None:
     """Nothing of `matching_payment` and `matching_receivable` is taken: all that is worth anything is left."""
     view(connection, "matching_payment_left", _PAYMENT_LEFT)
     view(connection, "matching_receivable_left", _RECEIVABLE_LEFT)
 
 
-def take(connection: duckdb.DuckDBPyConnection, rule: Rule) -> int:
-    """Count in what the rule proposes: later rules see neither it nor the payments in doubt. How many booked."""
+def take(connection: duckdb.DuckDBPyConnection, rule: Rule, *, by_names: bool) -> int:
+    """Count in what the rule proposes: later rules see neither it nor the payments in doubt. How many booked.
+
+    What goes `by_names` and leaves payments in doubt may settle them in a later pass: what they met is noted.
+    """
     ((booked, doubted),) = connection.execute(
         "SELECT count(*) FILTER (books), count(*) FILTER (NOT books) FROM matching_proposal"
     ).fetchall()
@@ -127,6 +125,8 @@ def take(connection: duckdb.DuckDBPyConnection, rule: Rule) -> int:
         rest = "open_left - used" if rule.leaves_rests else "0"
         connection.execute(_LEAVE_RECEIVABLES.format(rest=rest))
     if doubted:
+        if by_names:
+            connection.execute(_MET_IN_DOUBT)
         connection.execute(_INSERT_SUGGESTED, {"rule": rule.name})
     rest = "coalesce(amount_left - used, 0)" if rule.leaves_rests else "0"
     connection.execute(_LEAVE_PAYMENTS.format(rest=rest))
