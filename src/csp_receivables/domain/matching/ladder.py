@@ -83,6 +83,11 @@ _MONEY_LEFT = """
     (SELECT 1 FROM {payments} UNION ALL
      SELECT 1 FROM {receivables} WHERE kind = 'credit_note' AND open_amount > 0 LIMIT 1)
 """
+# Planning a question costs more than asking first whether there is anything to answer.
+_WHAT_THERE_IS = """
+    SELECT EXISTS (FROM matching_taken WHERE difference <> 0), EXISTS (FROM matching_taken WHERE p < 0),
+        EXISTS (FROM matching_exchanged), EXISTS (FROM matching_suggested)
+"""
 _OUTCOMES = ("full", "partial", "with_difference")
 _ALLOCATIONS = """
     SELECT payment_id, receivable_id, amount, {difference} AS difference, currency,
@@ -253,24 +258,29 @@ def _try(connection: duckdb.DuckDBPyConnection, rule: Rule, policy: MatchingPoli
 
 def _matched(connection: duckdb.DuckDBPyConnection) -> Matched:
     drop_spent(connection)
-    keep(connection, "matching_rest", REST, rules=[rule.name for rule in RULES if rule.leaves_rests])
-    keep(connection, "matching_paid_by", PAID_BY)
-    keep(connection, "matching_several_rows", _SEVERAL_ROWS)
+    rests = keep(connection, "matching_rest", REST, rules=[rule.name for rule in RULES if rule.leaves_rests])
+    if rests:
+        keep(connection, "matching_paid_by", PAID_BY)
+    ((differences, credits, exchanges, doubts),) = connection.execute(_WHAT_THERE_IS).fetchall()
+    allocations = _allocations(
+        several=keep(connection, "matching_several_rows", _SEVERAL_ROWS) > 0, differences=differences
+    )
     return Matched(
-        allocations=ask(connection, _allocations(connection), MATCH),
-        credited=ask(connection, _CREDITED, CREDITED),
-        exchanged=ask(connection, _EXCHANGED, EXCHANGED),
-        suggestions=ask(connection, _SUGGESTIONS, SUGGESTION),
-        unapplied=ask(connection, UNAPPLIED_SQL, UNAPPLIED),
-        findings=findings_table(_paid_again(connection)),
+        allocations=ask(connection, allocations, MATCH),
+        credited=ask(connection, _CREDITED, CREDITED) if credits else CREDITED.empty_table(),
+        exchanged=ask(connection, _EXCHANGED, EXCHANGED) if exchanges else EXCHANGED.empty_table(),
+        suggestions=ask(connection, _SUGGESTIONS, SUGGESTION) if doubts else SUGGESTION.empty_table(),
+        unapplied=ask(connection, UNAPPLIED_SQL, UNAPPLIED) if rests else UNAPPLIED.empty_table(),
+        findings=findings_table(_paid_again(connection) if rests else []),
     )
 
 
-def _allocations(connection: duckdb.DuckDBPyConnection) -> str:
-    """SQL for what is settled at once and what the rules took, in the order of the ids."""
+def _allocations(*, several: bool, differences: bool) -> str:
+    """SQL for what is settled at once and what the rules took, in the order of the ids.
+
+    `several`: some payment has several rows; `differences`: some row has one.
+    """
     names = [rule.name for rule in RULES]
-    several = count(connection, "matching_several_rows") > 0
-    differences = count(connection, "(SELECT 1 FROM matching_taken WHERE difference <> 0 LIMIT 1)") > 0
     return _ALLOCATIONS.format(
         names=_cases(enumerate(names)),
         places=_cases((name, place) for place, name in enumerate(names)),
