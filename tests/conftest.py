@@ -20,6 +20,7 @@ from sqlalchemy.pool import Pool
 
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger.schema import upgrade
+from tests.one_duckdb import one_instance, own_instances
 from tests.postgresql import Databases, server
 
 # The same examples every time: a suite that fails must fail again. `HYPOTHESIS_PROFILE=wide` looks for new ones.
@@ -36,6 +37,20 @@ def _do_not_wait_for_the_disk(connection: Any, _record: Any, _proxy: Any) -> Non
     """The tests kill processes, never the machine: what SQLite has handed to the kernel is as good as on the disk."""
     if isinstance(connection, sqlite3.Connection):
         connection.execute("PRAGMA synchronous=OFF")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_duckdb() -> Iterator[None]:
+    """Rooms of one instance in the place of an instance for each step of each test."""
+    with one_instance():
+        yield
+
+
+@pytest.fixture
+def own_duckdb() -> Iterator[None]:
+    """Every engine is an instance of its own, as in the product."""
+    with own_instances():
+        yield
 
 
 def unavailable(what: str) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import re
 import shutil
+import tempfile
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -19,4 +22,16 @@ def live_include(folder: Path, **changed: str) -> Path:
         text, found = re.subn(rf"(?m)^{key}: *[^#\n]+", f"{key}: {value} ", text)
         assert found == 1, f"the shipped policy has no line {key}"
     policy.write_text(text, encoding="utf-8")
+    return include
+
+
+@cache
+def include_with(policy: str) -> Path:
+    """A copy of `include` with this policy of collections, made once: a process looks at each folder of templates once,
+    too, and for longer than most tests take. Whoever changes more asks for `live_include`.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="csp-include-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    include = live_include(folder)
+    (include / "policies" / "collections.yaml").write_text(policy, encoding="utf-8")
     return include

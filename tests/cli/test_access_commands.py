@@ -23,9 +23,17 @@ ADA = ("--by", "Ada Lund", "--why", "they were told twice")
 ACTION = "C1/1.1/suspension/propose_suspension"
 
 
+@pytest.fixture(scope="module")
+def served() -> Iterator[Emulator]:
+    with Emulator(empty_world()) as emulator:
+        yield emulator
+
+
 @pytest.fixture
-def house(new_demo_ledger: Callable[[], Ledger], clock: StandingClock, tmp_path: Path) -> Iterator[House]:
-    with Emulator(empty_world()) as emulator, house_of(new_demo_ledger(), emulator, clock, tmp_path) as made:
+def house(
+    new_demo_ledger: Callable[[], Ledger], served: Emulator, clock: StandingClock, tmp_path: Path
+) -> Iterator[House]:
+    with house_of(new_demo_ledger(), served, clock, tmp_path) as made:
         yield made
 
 

@@ -26,6 +26,8 @@ from fuzz.targets import PLANTED, TARGETS
 from fuzz.tokens import dictionary
 from tests.camt_files import Entry, camt
 
+pytestmark = pytest.mark.usefixtures("own_duckdb")  # the targets are what `make fuzz` runs
+
 ROOT = Path(__file__).parents[2]
 STATEMENT = camt([Entry(amount="100.00", ref="A"), Entry(amount="1.00", ref="B")])
 

@@ -48,7 +48,7 @@ from tests.access_desk import ADA, document
 from tests.conftest import StandingClock
 from tests.emulator.serving import empty_world
 from tests.ledgers_with_debtors import POLICY_TEXT, feed, historical, live, owe, pay, receivable, rows_of
-from tests.live_policy import live_include
+from tests.live_policy import include_with
 from tests.microsoft_server import identity
 
 WARNED, DECIDED = date(2026, 10, 22), date(2026, 11, 2)
@@ -124,10 +124,12 @@ class House:
 def house_of(
     ledger: Ledger, emulator: Emulator, clock: StandingClock, folder: Path, policy: str = POLICY
 ) -> Iterator[House]:
-    include = live_include(folder)
-    (include / "policies" / "collections.yaml").write_text(policy, encoding="utf-8")
     settings = Settings.from_environment(
-        {"CSP_HOME": str(folder / "home"), "CSP_INCLUDE": str(include), "CSP_CLOCK": "2026-10-23T09:00:00+00:00"}
+        {
+            "CSP_HOME": str(folder / "home"),
+            "CSP_INCLUDE": str(include_with(policy)),
+            "CSP_CLOCK": "2026-10-23T09:00:00+00:00",
+        }
     )
     (folder / "home").mkdir()
     emulator.world = empty_world(settings.clock())

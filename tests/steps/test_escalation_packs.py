@@ -22,7 +22,7 @@ from tests.conftest import StandingClock
 from tests.escalation_desk import COLLECTIONS
 from tests.ledgers_with_debtors import YESTERDAY, feed, historical, live, owe, pay, receivable, rows_of
 from tests.letters import mail
-from tests.live_policy import live_include
+from tests.live_policy import include_with
 from tests.mail_server import ACCEPT_AND_DROP, MailServer, mail_server
 
 
@@ -31,8 +31,7 @@ def settings(ledger: Ledger, clock: StandingClock, tmp_path: Path) -> Settings:
     """C1 is 26 days late and is handed over by the day's decisions; C2 is not late."""
     owe(ledger, receivable("C1", "A1"), receivable("C2", "B1", due_on=YESTERDAY + timedelta(days=9)))
     feed(ledger, YESTERDAY)
-    include = live_include(tmp_path)
-    (include / "policies" / "collections.yaml").write_text(COLLECTIONS, encoding="utf-8")
+    include = include_with(COLLECTIONS)
     (tmp_path / "home").mkdir()
     return Settings.from_environment(
         {"CSP_HOME": str(tmp_path / "home"), "CSP_INCLUDE": str(include), "CSP_CLOCK": clock.now.isoformat()}

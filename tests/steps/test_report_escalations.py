@@ -10,8 +10,10 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import func, select
 
+from csp_receivables.adapters.escalation import files
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger import tables as t
 from csp_receivables.adapters.ledger.escalation_tables import escalation_report
@@ -30,7 +32,14 @@ LATER = YESTERDAY + timedelta(days=1)
 
 
 @pytest.fixture
-def desk(ledger: Ledger, tmp_path: Path) -> EscalationDesk:
+def desk(desk_that_writes: EscalationDesk, monkeypatch: pytest.MonkeyPatch) -> EscalationDesk:
+    """The same for all that is no matter of files: laying out a PDF takes as long as everything else in a report."""
+    monkeypatch.setattr(files, "as_pdf", lambda *_: b"%PDF-")
+    return desk_that_writes
+
+
+@pytest.fixture
+def desk_that_writes(ledger: Ledger, tmp_path: Path) -> EscalationDesk:
     """C1 is 26 days late with 150.00, C2 not at all; money of nobody's came on the 20th."""
     owe(ledger, receivable("C1", "A1"), receivable("C1", "A2", 5_000), receivable("C2", "B1", due_on=LATER))
     pay(ledger, "X", 777, date(2026, 10, 20), applied=False)
@@ -90,7 +99,8 @@ def test_the_same_day_again_is_the_same_report_and_proposes_nothing_more(desk: E
     assert count(desk.ledger, action) == 2
 
 
-def test_the_files_of_the_same_report_are_the_same_bytes(desk: EscalationDesk, tmp_path: Path) -> None:
+def test_the_files_of_the_same_report_are_the_same_bytes(desk_that_writes: EscalationDesk, tmp_path: Path) -> None:
+    desk = desk_that_writes
     report = desk.report(YESTERDAY).report
     other = replace(desk.files, outputs=tmp_path / "other")
 
@@ -146,7 +156,8 @@ def test_a_live_plan_whose_day_has_passed_is_refused(desk: EscalationDesk) -> No
     assert count(desk.ledger, escalation_report) == 0
 
 
-def test_each_reader_is_told_once_with_workbook_and_pdf(desk: EscalationDesk, server: MailServer) -> None:
+def test_each_reader_is_told_once_with_workbook_and_pdf(desk_that_writes: EscalationDesk, server: MailServer) -> None:
+    desk = desk_that_writes
     desk.report(YESTERDAY)
 
     for _ in range(2):
@@ -158,6 +169,7 @@ def test_each_reader_is_told_once_with_workbook_and_pdf(desk: EscalationDesk, se
     assert set(parts) == {"escalation-daily-2026-10-31.xlsx", "escalation-daily-2026-10-31.pdf"}
     book = openpyxl.load_workbook(io.BytesIO(parts["escalation-daily-2026-10-31.xlsx"].get_content()))
     assert book.sheetnames == ["Waiting", "Gone", "Measures", "Ageing"]
+    assert len(PdfReader(io.BytesIO(parts["escalation-daily-2026-10-31.pdf"].get_content())).pages) >= 1
     assert states(desk.ledger) == ["done", "done"]
 
 

@@ -66,6 +66,14 @@ def test_a_header_that_is_none_is_refused(tmp_path: Path, header: bytes) -> None
         read(tmp_path, header + b"\n" + ROW)
 
 
+def test_a_header_is_refused_whatever_was_read_before(tmp_path: Path) -> None:
+    header = b"payment_id,booked_on,currency,amount,text\n"
+    assert read(tmp_path, header + b"P1,2026-10-15,SEK,much,\n").findings  # looked for in the file, with long fields
+
+    with pytest.raises(FileRefused, match="header"):
+        read(tmp_path, b'payment_id,booked_on,currency,amount,"' + b"x" * 200_000 + b'"\n' + ROW)
+
+
 def test_a_file_of_old_line_ends_is_read_or_refused(tmp_path: Path) -> None:
     with pytest.raises(FileRefused, match="header"):
         read(tmp_path, b"payment_id,booked_on,currency,amount\r" + ROW.replace(b"\n", b"\r"))

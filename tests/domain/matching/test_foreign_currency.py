@@ -7,7 +7,6 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -20,6 +19,7 @@ from csp_receivables.domain.money_sql import define_money
 from csp_receivables.domain.records import EXCHANGE_RATE, OPEN_PAYMENT, OPEN_RECEIVABLE
 from tests.domain.matching.worlds import Row, booked, left, payment, receivable, suggested
 from tests.examples import examples
+from tests.worlds import duck
 
 INSTRUCTED = pa.schema(
     [("payment_id", pa.string()), ("instructed_currency", pa.string()), ("instructed_amount", pa.int64())]
@@ -43,7 +43,7 @@ def run(
     rates: Sequence[Row] = RATES,
     policy: MatchingPolicy | None = None,
 ) -> Matched:
-    with duckdb.connect() as connection:
+    with duck() as connection:
         tables = {
             "receivables": pa.Table.from_pylist(list(receivables), schema=OPEN_RECEIVABLE),
             "payments": pa.Table.from_pylist(list(payments), schema=OPEN_PAYMENT),
@@ -147,7 +147,7 @@ def test_without_a_rate_or_with_two_receivables_nothing_is_said() -> None:
 def test_exchange_is_exact_and_rounded_once(
     amount: int, sold: str, bought: str, sold_rate: Any, bought_rate: Any
 ) -> None:
-    with duckdb.connect() as connection:
+    with duck() as connection:
         define_money(connection)
         know_rates(
             connection,

@@ -7,7 +7,6 @@ from datetime import date
 from random import Random
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from csp_receivables.domain.matching.ladder import Knowledge, Matched, MatchingPolicy, match
@@ -16,6 +15,7 @@ from csp_receivables.made_up.accounts import ACCOUNTS
 from csp_receivables.made_up.customers import Customer, customers
 from csp_receivables.made_up.payments import Payers, Payment
 from csp_receivables.made_up.receivables import PRICE_LIST, Numbering, Receivable, bill, credit
+from tests.worlds import duck
 
 Row = dict[str, Any]
 ACCOUNT = "SE45 5000 0000 0583 9825 7466"
@@ -140,7 +140,7 @@ def run(
 ) -> Matched:
     """The ladder over both, in an engine of its own, and what is known besides; `no` is what people declined."""
     called = [{"customer_id": customer_id, "name": name} for customer_id, name in (names or {}).items()]
-    with duckdb.connect() as connection:
+    with duck() as connection:
         connection.register("receivables", pa.Table.from_pylist(list(receivables), schema=OPEN_RECEIVABLE))
         connection.register("payments", pa.Table.from_pylist(list(payments), schema=OPEN_PAYMENT))
         connection.register("payers", pa.Table.from_pylist(list(payers), schema=PAYER))

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from csp_receivables.adapters.escalation.composing import LANGUAGE, compose
 from csp_receivables.adapters.escalation.workbook import report_workbook
-from csp_receivables.adapters.notices import as_html
-from csp_receivables.adapters.notices.statement_pdf import document_pdf
+from csp_receivables.adapters.notices import as_html, as_pdf
 from csp_receivables.adapters.notices.text import as_text
 from csp_receivables.adapters.whole_folder import alone, replace_whole
 from csp_receivables.domain.day import Mode
@@ -72,7 +71,7 @@ class EscalationFiles:
         (folder / DIGEST_FILE).write_text(report.digest + "\n", encoding="utf-8")
 
     def _pdf(self, report: EscalationReport) -> bytes:
-        return document_pdf(compose(report, self.sender, self.shown_max), report.as_of, self.include / "fonts")
+        return as_pdf(compose(report, self.sender, self.shown_max), report.as_of, self.include / "fonts")
 
     @property
     def _templates(self) -> Path:

@@ -13,7 +13,7 @@ import xlsxwriter
 
 from csp_receivables.adapters.escalation.files import XLSX
 from csp_receivables.adapters.escalation.words import age, amount
-from csp_receivables.adapters.notices import as_html
+from csp_receivables.adapters.notices import as_html, as_pdf
 from csp_receivables.adapters.notices.outside import header_text, one_line
 from csp_receivables.adapters.notices.parts import (
     Bar,
@@ -27,7 +27,6 @@ from csp_receivables.adapters.notices.parts import (
     Row,
     Table,
 )
-from csp_receivables.adapters.notices.statement_pdf import document_pdf
 from csp_receivables.adapters.notices.text import as_text
 from csp_receivables.adapters.outside_text import cell_text
 from csp_receivables.adapters.whole_folder import alone, replace_whole
@@ -330,7 +329,7 @@ class PackFiles:
     def letter(self, account: CustomerAccount) -> Content:
         """The pack as a letter to the house: its page and text, with PDF and workbook attached."""
         name, document = self._name(account), pack_document(account, self.sender)
-        pdf = document_pdf(document, account.on, self.include / "fonts")
+        pdf = as_pdf(document, account.on, self.include / "fonts")
         return Content(
             subject=document.subject,
             text=as_text(document),

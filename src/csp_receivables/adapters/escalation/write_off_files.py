@@ -8,10 +8,9 @@ from datetime import date
 from pathlib import Path
 
 from csp_receivables.adapters.escalation.words import amount
-from csp_receivables.adapters.notices import as_html
+from csp_receivables.adapters.notices import as_html, as_pdf
 from csp_receivables.adapters.notices.outside import header_text, one_line
 from csp_receivables.adapters.notices.parts import Document, Facts, Heading, Paragraph, Part, Row, Table
-from csp_receivables.adapters.notices.statement_pdf import document_pdf
 from csp_receivables.adapters.whole_folder import alone, replace_whole
 from csp_receivables.domain.escalation.write_offs import WriteOff
 
@@ -36,7 +35,7 @@ class WriteOffFiles:
         folder = self.outputs / "escalation" / "write-offs" / proposal.write_off_id
         contents = {
             f"{proposal.write_off_id}.html": as_html(document, self.include / "templates" / "notices").encode(),
-            f"{proposal.write_off_id}.pdf": document_pdf(document, on, self.include / "fonts"),
+            f"{proposal.write_off_id}.pdf": as_pdf(document, on, self.include / "fonts"),
         }
 
         def fill(new: Path) -> None:

@@ -21,6 +21,7 @@ from csp_receivables.domain.match_files import FileRefused
 DELIMITERS = ",;\t|"
 HEADER_BYTES_MAX = 1_000_000  # a longer first line is no header
 LINE_BYTES_MAX = 16_000_000
+NAME_CHARACTERS_MAX = 1 << 17  # of a column
 FIELD_CHARACTERS_MAX = 10_000_000  # Python's reader stops at 128 kB, which a pasted mail in a bank text exceeds
 PARQUET_MAGIC, GZIP_MAGIC = b"PAR1", b"\x1f\x8b"
 _PARQUET_TEXT = {
@@ -208,6 +209,7 @@ def _csv_header(path: Path) -> tuple[str, list[str]]:
     if not text.strip() or "\0" in text:
         raise FileRefused(f"{path}: the first line is no CSV header. Name a CSV or Parquet file")
     delimiter = max(DELIMITERS, key=text.count)
+    csv.field_size_limit(NAME_CHARACTERS_MAX)  # the process has one limit, and `_records` needs another
     try:
         header = [column.strip().lower() for column in next(csv.reader([text], delimiter=delimiter, strict=True))]
     except csv.Error as error:  # a bare carriage return, a quotation mark that does not close, an endless name

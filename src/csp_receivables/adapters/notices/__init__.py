@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
@@ -66,12 +67,17 @@ def as_html(document: Document, templates: Path) -> str:
     return _layout(templates).render(document=document)
 
 
-def _attachments(content: NoticeContent, words: Wording, templates: Path) -> tuple[Attachment, ...]:
+def as_pdf(document: Document, dated: date, fonts: Path) -> bytes:
+    """The document as PDF, by the fonts in the folder `fonts`. The same document and day give the same bytes."""
     from csp_receivables.adapters.notices.statement_pdf import document_pdf  # fonts are heavy: only who attaches waits
 
+    return document_pdf(document, dated, fonts)
+
+
+def _attachments(content: NoticeContent, words: Wording, templates: Path) -> tuple[Attachment, ...]:
     name = f"{_file_name(words.say('statement_file'))}-{content.dated.isoformat()}"
     document = compose(statement_of(content), words)
-    pdf = document_pdf(document, content.dated, templates.parents[1] / "fonts")
+    pdf = as_pdf(document, content.dated, templates.parents[1] / "fonts")
     return (
         Attachment(name=f"{name}.pdf", media_type="application/pdf", data=pdf),
         Attachment(name=f"{name}.csv", media_type="text/csv", data=statement_csv(content, words)),

@@ -12,10 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
-import msal
 
 from csp_receivables.adapters.partner_center.errors import sign_in_refusal, sign_in_said
 from csp_receivables.adapters.partner_center.manners import Manners, TryAgain, persist
@@ -24,6 +23,9 @@ from csp_receivables.adapters.partner_center.session import Service
 from csp_receivables.domain.microsoft.sign_in import AgingToken, RefreshToken, aging
 from csp_receivables.microsoft_ports import ConsentLost, MicrosoftRefused, RefreshTokens
 from csp_receivables.microsoft_settings import Cloud, Identity
+
+if TYPE_CHECKING:
+    import msal
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +95,8 @@ class SignIn:
 
 def make_app(identity: Identity, web: MsalTransport) -> msal.ConfidentialClientApplication:
     """msal's idea of the identity. It asks the authority where to go: raises what `oddities_told` tells."""
+    import msal  # a third of a second that only who signs in waits for
+
     return msal.ConfidentialClientApplication(
         identity.client_id,
         client_credential=_credential(identity),
