@@ -169,7 +169,7 @@ def decide(house: House, admin: AirflowApi, moment: datetime) -> None:
 
 @dataclass(frozen=True)
 class Asked:
-    """The questions. `at_once`: the first, answered AT_ONCE; `others`: those that wait, by their subjects."""
+    """The questions. `at_once`: the first, answered AT_ONCE; `others`: those that wait, those who owe SEK first."""
 
     at_once: dict[str, Any]
     others: list[dict[str, Any]]
@@ -204,7 +204,9 @@ def questions(house: House, admin: AirflowApi) -> Asked:
     house.wait(all_asked, look_every=0.1)
     time.sleep(SECONDS_AFTER_PARKING)
     first, *others = seen.values()
-    return Asked(at_once=first, others=sorted(others, key=lambda one: one["subject"]))
+    return Asked(
+        at_once=first, others=sorted(others, key=lambda one: (" SEK overdue" not in one["body"], one["subject"]))
+    )
 
 
 @pytest.fixture
