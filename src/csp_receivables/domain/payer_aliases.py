@@ -51,7 +51,7 @@ _LISTED = """
         CASE WHEN standing IS NOT NULL THEN standing WHEN lesson.decided = 'forgotten' THEN 'forgotten'
             WHEN times = 0 AND lesson.decided = '' THEN 'unproven' ELSE 'overruled' END AS standing,
         lesson.times AS confirmed, lesson.contradicted, lesson.decided
-    FROM matching_lesson lesson LEFT JOIN (SELECT account, customer_id, standing FROM matching_standing)
+    FROM payer_lesson lesson LEFT JOIN (SELECT account, customer_id, standing FROM payer_standing)
         USING (account, customer_id)
     LEFT JOIN customers USING (customer_id)
     ORDER BY payer_account, customer_id

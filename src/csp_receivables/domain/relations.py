@@ -15,14 +15,19 @@ def ask(connection: duckdb.DuckDBPyConnection, sql: str, schema: pa.Schema, **va
 
 
 def keep(connection: duckdb.DuckDBPyConnection, name: str, sql: str, **values: Any) -> int:
-    """Keep the answer to `sql` as the temporary table `name`, replacing an earlier one. How many rows it has."""
-    made = connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", values or None)
+    """Keep the answer to `sql` as the table `name`, replacing an earlier one. How many rows it has."""
+    made = connection.execute(f"CREATE OR REPLACE {_table(name)} AS {sql}", values or None)
     ((rows,),) = made.fetchall()
     return int(rows)
 
 
 def load(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
-    """Copy an Arrow table into the temporary table `name`, replacing an earlier one."""
+    """Copy an Arrow table into the table `name`, replacing an earlier one."""
     connection.register("arriving", rows)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM arriving")
+    connection.execute(f"CREATE OR REPLACE {_table(name)} AS SELECT * FROM arriving")
     connection.unregister("arriving")
+
+
+def _table(name: str) -> str:
+    """A table is temporary, unless its name says the schema that it belongs to."""
+    return f"TABLE {name}" if "." in name else f"TEMP TABLE {name}"

@@ -7,24 +7,24 @@ import duckdb
 from csp_receivables.domain.relations import keep
 
 _CONTESTED = """
-    SELECT DISTINCT p FROM matching_claim
-    WHERE r IN (SELECT r FROM matching_claim GROUP BY r HAVING count(*) > 1)
+    SELECT DISTINCT p FROM matching.claim
+    WHERE r IN (SELECT r FROM matching.claim GROUP BY r HAVING count(*) > 1)
 """
 _IN_ORDER = """
-    SELECT p, list(r) FROM matching_claim SEMI JOIN matching_contested USING (p) JOIN matching_payment payment USING (p)
+    SELECT p, list(r) FROM matching.claim SEMI JOIN matching.contested USING (p) JOIN matching.payment payment USING (p)
     GROUP BY p, booked_on, payment_id ORDER BY booked_on, payment_id
 """
 
 
 def grant_claims(connection: duckdb.DuckDBPyConnection) -> None:
-    """From `matching_claim (p, r)` make `matching_granted (p, r)`: no receivable twice, a payment whole or not at all.
+    """From `matching.claim (p, r)` make `matching.granted (p, r)`: no receivable twice, a payment whole or not at all.
 
     Hardly any claim is contested; those that are go one by one, because each depends on the ones before.
     """
-    if not keep(connection, "matching_contested", _CONTESTED):
-        keep(connection, "matching_granted", "FROM matching_claim")
+    if not keep(connection, "matching.contested", _CONTESTED):
+        keep(connection, "matching.granted", "FROM matching.claim")
         return
-    keep(connection, "matching_granted", "SELECT p, r FROM matching_claim ANTI JOIN matching_contested USING (p)")
+    keep(connection, "matching.granted", "SELECT p, r FROM matching.claim ANTI JOIN matching.contested USING (p)")
     given: set[int] = set()
     winners: list[int] = []
     for payment, receivables in connection.execute(_IN_ORDER).fetchall():
@@ -33,6 +33,6 @@ def grant_claims(connection: duckdb.DuckDBPyConnection) -> None:
             winners.append(payment)
     if winners:
         connection.execute(
-            "INSERT INTO matching_granted SELECT p, r FROM matching_claim WHERE p IN (SELECT unnest($winners))",
+            "INSERT INTO matching.granted SELECT p, r FROM matching.claim WHERE p IN (SELECT unnest($winners))",
             {"winners": winners},
         )

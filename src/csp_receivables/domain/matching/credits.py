@@ -8,7 +8,7 @@ from __future__ import annotations
 import duckdb
 
 _CREDITS = """
-INSERT INTO matching_payment BY NAME
+INSERT INTO matching.payment BY NAME
     SELECT -row_number() OVER (ORDER BY receivable_id) AS p, receivable_id AS payment_id, issued_on AS booked_on,
         currency, open_amount AS amount, '' AS reference, '' AS reference_key, '' AS text, customer_id,
         open_amount AS amount_left
@@ -24,12 +24,12 @@ _SPREAD = """
             SELECT DISTINCT p, p AS source FROM {chosen}
             UNION ALL
             SELECT p, c AS source FROM {credits}
-        ) chosen JOIN (SELECT p AS source, amount, booked_on, payment_id FROM matching_payment_left) USING (source)
+        ) chosen JOIN (SELECT p AS source, amount, booked_on, payment_id FROM matching.payment_left) USING (source)
     ),
     debt AS (
         SELECT chosen.p, r, open_amount AS amount,
             sum(open_amount) OVER (PARTITION BY chosen.p ORDER BY due_on, issued_on, receivable_id) AS until
-        FROM {chosen} chosen JOIN matching_receivable_left USING (r)
+        FROM {chosen} chosen JOIN matching.receivable_left USING (r)
     )
     SELECT p, source, r, (least(money.until, debt.until)
             - greatest(money.until - money.amount, debt.until - debt.amount))::BIGINT AS amount,
@@ -40,7 +40,7 @@ _SPREAD = """
 
 
 def number_credits(connection: duckdb.DuckDBPyConnection, receivables: str) -> None:
-    """Put the open credit notes of known customers beside the payments in `matching_payment`."""
+    """Put the open credit notes of known customers beside the payments in `matching.payment`."""
     connection.execute(_CREDITS.format(receivables=receivables))
 
 

@@ -18,19 +18,19 @@ SUGGESTED_MAX = 3
 
 _SAID = f"""
     SELECT DISTINCT p, currency, amount, key FROM (
-        SELECT p, currency, amount, reference_key AS key FROM matching_payment_left
+        SELECT p, currency, amount, reference_key AS key FROM matching.payment_left
         UNION ALL
-        SELECT p, currency, amount, matching_key(unnest(string_split(reference, ' '))) FROM matching_payment_left
+        SELECT p, currency, amount, matching_key(unnest(string_split(reference, ' '))) FROM matching.payment_left
         WHERE contains(reference, ' ')
         UNION ALL
         SELECT p, currency, amount, matching_key(unnest(regexp_extract_all(upper(text), '\\b(?:RF)?[0-9]{{6,25}}\\b')))
-        FROM matching_payment_left WHERE regexp_matches(text, '[0-9]{{6}}')
+        FROM matching.payment_left WHERE regexp_matches(text, '[0-9]{{6}}')
     )
     WHERE len(key) >= {KEY_LENGTH_MIN}
 """
 _MEANT = f"""
-    SELECT r, currency, open_amount AS amount, reference_key AS key FROM matching_receivable_left
-    SEMI JOIN matching_misread misread ON misread.currency = matching_receivable_left.currency
+    SELECT r, currency, open_amount AS amount, reference_key AS key FROM matching.receivable_left
+    SEMI JOIN matching.misread misread ON misread.currency = matching.receivable_left.currency
         AND misread.amount = open_amount
     WHERE len(reference_key) >= {KEY_LENGTH_MIN}
 """
@@ -41,7 +41,7 @@ _LEFT_OUT = """
 """
 _NEAR = f"""
     SELECT DISTINCT p, r, said.key AS said, meant.key AS meant
-    FROM ({_LEFT_OUT.format(keyed="matching_misread")}) said JOIN ({_LEFT_OUT.format(keyed="matching_meant")}) meant
+    FROM ({_LEFT_OUT.format(keyed="matching.misread")}) said JOIN ({_LEFT_OUT.format(keyed="matching.meant")}) meant
     USING (rest, currency, amount)
     WHERE damerau_levenshtein(said.key, meant.key) = 1
 """
@@ -53,9 +53,9 @@ _PROPOSAL = f"""
             || CASE WHEN payment.customer_id IN ('', receivable.customer_id) THEN ''
                 ELSE '; but it is customer ' || receivable.customer_id || '''s, and the payment is known to be '
                     || 'customer ' || payment.customer_id || '''s' END AS because
-    FROM (SELECT p, r, min(said) AS said, any_value(meant) AS meant FROM matching_near
+    FROM (SELECT p, r, min(said) AS said, any_value(meant) AS meant FROM matching.near
           WHERE list_contains($damaged, said || ' ' || meant) GROUP BY p, r)
-    JOIN matching_payment payment USING (p) JOIN matching_receivable_left receivable USING (r)
+    JOIN matching.payment payment USING (p) JOIN matching.receivable_left receivable USING (r)
     QUALIFY option <= {SUGGESTED_MAX}
 """
 
@@ -67,17 +67,17 @@ def _is_damaged(said: str, meant: str) -> bool:
 
 
 def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> None:
-    keep(connection, "matching_misread", _SAID)
-    keep(connection, "matching_meant", _MEANT)
-    keep(connection, "matching_near", _NEAR)
-    pairs = connection.execute("SELECT DISTINCT said, meant FROM matching_near ORDER BY ALL").fetchall()
+    keep(connection, "matching.misread", _SAID)
+    keep(connection, "matching.meant", _MEANT)
+    keep(connection, "matching.near", _NEAR)
+    pairs = connection.execute("SELECT DISTINCT said, meant FROM matching.near ORDER BY ALL").fetchall()
     damaged = [f"{said} {meant}" for said, meant in pairs if _is_damaged(said, meant)]
-    keep(connection, "matching_proposal", _PROPOSAL, damaged=damaged)
+    keep(connection, "matching.proposal", _PROPOSAL, damaged=damaged)
 
 
 DAMAGED_REFERENCE = Rule(
     name="damaged_reference",
     propose=_propose,
-    concerned="matching_payment_left WHERE reference_key <> '' OR regexp_matches(text, '[0-9]{6}')",
+    concerned="matching.payment_left WHERE reference_key <> '' OR regexp_matches(text, '[0-9]{6}')",
     only_suggests=True,
 )

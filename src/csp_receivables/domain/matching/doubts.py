@@ -10,7 +10,7 @@ from csp_receivables.domain.relations import keep
 COMPETITORS_NAMED_MAX = 5  # a person reads them; the sentence says how many more there are
 
 _DOUBTS = """
-INSERT INTO matching_proposal BY NAME
+INSERT INTO matching.proposal BY NAME
     SELECT p, r, least(amount, open_amount) AS amount, 0::BIGINT AS difference, '' AS outcome, false AS books,
         place AS option, CASE WHEN rivals > 1
             THEN 'reference ' || reference || ' fits ' || rivals || ' open receivables: ' || competitors
@@ -26,8 +26,8 @@ INSERT INTO matching_proposal BY NAME
                 receivable.receivable_id, receivable.customer_id AS owner,
                 row_number() OVER (PARTITION BY p ORDER BY pair.amount = pair.open_amount DESC, receivable_id) AS place
             FROM ({pairs}) pair
-            JOIN matching_payment payment USING (p)
-            JOIN matching_receivable receivable USING (r)
+            JOIN matching.payment payment USING (p)
+            JOIN matching.receivable receivable USING (r)
         )
         WHERE place <= {most}
     )
@@ -38,19 +38,19 @@ NAMED_COMPETITORS = """array_to_string({named}, ', ')
 # A payment in doubt that would close a receivable may be the one for it. Credit notes in doubt hold up no payment.
 _WANTED_IN_DOUBT = f"""
     SELECT r, count(*) AS payments, list(payment_id ORDER BY payment_id)[:{COMPETITORS_NAMED_MAX}] AS named
-    FROM (SELECT DISTINCT p, r, amount FROM matching_suggested)
-    JOIN (SELECT r, open_amount, currency FROM matching_receivable_left) USING (r)
-    JOIN (SELECT p, payment_id, currency FROM matching_payment) USING (p, currency)
+    FROM (SELECT DISTINCT p, r, amount FROM matching.suggested)
+    JOIN (SELECT r, open_amount, currency FROM matching.receivable_left) USING (r)
+    JOIN (SELECT p, payment_id, currency FROM matching.payment) USING (p, currency)
     WHERE amount = open_amount AND p >= 0 GROUP BY r
 """
 
 
 def know_wanted(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make `matching_wanted_in_doubt (r, payments, named)`: what earlier rules suggest for payments in doubt."""
-    keep(connection, "matching_wanted_in_doubt", _WANTED_IN_DOUBT)
+    """Make `matching.wanted_in_doubt (r, payments, named)`: what earlier rules suggest for payments in doubt."""
+    keep(connection, "matching.wanted_in_doubt", _WANTED_IN_DOUBT)
 
 
 def propose_doubts(connection: duckdb.DuckDBPyConnection, pairs: str) -> None:
-    """Add to the proposal the suggestions from `pairs`: SQL for the rows of `matching_named` in doubt."""
+    """Add to the proposal the suggestions from `pairs`: SQL for the rows of `matching.named` in doubt."""
     if count(connection, f"(SELECT 1 FROM ({pairs}) LIMIT 1)"):
         connection.execute(_DOUBTS.format(pairs=pairs, most=COMPETITORS_NAMED_MAX))

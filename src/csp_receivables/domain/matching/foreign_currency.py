@@ -23,21 +23,21 @@ _NO_RATES = "SELECT '' AS source, NULL::DATE AS rated_on, '' AS base, '' AS quot
 _NO_INSTRUCTIONS = "SELECT '' AS payment_id, '' AS instructed_currency, 0::BIGINT AS instructed_amount WHERE false"
 _SAID = f"""
     SELECT DISTINCT p, key FROM (
-        SELECT p, reference_key AS key FROM matching_payment_left WHERE reference_key <> ''
+        SELECT p, reference_key AS key FROM matching.payment_left WHERE reference_key <> ''
         UNION ALL
         SELECT p, matching_text_key(unnest(regexp_extract_all(upper(text), '[0-9A-Z]*[0-9][0-9A-Z]*')))
-        FROM matching_payment_left WHERE text <> ''
+        FROM matching.payment_left WHERE text <> ''
     )
     WHERE len(key) >= {KEY_LENGTH_MIN}
 """
 _NAMED = """
     SELECT p, r FROM (
         SELECT p, payment.currency, r, count(*) OVER (PARTITION BY p) AS named
-        FROM matching_foreign_said JOIN matching_payment_left payment USING (p)
+        FROM matching.foreign_said JOIN matching.payment_left payment USING (p)
         JOIN (
-            SELECT reference_key AS key, r, currency FROM matching_receivable_left WHERE reference_key <> ''
-            UNION SELECT matching_key(number), r, currency FROM matching_receivable_left
-        ) keyed ON keyed.key = matching_foreign_said.key AND keyed.currency <> payment.currency
+            SELECT reference_key AS key, r, currency FROM matching.receivable_left WHERE reference_key <> ''
+            UNION SELECT matching_key(number), r, currency FROM matching.receivable_left
+        ) keyed ON keyed.key = matching.foreign_said.key AND keyed.currency <> payment.currency
         GROUP BY p, payment.currency, r
     )
     WHERE named = 1
@@ -50,9 +50,9 @@ _WORTH = f"""
             bought_scaled)) AS worth,
         instructed_amount IS NOT NULL AS is_banks, source, rated_on,
         exchanged(receivable.open_amount, receivable.currency, bought_scaled, payment.currency, sold_scaled) AS by_rate
-    FROM matching_foreign_named JOIN matching_payment_left payment USING (p)
-    JOIN matching_receivable_left receivable USING (r)
-    LEFT JOIN (SELECT payment_id, instructed_currency, instructed_amount FROM matching_instructed) instructed
+    FROM matching.foreign_named JOIN matching.payment_left payment USING (p)
+    JOIN matching.receivable_left receivable USING (r)
+    LEFT JOIN (SELECT payment_id, instructed_currency, instructed_amount FROM matching.instructed) instructed
         ON instructed.payment_id = payment.payment_id AND instructed_currency = receivable.currency
     LEFT JOIN exchange_pair ON sold = payment.currency AND bought = receivable.currency
         AND rated_on BETWEEN payment.booked_on - {RATE_DAYS_MAX} AND payment.booked_on
@@ -64,7 +64,7 @@ _JUDGED = """
                 AND open_amount - worth <= greatest(coalesce(fixed, 0), open_amount * coalesce(per_mille, 0) // 1000)
             ELSE abs(open_amount - worth) <= open_amount * $exchange_per_mille // 1000 AND $exchange_per_mille > 0
         END AND row_number() OVER (PARTITION BY r ORDER BY booked_on, payment_id) = 1 AS sure
-    FROM matching_worth LEFT JOIN matching_tolerance USING (currency)
+    FROM matching.worth LEFT JOIN matching.tolerance USING (currency)
 """
 _PROPOSAL = """
     SELECT p, r, paid AS amount, 0::BIGINT AS difference,
@@ -79,42 +79,42 @@ _PROPOSAL = """
                 || ' what is open is ' || amount_text(by_rate, paid_currency) || ' ' || paid_currency
                 || ', a difference of ' || amount_text(paid - by_rate, paid_currency) || ' ' || paid_currency END
             AS because
-    FROM matching_foreign
+    FROM matching.foreign
 """
 _REMEMBERED = """
-INSERT INTO matching_exchanged
-    SELECT p, r, least(worth, open_amount) AS amount, short AS difference, currency FROM matching_foreign WHERE sure
+INSERT INTO matching.exchanged
+    SELECT p, r, least(worth, open_amount) AS amount, short AS difference, currency FROM matching.foreign WHERE sure
 """
 _EXCHANGED_TABLE = """
-CREATE OR REPLACE TEMP TABLE matching_exchanged (
+CREATE OR REPLACE TABLE matching.exchanged (
     p BIGINT, r BIGINT, amount BIGINT, difference BIGINT, currency VARCHAR)
 """
 
 
 def know_exchange(connection: duckdb.DuckDBPyConnection, knowledge: Knowledge) -> None:
-    """Make what the rule goes by: `matching_instructed`, the rates, and the empty `matching_exchanged`."""
+    """Make what the rule goes by: `matching.instructed`, the rates, and the empty `matching.exchanged`."""
     instructed = f"FROM {knowledge.instructed}" if knowledge.instructed else _NO_INSTRUCTIONS
-    keep(connection, "matching_instructed", instructed)
+    keep(connection, "matching.instructed", instructed)
     know_rates(connection, knowledge.rates or f"({_NO_RATES})")
     connection.execute(_EXCHANGED_TABLE)
 
 
 def _propose(connection: duckdb.DuckDBPyConnection, policy: MatchingPolicy) -> None:
-    keep(connection, "matching_foreign_said", _SAID)
-    keep(connection, "matching_foreign_named", _NAMED)
-    if not count(connection, "matching_foreign_named"):
+    keep(connection, "matching.foreign_said", _SAID)
+    keep(connection, "matching.foreign_named", _NAMED)
+    if not count(connection, "matching.foreign_named"):
         propose_nothing(connection)
         return
     keep_tolerances(connection, policy)
-    keep(connection, "matching_worth", _WORTH)
-    keep(connection, "matching_foreign", _JUDGED, exchange_per_mille=policy.exchange_per_mille)
-    keep(connection, "matching_proposal", _PROPOSAL)
+    keep(connection, "matching.worth", _WORTH)
+    keep(connection, "matching.foreign", _JUDGED, exchange_per_mille=policy.exchange_per_mille)
+    keep(connection, "matching.proposal", _PROPOSAL)
     connection.execute(_REMEMBERED)
 
 
 FOREIGN_CURRENCY = Rule(
     name="foreign_currency",
     propose=_propose,
-    concerned="matching_payment_left WHERE currency IN (SELECT sold FROM exchange_pair) "
-    "OR payment_id IN (SELECT payment_id FROM matching_instructed)",
+    concerned="matching.payment_left WHERE currency IN (SELECT sold FROM exchange_pair) "
+    "OR payment_id IN (SELECT payment_id FROM matching.instructed)",
 )

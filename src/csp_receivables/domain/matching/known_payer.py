@@ -27,7 +27,7 @@ _OWED = """
         row_number() OVER (PARTITION BY customer_id, currency, open_amount ORDER BY due_on, issued_on, receivable_id)
             AS place,
         count(*) OVER (PARTITION BY customer_id, currency, open_amount ORDER BY issued_on) AS issued_until
-    FROM matching_receivable_left SEMI JOIN matching_payer USING (customer_id)
+    FROM matching.receivable_left SEMI JOIN matching.payer USING (customer_id)
 """
 _PAYING = """
     SELECT payer.*, row_number() OVER (PARTITION BY payer.customer_id, payer.currency, payer.amount
@@ -35,17 +35,17 @@ _PAYING = """
         coalesce(issued_until, 0) AS issued, r AS last_issued
     FROM (
         SELECT p, payer.customer_id, standing, evidence, is_rest, currency, amount, booked_on, payment_id
-        FROM (FROM matching_payer WHERE standing <> 'doubted') payer JOIN matching_payment_left USING (p)
+        FROM (FROM matching.payer WHERE standing <> 'doubted') payer JOIN matching.payment_left USING (p)
     ) payer
-    ASOF LEFT JOIN matching_owed owed ON owed.customer_id = payer.customer_id AND owed.currency = payer.currency
+    ASOF LEFT JOIN matching.owed owed ON owed.customer_id = payer.customer_id AND owed.currency = payer.currency
         AND owed.amount = payer.amount AND owed.issued_on <= payer.booked_on
 """
 _ALIKE = f"""
-    SELECT * FROM (SELECT customer_id, currency, amount, count(*) AS fits FROM matching_owed GROUP BY ALL)
+    SELECT * FROM (SELECT customer_id, currency, amount, count(*) AS fits FROM matching.owed GROUP BY ALL)
     JOIN (
         SELECT customer_id, currency, amount, count(*) AS wanted, count(*) FILTER (issued <= 1) AS without_another,
             list(payment_id ORDER BY turn)[:{COMPETITORS_NAMED_MAX} + 1] AS wanted_by
-        FROM matching_paying GROUP BY ALL
+        FROM matching.paying GROUP BY ALL
     ) USING (customer_id, currency, amount)
 """
 # Of several payments for several receivables the first in line is shown the oldest first, the second the next. One that
@@ -60,34 +60,34 @@ _CANDIDATES = f"""
             receivable_id) AS option
     FROM (
         SELECT *, sum(fits) OVER (PARTITION BY p) AS fits_together, unnest(range(least(fits, {SUGGESTED_MAX}))) AS lag
-        FROM matching_paying JOIN matching_alike USING (customer_id, currency, amount)
+        FROM matching.paying JOIN matching.alike USING (customer_id, currency, amount)
     ) turned
-    JOIN matching_owed owed ON owed.customer_id = turned.customer_id AND owed.currency = turned.currency
+    JOIN matching.owed owed ON owed.customer_id = turned.customer_id AND owed.currency = turned.currency
         AND owed.amount = turned.amount AND place = (turn - 1 + lag) % fits + 1
-    LEFT JOIN matching_wanted_in_doubt doubtful USING (r)
+    LEFT JOIN matching.wanted_in_doubt doubtful USING (r)
     QUALIFY option <= {SUGGESTED_MAX}
 """
 # The receivables of a line that are issued by a day are the first few: payments without another want the same one.
 _SOLE = """
     SELECT p, r, currency, paying.amount, booked_on, issued_on, receivable_id, evidence, is_rest, fits, 1 AS wanted,
         1 AS option
-    FROM (FROM matching_paying WHERE standing = 'known' AND NOT is_rest AND issued = 1) paying
-    JOIN matching_alike USING (customer_id, currency, amount)
-    JOIN (SELECT r, issued_on, receivable_id FROM matching_owed) owed ON r = last_issued
-    ANTI JOIN matching_wanted_in_doubt USING (r)
+    FROM (FROM matching.paying WHERE standing = 'known' AND NOT is_rest AND issued = 1) paying
+    JOIN matching.alike USING (customer_id, currency, amount)
+    JOIN (SELECT r, issued_on, receivable_id FROM matching.owed) owed ON r = last_issued
+    ANTI JOIN matching.wanted_in_doubt USING (r)
     WHERE without_another = 1
 """
 _JUDGED = """
-    SELECT *, true AS sure FROM matching_sole
+    SELECT *, true AS sure FROM matching.sole
     UNION ALL BY NAME
     SELECT *, false AS sure, list(receivable_id ORDER BY option) OVER (PARTITION BY p ROWS BETWEEN UNBOUNDED PRECEDING
         AND UNBOUNDED FOLLOWING) AS rivals
-    FROM matching_candidate
+    FROM matching.candidate
 """
 # Of what speaks against a receivable that fits alone, the first is told; then all that fit are shown.
 _MINDFUL = """
-    SELECT judged.*, why FROM matching_judged judged
-    LEFT JOIN (SELECT p, arg_min(why, (place, why)) AS why FROM matching_misgiving GROUP BY p) USING (p)
+    SELECT judged.*, why FROM matching.judged judged
+    LEFT JOIN (SELECT p, arg_min(why, (place, why)) AS why FROM matching.misgiving GROUP BY p) USING (p)
     QUALIFY sure = (why IS NULL AND bool_or(sure) OVER (PARTITION BY p))
 """
 _PROPOSAL = f"""
@@ -104,24 +104,24 @@ _PROPOSAL = f"""
         || CASE WHEN issued_on > booked_on THEN '; it was issued on ' || issued_on || ', after the payment'
             ELSE '' END
         || CASE WHEN why IS NULL THEN '' ELSE '; but ' || why END AS because
-    FROM matching_minded
+    FROM matching.minded
 """
 
 
 def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> None:
-    keep(connection, "matching_owed", _OWED)
-    keep(connection, "matching_paying", _PAYING)
-    keep(connection, "matching_alike", _ALIKE)
-    if not count(connection, "matching_alike"):
+    keep(connection, "matching.owed", _OWED)
+    keep(connection, "matching.paying", _PAYING)
+    keep(connection, "matching.alike", _ALIKE)
+    if not count(connection, "matching.alike"):
         propose_nothing(connection)
         return
     know_wanted(connection)
-    keep(connection, "matching_candidate", _CANDIDATES)
-    keep(connection, "matching_sole", _SOLE)
-    keep(connection, "matching_judged", _JUDGED)
+    keep(connection, "matching.candidate", _CANDIDATES)
+    keep(connection, "matching.sole", _SOLE)
+    keep(connection, "matching.judged", _JUDGED)
     know_misgivings(connection)
-    keep(connection, "matching_minded", _MINDFUL)
-    keep(connection, "matching_proposal", _PROPOSAL)
+    keep(connection, "matching.minded", _MINDFUL)
+    keep(connection, "matching.proposal", _PROPOSAL)
 
 
-KNOWN_PAYER = Rule(name="known_payer", propose=_propose, concerned="matching_payer")
+KNOWN_PAYER = Rule(name="known_payer", propose=_propose, concerned="matching.payer")

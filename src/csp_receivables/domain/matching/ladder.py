@@ -73,10 +73,10 @@ NOTHING_KNOWN = Knowledge()
 # sorting as one small number, a sentence in the place of the reference that others are made of afterwards.
 _SEVERAL_ROWS = """
     SELECT p, r, row_number() OVER (PARTITION BY p ORDER BY receivable_id) AS place
-    FROM matching_taken
-    SEMI JOIN (SELECT p FROM matching_taken SEMI JOIN (SELECT p FROM matching_taken WHERE because IS NOT NULL) USING (p)
+    FROM matching.taken
+    SEMI JOIN (SELECT p FROM matching.taken SEMI JOIN (SELECT p FROM matching.taken WHERE because IS NOT NULL) USING (p)
                GROUP BY p HAVING count(*) > 1) USING (p)
-    JOIN matching_receivable USING (r)
+    JOIN matching.receivable USING (r)
 """
 # Without any there is nothing to climb for: most looks at a day are taken when all of its money has found its place.
 _MONEY_LEFT = """
@@ -85,8 +85,8 @@ _MONEY_LEFT = """
 """
 # Planning a question costs more than asking first whether there is anything to answer.
 _WHAT_THERE_IS = """
-    SELECT EXISTS (FROM matching_taken WHERE difference <> 0), EXISTS (FROM matching_taken WHERE p < 0),
-        EXISTS (FROM matching_exchanged), EXISTS (FROM matching_suggested)
+    SELECT EXISTS (FROM matching.taken WHERE difference <> 0), EXISTS (FROM matching.taken WHERE p < 0),
+        EXISTS (FROM matching.exchanged), EXISTS (FROM matching.suggested)
 """
 _OUTCOMES = ("full", "partial", "with_difference")
 _ALLOCATIONS = """
@@ -96,43 +96,43 @@ _ALLOCATIONS = """
     FROM (
         SELECT payment_id, receivable_id, amount, currency, ({at_once} * 8 + 1)::UTINYINT AS how, reference
             {no_extras}
-        FROM matching_at_once
+        FROM matching.at_once
         UNION ALL
         SELECT payment_id, receivable_id, taken.amount, payment.currency,
             (CASE rule {places} END * 8 + CASE outcome {outcome_places} END * 2 + (because IS NULL)::INTEGER)::UTINYINT
                 AS how, coalesce(because, payment.reference) AS reference {extras}
         FROM (FROM {taken} WHERE p >= 0) taken
-        JOIN matching_payment payment USING (p) JOIN matching_receivable receivable USING (r)
+        JOIN matching.payment payment USING (p) JOIN matching.receivable receivable USING (r)
         ORDER BY payment_id{then_by}
     )
 """
 _CREDITED = """
     SELECT payment_id AS credit_id, receivable_id, amount, currency, rule, outcome, because
-    FROM (FROM matching_taken WHERE p < 0)
-        JOIN (SELECT p, payment_id, currency FROM matching_payment) USING (p)
-        JOIN (SELECT r, receivable_id FROM matching_receivable) USING (r)
+    FROM (FROM matching.taken WHERE p < 0)
+        JOIN (SELECT p, payment_id, currency FROM matching.payment) USING (p)
+        JOIN (SELECT r, receivable_id FROM matching.receivable) USING (r)
     ORDER BY credit_id, receivable_id
 """
 _EXCHANGED = """
     SELECT payment_id, receivable_id, exchanged.amount, exchanged.difference, exchanged.currency
-    FROM matching_exchanged exchanged JOIN matching_taken USING (p, r)
-        JOIN (SELECT p, payment_id FROM matching_payment) USING (p)
-        JOIN (SELECT r, receivable_id FROM matching_receivable) USING (r)
+    FROM matching.exchanged exchanged JOIN matching.taken USING (p, r)
+        JOIN (SELECT p, payment_id FROM matching.payment) USING (p)
+        JOIN (SELECT r, receivable_id FROM matching.receivable) USING (r)
     ORDER BY payment_id, receivable_id
 """
 _SUGGESTIONS = """
     SELECT payment.payment_id, receivable.receivable_id, suggested.amount, payment.currency, option, suggested.rule,
         suggested.because
-    FROM (FROM matching_suggested WHERE p >= 0) suggested
-        JOIN matching_payment payment USING (p) JOIN matching_receivable receivable USING (r)
+    FROM (FROM matching.suggested WHERE p >= 0) suggested
+        JOIN matching.payment payment USING (p) JOIN matching.receivable receivable USING (r)
     ORDER BY payment_id, option, receivable_id
 """
 _ONLY_SUGGESTED = """
     SELECT proposal.* REPLACE (false AS books, '' AS outcome,
         'the policy lets this rule only suggest: ' || coalesce(proposal.because, {sentence}) AS because)
-    FROM (FROM matching_proposal WHERE books) proposal
-    JOIN matching_payment USING (p) JOIN (SELECT r, receivable_id FROM matching_receivable) USING (r)
-    UNION ALL FROM matching_proposal WHERE NOT books
+    FROM (FROM matching.proposal WHERE books) proposal
+    JOIN matching.payment USING (p) JOIN (SELECT r, receivable_id FROM matching.receivable) USING (r)
+    UNION ALL FROM matching.proposal WHERE NOT books
 """
 
 
@@ -252,18 +252,18 @@ def _try(connection: duckdb.DuckDBPyConnection, rule: Rule, policy: MatchingPoli
     rule.propose(connection, policy)
     heed_declined(connection, rule)
     if policy.mode(rule.name) is Mode.SUGGEST:
-        keep(connection, "matching_proposal", _ONLY_SUGGESTED.format(sentence=rule.sentence))
+        keep(connection, "matching.proposal", _ONLY_SUGGESTED.format(sentence=rule.sentence))
     return take(connection, rule, by_names=rule in NAMING_RULES)
 
 
 def _matched(connection: duckdb.DuckDBPyConnection) -> Matched:
     drop_spent(connection)
-    rests = keep(connection, "matching_rest", REST, rules=[rule.name for rule in RULES if rule.leaves_rests])
+    rests = keep(connection, "matching.rest", REST, rules=[rule.name for rule in RULES if rule.leaves_rests])
     if rests:
-        keep(connection, "matching_paid_by", PAID_BY)
+        keep(connection, "matching.paid_by", PAID_BY)
     ((differences, credits, exchanges, doubts),) = connection.execute(_WHAT_THERE_IS).fetchall()
     allocations = _allocations(
-        several=keep(connection, "matching_several_rows", _SEVERAL_ROWS) > 0, differences=differences
+        several=keep(connection, "matching.several_rows", _SEVERAL_ROWS) > 0, differences=differences
     )
     return Matched(
         allocations=ask(connection, allocations, MATCH),
@@ -288,7 +288,7 @@ def _allocations(*, several: bool, differences: bool) -> str:
         outcomes=_cases(enumerate(_OUTCOMES)),
         outcome_places=_cases((outcome, place) for place, outcome in enumerate(_OUTCOMES)),
         at_once=names.index(EXACT_REFERENCE.name),
-        taken="(FROM matching_taken LEFT JOIN matching_several_rows USING (p, r))" if several else "matching_taken",
+        taken="(FROM matching.taken LEFT JOIN matching.several_rows USING (p, r))" if several else "matching.taken",
         no_extras=", 0::BIGINT AS difference, 1::BIGINT AS place" if several or differences else "",
         extras=f", difference, {'taken.place' if several else '1'}" if several or differences else "",
         difference="difference" if several or differences else "0::BIGINT",

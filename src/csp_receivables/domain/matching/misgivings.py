@@ -25,39 +25,39 @@ SENT_TWICE_DAYS = 14
 _ASKED = """
     SELECT p, r, judged.currency, judged.amount, booked_on, judged.issued_on, receivable.due_on, receivable.customer_id,
         receivable.reference_key, matching_key(receivable.number) AS number_key
-    FROM (FROM matching_judged WHERE sure AND p >= 0) judged JOIN matching_receivable receivable USING (r)
+    FROM (FROM matching.judged WHERE sure AND p >= 0) judged JOIN matching.receivable receivable USING (r)
 """
-_NOTHING = "CREATE OR REPLACE TEMP TABLE matching_misgiving (p BIGINT, place INTEGER, why VARCHAR)"
+_NOTHING = "CREATE OR REPLACE TABLE matching.misgiving (p BIGINT, place INTEGER, why VARCHAR)"
 _NOTHING_PAID = """(SELECT '' AS customer_id, '' AS currency, 0 AS amount, NULL::DATE AS due_on, NULL::DATE AS paid_on
     WHERE false)"""
 _NOTHING_CAME = """(SELECT '' AS payment_id, NULL::DATE AS booked_on, '' AS currency, 0 AS amount, '' AS payer_account
     WHERE false)"""
 _PAID = """
-    FROM matching_paid_earlier UNION ALL
+    FROM matching.paid_earlier UNION ALL
     SELECT customer_id, currency, open_amount AS amount, due_on, booked_on AS paid_on
-    FROM (SELECT rowid AS r, customer_id, currency, open_amount, due_on FROM matching_receivable_stored) JOIN (
-        SELECT r, booked_on FROM matching_at_once JOIN matching_payment_stored USING (payment_id)
+    FROM (SELECT rowid AS r, customer_id, currency, open_amount, due_on FROM matching.receivable_stored) JOIN (
+        SELECT r, booked_on FROM matching.at_once JOIN matching.payment_stored USING (payment_id)
         UNION ALL
-        SELECT r, booked_on FROM matching_taken ANTI JOIN matching_receivable_left USING (r)
-        JOIN matching_payment USING (p)
+        SELECT r, booked_on FROM matching.taken ANTI JOIN matching.receivable_left USING (r)
+        JOIN matching.payment USING (p)
     ) USING (r)
 """
 _PASSED_OVER = f"""
-INSERT INTO matching_misgiving
+INSERT INTO matching.misgiving
     SELECT p, 1, 'it was passed over: another of that amount, due on ' || min(paid.due_on) || ', was paid before'
-    FROM matching_asked asked JOIN ({_PAID}) paid ON paid.customer_id = asked.customer_id
+    FROM matching.asked asked JOIN ({_PAID}) paid ON paid.customer_id = asked.customer_id
         AND paid.currency = asked.currency AND paid.amount = asked.amount
         AND paid.due_on > asked.due_on AND paid.paid_on <= asked.booked_on
     WHERE asked.due_on < asked.booked_on GROUP BY p
 """
 _SENT_TWICE = f"""
-INSERT INTO matching_misgiving
+INSERT INTO matching.misgiving
     SELECT asked.p, 2, 'the same account paid as much on ' || max(other.booked_on) || ' (' ||
         arg_max(other.payment_id, (other.booked_on, other.payment_id)) || '): it may have been sent twice'
-    FROM (SELECT asked.*, payment_id, account FROM matching_asked asked
-          JOIN (SELECT p, payment_id FROM matching_payment) USING (p)
-          JOIN (SELECT p, account FROM matching_account WHERE account <> '') USING (p)) asked
-    JOIN matching_came other ON other.currency = asked.currency AND other.amount = asked.amount
+    FROM (SELECT asked.*, payment_id, account FROM matching.asked asked
+          JOIN (SELECT p, payment_id FROM matching.payment) USING (p)
+          JOIN (SELECT p, account FROM matching.account WHERE account <> '') USING (p)) asked
+    JOIN matching.came other ON other.currency = asked.currency AND other.amount = asked.amount
         AND matching_account_key(other.payer_account) = asked.account
         AND other.payment_id <> asked.payment_id
         AND other.booked_on BETWEEN asked.booked_on - {SENT_TWICE_DAYS} AND asked.booked_on
@@ -66,26 +66,26 @@ INSERT INTO matching_misgiving
 # Whom a person has declined for this receivable is no rival.
 _LIKE_NAMED = """
     SELECT DISTINCT asked.p, payment_id, said, name
-    FROM matching_asked asked
+    FROM matching.asked asked
     JOIN (SELECT p, payment_id, currency, amount, booked_on
-          FROM matching_payment_left ANTI JOIN matching_payer USING (p)) other
+          FROM matching.payment_left ANTI JOIN matching.payer USING (p)) other
         ON other.currency = asked.currency AND other.amount = asked.amount AND other.booked_on >= asked.issued_on
-    JOIN matching_payer_name USING (payment_id)
-    JOIN matching_customer_name called ON called.customer_id = asked.customer_id
-    WHERE (other.p, asked.r) NOT IN (SELECT (p, r) FROM matching_declined) ORDER BY ALL
+    JOIN matching.payer_name USING (payment_id)
+    JOIN matching.customer_name called ON called.customer_id = asked.customer_id
+    WHERE (other.p, asked.r) NOT IN (SELECT (p, r) FROM matching.declined) ORDER BY ALL
 """
 _LIKE_NAMED_PAIR = pa.schema([("p", pa.int64())] + [(name, pa.string()) for name in ("payment_id", "said", "name")])
 _REFERENCES = """
-    SELECT p, reference, asked.reference_key FROM matching_asked asked
-    JOIN (SELECT p, reference, reference_key AS said FROM matching_payment) USING (p)
+    SELECT p, reference, asked.reference_key FROM matching.asked asked
+    JOIN (SELECT p, reference, reference_key AS said FROM matching.payment) USING (p)
     WHERE said <> '' AND asked.reference_key <> '' AND said <> asked.reference_key ORDER BY p
 """
 # The numbers of one seller look alike: as long, begun alike, with letters and digits in the same places.
 _LOOKS = "regexp_replace({key}, '[0-9]', '9', 'g')"
 _ANOTHER_NUMBER = f"""
-INSERT INTO matching_misgiving
+INSERT INTO matching.misgiving
     SELECT p, 4, 'the payment says ' || min(said.key) || ', which looks like the number of another receivable'
-    FROM matching_asked asked JOIN matching_said_asking said USING (p)
+    FROM matching.asked asked JOIN matching.said_asking said USING (p)
     WHERE said.key NOT IN (number_key, reference_key) AND len(said.key) = len(number_key)
         AND left(said.key, 2) = left(number_key, 2)
         AND {_LOOKS.format(key="said.key")} = {_LOOKS.format(key="number_key")}
@@ -95,24 +95,24 @@ _WHY = pa.schema([("p", pa.int64()), ("place", pa.int32()), ("why", pa.string())
 
 
 def begin_minding(connection: duckdb.DuckDBPyConnection, knowledge: Knowledge) -> None:
-    """Views of what was paid before this run (`matching_paid_earlier`) and of what came (`matching_came`)."""
+    """Views of what was paid before this run (`matching.paid_earlier`) and of what came (`matching.came`)."""
     paid, came = knowledge.paid or _NOTHING_PAID, knowledge.came or _NOTHING_CAME
-    view(connection, "matching_paid_earlier", f"SELECT customer_id, currency, amount, due_on, paid_on FROM {paid}")
-    view(connection, "matching_came", f"SELECT payment_id, booked_on, currency, amount, payer_account FROM {came}")
+    view(connection, "matching.paid_earlier", f"SELECT customer_id, currency, amount, due_on, paid_on FROM {paid}")
+    view(connection, "matching.came", f"SELECT payment_id, booked_on, currency, amount, payer_account FROM {came}")
 
 
 def know_misgivings(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make `matching_misgiving (p, place, why)` for the sure rows of `matching_judged`, some for each payment."""
+    """Make `matching.misgiving (p, place, why)` for the sure rows of `matching.judged`, some for each payment."""
     connection.execute(_NOTHING)
-    keep(connection, "matching_asked", _ASKED)
-    if not count(connection, "matching_asked"):
+    keep(connection, "matching.asked", _ASKED)
+    if not count(connection, "matching.asked"):
         return
     for misgiving in (_PASSED_OVER, _SENT_TWICE, _ANOTHER_NUMBER):
         connection.execute(misgiving)
     found = [*_like_named(connection), *_named_another(connection)]
     if found:
-        load(connection, "matching_found_misgiving", pa.Table.from_pylist(found, schema=_WHY))
-        connection.execute("INSERT INTO matching_misgiving FROM matching_found_misgiving")
+        load(connection, "matching.found_misgiving", pa.Table.from_pylist(found, schema=_WHY))
+        connection.execute("INSERT INTO matching.misgiving FROM matching.found_misgiving")
 
 
 def _like_named(connection: duckdb.DuckDBPyConnection) -> list[dict[str, object]]:

@@ -19,25 +19,25 @@ SUGGESTED_MAX = 3
 
 # A name without letters is like any other such name.
 _UNKNOWN = r"""
-    SELECT p, payment_left.currency, payment_left.amount, booked_on, said FROM matching_payment_left payment_left
-    JOIN matching_payer_name USING (payment_id) ANTI JOIN matching_payer USING (p)
-    ANTI JOIN matching_paid_before USING (p)
+    SELECT p, payment_left.currency, payment_left.amount, booked_on, said FROM matching.payment_left payment_left
+    JOIN matching.payer_name USING (payment_id) ANTI JOIN matching.payer USING (p)
+    ANTI JOIN matching.paid_before USING (p)
     WHERE regexp_matches(said, '[\p{L}\p{N}]')
 """
 _RIVALS = f"""
-    SELECT r, currency, open_amount AS amount, customer_id FROM matching_receivable_left
-    SEMI JOIN matching_unknown ON matching_unknown.currency = matching_receivable_left.currency
-        AND matching_unknown.amount = open_amount
+    SELECT r, currency, open_amount AS amount, customer_id FROM matching.receivable_left
+    SEMI JOIN matching.unknown ON matching.unknown.currency = matching.receivable_left.currency
+        AND matching.unknown.amount = open_amount
     QUALIFY count(*) OVER (PARTITION BY currency, open_amount) <= {RIVALS_LOOKED_AT_MAX}
 """
 _PAIRS = """
     SELECT p, customer_id, said, name FROM (
-        SELECT DISTINCT p, customer_id, said FROM matching_unknown JOIN matching_rival USING (currency, amount))
-    JOIN matching_customer_name USING (customer_id) ORDER BY ALL
+        SELECT DISTINCT p, customer_id, said FROM matching.unknown JOIN matching.rival USING (currency, amount))
+    JOIN matching.customer_name USING (customer_id) ORDER BY ALL
 """
 _LIKE = f"""
     SELECT p, customer_id, arg_min(name, (-likeness, name)) AS name, max(likeness) AS likeness
-    FROM matching_likeness WHERE likeness >= {LIKENESS_MIN} GROUP BY p, customer_id
+    FROM matching.likeness WHERE likeness >= {LIKENESS_MIN} GROUP BY p, customer_id
     QUALIFY max(likeness) >= max(max(likeness)) OVER (PARTITION BY p) - {LEAD_MIN}
 """
 _PROPOSAL = f"""
@@ -47,27 +47,27 @@ _PROPOSAL = f"""
         'payer ' || said || ' is called like customer ' || customer_id || ', ' || name || ' ('
             || round(likeness)::INTEGER || ' of 100), and receivable ' || receivable_id || ' is open with '
             || amount_text(rival.amount, currency) || ' ' || currency AS because
-    FROM matching_like JOIN matching_unknown USING (p) JOIN matching_rival rival USING (customer_id, currency, amount)
-    JOIN (SELECT r, receivable_id, due_on FROM matching_receivable_left) USING (r)
+    FROM matching.like JOIN matching.unknown USING (p) JOIN matching.rival rival USING (customer_id, currency, amount)
+    JOIN (SELECT r, receivable_id, due_on FROM matching.receivable_left) USING (r)
     QUALIFY option <= {SUGGESTED_MAX}
 """
 _PAIR = pa.schema([("p", pa.int64()), ("customer_id", pa.string()), ("said", pa.string()), ("name", pa.string())])
 
 
 def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> None:
-    keep(connection, "matching_unknown", _UNKNOWN)
-    keep(connection, "matching_rival", _RIVALS)
+    keep(connection, "matching.unknown", _UNKNOWN)
+    keep(connection, "matching.rival", _RIVALS)
     pairs = ask(connection, _PAIRS, _PAIR)
     likenesses = alike(pairs["said"].to_pylist(), pairs["name"].to_pylist())
-    load(connection, "matching_likeness", pairs.append_column("likeness", likenesses))
-    keep(connection, "matching_like", _LIKE)
-    keep(connection, "matching_proposal", _PROPOSAL)
+    load(connection, "matching.likeness", pairs.append_column("likeness", likenesses))
+    keep(connection, "matching.like", _LIKE)
+    keep(connection, "matching.proposal", _PROPOSAL)
 
 
 NAME_LIKENESS = Rule(
     name="name_likeness",
     propose=_propose,
-    concerned="matching_payment_left SEMI JOIN matching_payer_name USING (payment_id) "
-    "ANTI JOIN matching_payer USING (p)",
+    concerned="matching.payment_left SEMI JOIN matching.payer_name USING (payment_id) "
+    "ANTI JOIN matching.payer USING (p)",
     only_suggests=True,
 )

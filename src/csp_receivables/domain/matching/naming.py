@@ -1,6 +1,6 @@
 """Which open receivables the structured references of each payment name.
 
-Makes `matching_named (p, r, amount, open_amount, elsewhere, rivals, together)`, one row for each pair:
+Makes `matching.named (p, r, amount, open_amount, elsewhere, rivals, together)`, one row for each pair:
 `elsewhere`: the payment's customer is known and is not the receivable's; `rivals`: how many open receivables the
 reference fits (1: it is unique); `together`: how many receivables the payment names one by one. After each rule
 `stock.take` leaves in it what the payments named that are left, and what is then open (0: closed since).
@@ -17,15 +17,15 @@ from csp_receivables.domain.relations import keep
 RIVALS_LOOKED_AT_MAX = 20
 
 _WHOLE = """
-    SELECT p, 0 AS part, reference_key AS key, currency, amount, customer_id FROM matching_asking
+    SELECT p, 0 AS part, reference_key AS key, currency, amount, customer_id FROM matching.asking
 """
 _PARTS = """
     SELECT p, min(part) AS part, key, currency, amount, customer_id
     FROM (SELECT p, generate_subscripts(parts, 1) AS part, matching_key(unnest(parts)) AS key, currency, amount,
         customer_id
-          FROM (SELECT *, string_split(reference, ' ') AS parts FROM matching_asking
+          FROM (SELECT *, string_split(reference, ' ') AS parts FROM matching.asking
               WHERE contains(reference, ' '))
-          ANTI JOIN matching_named USING (p))
+          ANTI JOIN matching.named USING (p))
     WHERE key <> '' GROUP BY ALL
 """
 _BY_REFERENCE = """
@@ -35,7 +35,7 @@ _BY_REFERENCE = """
 # No key is longer than its number: references are longer than numbers as a rule, so that few keys have to be made.
 _BY_NUMBER = """
     SELECT r, matching_key(number) AS key, currency, open_amount, customer_id, receivable_id
-    FROM matching_receivable_left WHERE len(number) >= (SELECT min(len(key)) FROM matching_wanted)
+    FROM matching.receivable_left WHERE len(number) >= (SELECT min(len(key)) FROM matching.wanted)
 """
 _SHARED = "SELECT key, currency, count(*) AS rivals FROM ({keyed}) GROUP BY ALL HAVING count(*) > 1"
 _PAIRS = """
@@ -43,34 +43,34 @@ _PAIRS = """
         wanted.customer_id <> '' AND wanted.customer_id <> keyed.customer_id AS elsewhere, {rivals} AS rivals
     FROM ({wanted}) wanted JOIN ({keyed}) keyed USING (key, currency)
 """
-_UNIQUE = "FROM ({keyed}) ANTI JOIN matching_shared USING (key, currency)"
+_UNIQUE = "FROM ({keyed}) ANTI JOIN matching.shared USING (key, currency)"
 _FIRST_RIVALS = f"""
-    SELECT keyed.*, rivals FROM ({{keyed}}) keyed JOIN matching_shared USING (key, currency)
+    SELECT keyed.*, rivals FROM ({{keyed}}) keyed JOIN matching.shared USING (key, currency)
     QUALIFY row_number() OVER (PARTITION BY key, currency ORDER BY receivable_id) <= {RIVALS_LOOKED_AT_MAX}
 """
 _PARTS_TOGETHER = """
     SELECT p, r, any_value(amount) AS amount, any_value(open_amount) AS open_amount, any_value(elsewhere) AS elsewhere,
         max(rivals) AS rivals, count(*) OVER (PARTITION BY p) AS together
-    FROM matching_part GROUP BY p, r
+    FROM matching.part GROUP BY p, r
 """
 _NOTHING_NAMED = """
-CREATE OR REPLACE TEMP TABLE matching_named (
+CREATE OR REPLACE TABLE matching.named (
     p BIGINT, r BIGINT, amount BIGINT, open_amount BIGINT, elsewhere BOOLEAN, rivals BIGINT, together BIGINT)
 """
 
 
 def name_receivables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Look up the references of `matching_asking`, each as a whole; where that names nothing, its parts."""
-    if not count(connection, "matching_asking"):
+    """Look up the references of `matching.asking`, each as a whole; where that names nothing, its parts."""
+    if not count(connection, "matching.asking"):
         connection.execute(_NOTHING_NAMED)
         return
-    _look_up(connection, "matching_named", _WHOLE, _BY_REFERENCE.format(receivables="matching_referred"))
-    connection.execute("ALTER TABLE matching_named DROP COLUMN part")
-    connection.execute("ALTER TABLE matching_named ADD COLUMN together BIGINT DEFAULT 1")
-    if keep(connection, "matching_parts_wanted", _PARTS):
-        by_reference = _BY_REFERENCE.format(receivables="matching_receivable_left")
-        _look_up(connection, "matching_part", "FROM matching_parts_wanted", by_reference)
-        connection.execute(f"INSERT INTO matching_named BY NAME {_PARTS_TOGETHER}")
+    _look_up(connection, "matching.named", _WHOLE, _BY_REFERENCE.format(receivables="matching.referred"))
+    connection.execute("ALTER TABLE matching.named DROP COLUMN part")
+    connection.execute("ALTER TABLE matching.named ADD COLUMN together BIGINT DEFAULT 1")
+    if keep(connection, "matching.parts_wanted", _PARTS):
+        by_reference = _BY_REFERENCE.format(receivables="matching.receivable_left")
+        _look_up(connection, "matching.part", "FROM matching.parts_wanted", by_reference)
+        connection.execute(f"INSERT INTO matching.named BY NAME {_PARTS_TOGETHER}")
 
 
 def _look_up(connection: duckdb.DuckDBPyConnection, into: str, wanted: str, by_reference: str) -> None:
@@ -78,15 +78,15 @@ def _look_up(connection: duckdb.DuckDBPyConnection, into: str, wanted: str, by_r
     keep(connection, into, _pairs(connection, wanted, by_reference))
     if count(connection, f"{into} WHERE rivals = 1") == count(connection, f"({wanted})"):
         return
-    keep(connection, "matching_wanted", f"FROM ({wanted}) ANTI JOIN {into} USING (p, part)")
-    connection.execute(f"INSERT INTO {into} {_pairs(connection, 'FROM matching_wanted', _BY_NUMBER)}")
+    keep(connection, "matching.wanted", f"FROM ({wanted}) ANTI JOIN {into} USING (p, part)")
+    connection.execute(f"INSERT INTO {into} {_pairs(connection, 'FROM matching.wanted', _BY_NUMBER)}")
 
 
 def _pairs(connection: duckdb.DuckDBPyConnection, wanted: str, keyed: str) -> str:
     """SQL for the pairs: each key with its only receivable, and a shared key with the first few that share it."""
-    keep(connection, "matching_wanted_keyed", f"FROM ({keyed}) SEMI JOIN ({wanted}) USING (key, currency)")
-    keyed = "FROM matching_wanted_keyed"
-    if not keep(connection, "matching_shared", _SHARED.format(keyed=keyed)):
+    keep(connection, "matching.wanted_keyed", f"FROM ({keyed}) SEMI JOIN ({wanted}) USING (key, currency)")
+    keyed = "FROM matching.wanted_keyed"
+    if not keep(connection, "matching.shared", _SHARED.format(keyed=keyed)):
         return _PAIRS.format(wanted=wanted, keyed=keyed, rivals="1::BIGINT")
     unique, first_rivals = _UNIQUE.format(keyed=keyed), _FIRST_RIVALS.format(keyed=keyed)
     return (

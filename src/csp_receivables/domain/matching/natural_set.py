@@ -20,44 +20,44 @@ TRIED_AMONG_MAX = 12  # items of which every subset is tried before a set is sur
 
 _NET_OF = """
     SELECT p, sum(amount)::BIGINT AS credited, string_agg(credit_id, ', ' ORDER BY credit_id) AS credits
-    FROM matching_item_credit GROUP BY p
+    FROM matching.item_credit GROUP BY p
 """
 _SETS = f"""
-    SELECT p, 1 AS rank, 'everything they have open' AS name, r FROM matching_item WHERE all_open = amount
+    SELECT p, 1 AS rank, 'everything they have open' AS name, r FROM matching.item WHERE all_open = amount
     UNION ALL
     SELECT p, 2, 'everything they have open less credit note ' || credits, r
-    FROM matching_item JOIN ({_NET_OF}) USING (p) WHERE all_open - credited = amount
+    FROM matching.item JOIN ({_NET_OF}) USING (p) WHERE all_open - credited = amount
     UNION ALL
-    SELECT p, 3, 'everything overdue on ' || booked_on, r FROM matching_item WHERE due_on < booked_on
+    SELECT p, 3, 'everything overdue on ' || booked_on, r FROM matching.item WHERE due_on < booked_on
     QUALIFY sum(open_amount) OVER (PARTITION BY p) = amount
     UNION ALL
-    SELECT p, 4, 'everything issued in ' || strftime(issued_on, '%Y-%m'), r FROM matching_item
+    SELECT p, 4, 'everything issued in ' || strftime(issued_on, '%Y-%m'), r FROM matching.item
     QUALIFY sum(open_amount) OVER (PARTITION BY p, date_trunc('month', issued_on)) = amount
     UNION ALL
-    SELECT p, 5, 'the oldest of what they have open', r FROM matching_item
+    SELECT p, 5, 'the oldest of what they have open', r FROM matching.item
     QUALIFY list_contains(list(run) OVER (PARTITION BY p), amount) AND run <= amount
 """
 _TRIED = f"""
-    SELECT p, any_value(amount), list(open_amount ORDER BY place) FROM matching_item
-    WHERE p IN (SELECT p FROM matching_natural WHERE rank > 1) AND items <= {TRIED_AMONG_MAX} GROUP BY p ORDER BY p
+    SELECT p, any_value(amount), list(open_amount ORDER BY place) FROM matching.item
+    WHERE p IN (SELECT p FROM matching.natural WHERE rank > 1) AND items <= {TRIED_AMONG_MAX} GROUP BY p ORDER BY p
 """
 _OTHERS = """
-INSERT INTO matching_natural
-    SELECT p, nth, 'some of what they have open', r FROM matching_tried JOIN matching_item USING (p, place)
+INSERT INTO matching.natural
+    SELECT p, nth, 'some of what they have open', r FROM matching.tried JOIN matching.item USING (p, place)
 """
 OTHERS_RANK = 6  # the first that was found by trying; the next are 7, 8 …
 # The same receivables under two names are one set, called by the first.
 _SET = f"""
     SELECT p, row_number() OVER (PARTITION BY p ORDER BY rank, name) AS option, rank, name, unnest(members) AS r,
-        rank = 1 OR p IN (SELECT p FROM matching_item WHERE items <= {TRIED_AMONG_MAX}) AS certain
+        rank = 1 OR p IN (SELECT p FROM matching.item WHERE items <= {TRIED_AMONG_MAX}) AS certain
     FROM (
         SELECT p, members, net, min(rank) AS rank, arg_min(name, rank) AS name
-        FROM (SELECT p, rank, name, rank = 2 AS net, list(r ORDER BY r) AS members FROM matching_natural GROUP BY ALL
+        FROM (SELECT p, rank, name, rank = 2 AS net, list(r ORDER BY r) AS members FROM matching.natural GROUP BY ALL
               HAVING count(*) > 1 OR rank = 2 OR rank >= {OTHERS_RANK})
         GROUP BY p, members, net
     )
 """
-_SET_CREDIT = "SELECT p, c FROM matching_item_credit WHERE p IN (SELECT p FROM matching_set WHERE rank = 2)"
+_SET_CREDIT = "SELECT p, c FROM matching.item_credit WHERE p IN (SELECT p FROM matching.set WHERE rank = 2)"
 _SUBSET = pa.schema([("p", pa.int64()), ("nth", pa.int32()), ("place", pa.int64())])
 
 
@@ -65,15 +65,15 @@ def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> 
     if not lay_out_items(connection):
         propose_nothing(connection)
         return
-    keep(connection, "matching_natural", _SETS)
+    keep(connection, "matching.natural", _SETS)
     _try_others(connection)
-    keep(connection, "matching_set", _SET)
-    keep(connection, "matching_set_credit", _SET_CREDIT)
+    keep(connection, "matching.set", _SET)
+    keep(connection, "matching.set_credit", _SET_CREDIT)
     propose_sets(connection)
 
 
 def _try_others(connection: duckdb.DuckDBPyConnection) -> None:
-    """Add what else adds up, among few enough items to try, to the sets in `matching_natural`."""
+    """Add what else adds up, among few enough items to try, to the sets in `matching.natural`."""
     others = [
         {"p": payment, "nth": nth, "place": place + 1}
         for payment, amount, items in connection.execute(_TRIED).fetchall()
@@ -81,10 +81,10 @@ def _try_others(connection: duckdb.DuckDBPyConnection) -> None:
         for place in places
     ]
     if others:
-        load(connection, "matching_tried", pa.Table.from_pylist(others, schema=_SUBSET))
+        load(connection, "matching.tried", pa.Table.from_pylist(others, schema=_SUBSET))
         connection.execute(_OTHERS)
 
 
 NATURAL_SET = Rule(
-    name="natural_set", propose=_propose, concerned="matching_payer", net_of="SELECT p, c FROM matching_set_credit"
+    name="natural_set", propose=_propose, concerned="matching.payer", net_of="SELECT p, c FROM matching.set_credit"
 )

@@ -1,8 +1,8 @@
 """What a known payer has open beside a payment of theirs that no single receivable fits: rules 6 and 7 look for sets.
 
-`lay_out_items` makes `matching_item (p, r, …, place, items, run, all_open)`: what was issued by the day of the payment,
-the oldest first. A rule leaves in `matching_set (p, option, name, r, certain)` the sets that add up to the payment,
-best first, and in `matching_set_credit (p, c)` the credit notes they are net of (of those in `matching_item_credit (p,
+`lay_out_items` makes `matching.item (p, r, …, place, items, run, all_open)`: what was issued by the day of the payment,
+the oldest first. A rule leaves in `matching.set (p, option, name, r, certain)` the sets that add up to the payment,
+best first, and in `matching.set_credit (p, c)` the credit notes they are net of (of those in `matching.item_credit (p,
 c, credit_id, amount)`); `propose_sets` books a set that is certain, the only one, and wanted by no other payment. All
 others are suggestions.
 """
@@ -21,40 +21,40 @@ PAIRS_PER_CUSTOMER_MAX = 100_000  # payments times receivables of one customer; 
 SUGGESTED_MAX = 3
 
 _CROWDED = f"""
-    SELECT customer_id FROM (SELECT customer_id, count(*) AS payments FROM matching_payer GROUP BY ALL)
-    JOIN (SELECT customer_id, count(*) AS receivables FROM matching_receivable_left
-          SEMI JOIN matching_payer USING (customer_id) GROUP BY ALL) USING (customer_id)
+    SELECT customer_id FROM (SELECT customer_id, count(*) AS payments FROM matching.payer GROUP BY ALL)
+    JOIN (SELECT customer_id, count(*) AS receivables FROM matching.receivable_left
+          SEMI JOIN matching.payer USING (customer_id) GROUP BY ALL) USING (customer_id)
     WHERE payments * receivables > {PAIRS_PER_CUSTOMER_MAX}
 """
 _ITEMS = """
     SELECT payer.p, r, payer.customer_id, payment.amount, payment.currency, payment.booked_on, open_amount, due_on,
         issued_on, row_number() OVER oldest_first AS place, sum(open_amount) OVER oldest_first AS run,
         count(*) OVER (PARTITION BY payer.p) AS items, sum(open_amount) OVER (PARTITION BY payer.p) AS all_open
-    FROM (FROM matching_payer WHERE standing NOT IN ('shared', 'doubted') AND p >= 0) payer
-    ANTI JOIN matching_crowded USING (customer_id)
-    JOIN matching_payment_left payment USING (p)
-    JOIN matching_receivable_left receivable ON receivable.customer_id = payer.customer_id
+    FROM (FROM matching.payer WHERE standing NOT IN ('shared', 'doubted') AND p >= 0) payer
+    ANTI JOIN matching.crowded USING (customer_id)
+    JOIN matching.payment_left payment USING (p)
+    JOIN matching.receivable_left receivable ON receivable.customer_id = payer.customer_id
         AND receivable.currency = payment.currency AND issued_on <= booked_on
     WINDOW oldest_first AS (PARTITION BY payer.p ORDER BY due_on, issued_on, receivable_id)
     QUALIFY all_open >= payment.amount
 """
 _CREDITS = """
     SELECT item.p, credit.p AS c, credit.payment_id AS credit_id, credit.amount
-    FROM (SELECT DISTINCT p, customer_id, currency, booked_on FROM matching_item) item
-    JOIN (FROM matching_payment_left WHERE p < 0) credit USING (customer_id, currency)
+    FROM (SELECT DISTINCT p, customer_id, currency, booked_on FROM matching.item) item
+    JOIN (FROM matching.payment_left WHERE p < 0) credit USING (customer_id, currency)
     WHERE credit.booked_on <= item.booked_on
 """
 _WANTED = f"""
     SELECT r, list(DISTINCT payment_id ORDER BY payment_id)[:{COMPETITORS_NAMED_MAX} + 1] AS wanted_by
     FROM (
-        SELECT r, payment_id FROM matching_set JOIN matching_payment USING (p)
-        UNION ALL SELECT r, unnest(named) FROM matching_wanted_in_doubt
+        SELECT r, payment_id FROM matching.set JOIN matching.payment USING (p)
+        UNION ALL SELECT r, unnest(named) FROM matching.wanted_in_doubt
     ) GROUP BY r
 """
 _CONTESTED = f"""
     SELECT p, list(DISTINCT rival ORDER BY rival)[:{COMPETITORS_NAMED_MAX}] AS rivals
-    FROM (SELECT p, payment_id, unnest(wanted_by) AS rival FROM matching_set JOIN ({_WANTED}) USING (r)
-          JOIN (SELECT p, payment_id FROM matching_payment) USING (p))
+    FROM (SELECT p, payment_id, unnest(wanted_by) AS rival FROM matching.set JOIN ({_WANTED}) USING (r)
+          JOIN (SELECT p, payment_id FROM matching.payment) USING (p))
     WHERE rival <> payment_id GROUP BY p
 """
 _TOLD = f"""
@@ -62,19 +62,19 @@ _TOLD = f"""
     FROM (
         SELECT p, option, any_value(name) AS name, count(*) AS receivables,
             list(receivable_id ORDER BY due_on, issued_on, receivable_id)[:{COMPETITORS_NAMED_MAX}] AS members
-        FROM matching_set JOIN matching_receivable USING (r) GROUP BY p, option
+        FROM matching.set JOIN matching.receivable USING (r) GROUP BY p, option
     )
 """
 _JUDGED = f"""
     SELECT *, certain AND options = 1 AND rivals IS NULL AND standing = 'known' AND NOT is_rest AS sure
-    FROM matching_set JOIN (
+    FROM matching.set JOIN (
         SELECT p, option, told, count(*) OVER of_payment AS options,
             [other.told FOR other IN list({{'option': option, 'told': told}} ORDER BY option) OVER of_payment
                 IF other.option <> option][:{SUGGESTED_MAX}] AS others
         FROM ({_TOLD}) WINDOW of_payment AS (PARTITION BY p)
     ) USING (p, option)
-    JOIN (SELECT p, standing, evidence, is_rest FROM matching_payer) USING (p)
-    LEFT JOIN matching_contested USING (p)
+    JOIN (SELECT p, standing, evidence, is_rest FROM matching.payer) USING (p)
+    LEFT JOIN matching.contested USING (p)
 """
 _BECAUSE = f"""
     evidence || ', and ' || told || ' is ' || amount_text(payment.amount, payment.currency) || ' ' || payment.currency
@@ -84,35 +84,35 @@ _BECAUSE = f"""
         || CASE WHEN is_rest THEN '; the rest of the payment went elsewhere' ELSE '' END
 """
 _PROPOSAL = f"""
-    WITH chosen AS (SELECT p, r FROM matching_judged WHERE sure),
-    net AS (SELECT p, c FROM matching_set_credit SEMI JOIN chosen USING (p))
+    WITH chosen AS (SELECT p, r FROM matching.judged WHERE sure),
+    net AS (SELECT p, c FROM matching.set_credit SEMI JOIN chosen USING (p))
     SELECT source AS p, r, spread.amount, 0::BIGINT AS difference, spread.outcome, true AS books, 1::BIGINT AS option,
         {_BECAUSE} AS because
-    FROM ({spread("chosen", "net")}) spread JOIN (FROM matching_judged WHERE sure) USING (p, r)
-    JOIN matching_payment payment USING (p)
+    FROM ({spread("chosen", "net")}) spread JOIN (FROM matching.judged WHERE sure) USING (p, r)
+    JOIN matching.payment payment USING (p)
     UNION ALL BY NAME
     SELECT p, r, least(open_amount, payment.amount) AS amount, 0::BIGINT AS difference, '' AS outcome, false AS books,
         option, {_BECAUSE} AS because
-    FROM matching_judged JOIN matching_payment_left payment USING (p)
-        JOIN (SELECT r, open_amount FROM matching_receivable_left) USING (r)
+    FROM matching.judged JOIN matching.payment_left payment USING (p)
+        JOIN (SELECT r, open_amount FROM matching.receivable_left) USING (r)
     WHERE NOT sure AND option <= {SUGGESTED_MAX}
 """
 
 
 def lay_out_items(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Make `matching_item` and `matching_item_credit` from who the payers are and what is left; is there any item?"""
-    keep(connection, "matching_crowded", _CROWDED)
-    keep(connection, "matching_item", _ITEMS)
-    keep(connection, "matching_item_credit", _CREDITS)
-    return count(connection, "matching_item") > 0
+    """Make `matching.item` and `matching.item_credit` from who the payers are and what is left; is there any item?"""
+    keep(connection, "matching.crowded", _CROWDED)
+    keep(connection, "matching.item", _ITEMS)
+    keep(connection, "matching.item_credit", _CREDITS)
+    return count(connection, "matching.item") > 0
 
 
 def propose_sets(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the proposal of a rule from its `matching_set` and `matching_set_credit`."""
-    if not count(connection, "matching_set"):
+    """Make the proposal of a rule from its `matching.set` and `matching.set_credit`."""
+    if not count(connection, "matching.set"):
         propose_nothing(connection)
         return
     know_wanted(connection)
-    keep(connection, "matching_contested", _CONTESTED)
-    keep(connection, "matching_judged", _JUDGED)
-    keep(connection, "matching_proposal", _PROPOSAL)
+    keep(connection, "matching.contested", _CONTESTED)
+    keep(connection, "matching.judged", _JUDGED)
+    keep(connection, "matching.proposal", _PROPOSAL)

@@ -21,7 +21,7 @@ _RUNNING = """
     SELECT pair.p, pair.r, pair.amount::HUGEINT AS paid, payment.booked_on, payment.payment_id, payment.currency,
         pair.open_amount - coalesce(sum(pair.amount) OVER (PARTITION BY r ORDER BY payment.booked_on, payment.payment_id
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS left_open
-    FROM matching_named pair JOIN matching_payment payment USING (p)
+    FROM matching.named pair JOIN matching.payment payment USING (p)
     WHERE together = 1 AND rivals = 1 AND NOT elsewhere AND pair.open_amount > 0
 """
 _JUDGED = f"""
@@ -30,11 +30,11 @@ _JUDGED = f"""
     FROM (
         SELECT running.*, tolerated, left_open - paid <= tolerated AS closes
         FROM (SELECT running.*, greatest(coalesce(fixed, 0), left_open * coalesce(per_mille, 0) // 1000) AS tolerated
-              FROM ({_RUNNING}) running LEFT JOIN matching_tolerance USING (currency)) running
+              FROM ({_RUNNING}) running LEFT JOIN matching.tolerance USING (currency)) running
     )
 """
 _IN_DOUBT = """
-    SELECT * FROM matching_named WHERE open_amount > 0 AND together = 1 AND (rivals > 1 OR elsewhere)
+    SELECT * FROM matching.named WHERE open_amount > 0 AND together = 1 AND (rivals > 1 OR elsewhere)
 """
 _PROPOSAL = f"""
     SELECT p, r, least(paid, left_open)::BIGINT AS amount,
@@ -49,20 +49,20 @@ _PROPOSAL = f"""
                     || ' short, within the tolerance of ' || amount_text(tolerated, judged.currency)
                 WHEN paid > left_open THEN amount_text(paid - left_open, judged.currency) || ' too much'
                 ELSE 'which closes it' END AS because
-    FROM ({_JUDGED}) judged JOIN matching_payment payment USING (p) JOIN matching_receivable receivable USING (r)
+    FROM ({_JUDGED}) judged JOIN matching.payment payment USING (p) JOIN matching.receivable receivable USING (r)
     WHERE closed_before = 0
 """
 
 
 def _propose(connection: duckdb.DuckDBPyConnection, policy: MatchingPolicy) -> None:
     keep_tolerances(connection, policy)
-    keep(connection, "matching_proposal", _PROPOSAL)
+    keep(connection, "matching.proposal", _PROPOSAL)
     propose_doubts(connection, _IN_DOUBT)
 
 
 REFERENCE_WITH_DIFFERENCE = Rule(
     name="reference_with_difference",
     propose=_propose,
-    concerned="matching_named WHERE together = 1 AND open_amount > 0",
+    concerned="matching.named WHERE together = 1 AND open_amount > 0",
     leaves_rests=True,
 )

@@ -9,7 +9,7 @@ import duckdb
 
 from csp_receivables.domain.matching.policy import MatchingPolicy
 
-# A rule leaves its answer in the temporary table `matching_proposal`:
+# A rule leaves its answer in the temporary table `matching.proposal`:
 #   p, r         row ids of the payment and the receivable
 #   amount       of the payment that goes to the receivable, or would
 #   difference   written off so that the receivable closes
@@ -19,7 +19,7 @@ from csp_receivables.domain.matching.policy import MatchingPolicy
 #   because      the sentence; null: the rule's own `sentence`, made when it is written out, so that a million of them
 #                are not carried from rule to rule
 _NOTHING = """
-CREATE OR REPLACE TEMP TABLE matching_proposal (
+CREATE OR REPLACE TABLE matching.proposal (
     p BIGINT, r BIGINT, amount BIGINT, difference BIGINT, outcome VARCHAR, books BOOLEAN, option BIGINT,
     because VARCHAR)
 """

@@ -13,12 +13,12 @@ _NAMED = """
     SELECT pair.*, count(*) OVER of_payment AS named, sum(pair.open_amount) OVER of_payment AS open_together,
         max(rivals) OVER of_payment > 1 AS ambiguous, bool_or(elsewhere) OVER of_payment AS another_customers,
         min(receivable.customer_id) OVER of_payment <> max(receivable.customer_id) OVER of_payment AS mixed
-    FROM matching_named pair JOIN matching_receivable receivable USING (r)
+    FROM matching.named pair JOIN matching.receivable receivable USING (r)
     WHERE together > 1 AND pair.open_amount > 0
     WINDOW of_payment AS (PARTITION BY p)
 """
 _CLAIM = """
-    SELECT p, r FROM matching_several
+    SELECT p, r FROM matching.several
     WHERE named > 1 AND open_together = amount AND NOT ambiguous AND NOT another_customers AND NOT mixed
 """
 _PROPOSAL = """
@@ -27,8 +27,8 @@ _PROPOSAL = """
         'references ' || payment.reference || ' name ' || count(*) OVER (PARTITION BY p) || ' receivables whose open '
             || 'amounts add up to ' || amount_text(payment.amount, payment.currency) || ' ' || payment.currency
                 AS because
-    FROM matching_granted JOIN matching_payment_left payment USING (p)
-        JOIN matching_receivable_left receivable USING (r)
+    FROM matching.granted JOIN matching.payment_left payment USING (p)
+        JOIN matching.receivable_left receivable USING (r)
     UNION ALL BY NAME
     SELECT p, r, least(several.amount, several.open_amount) AS amount, 0::BIGINT AS difference, '' AS outcome,
         false AS books, 1::BIGINT AS option,
@@ -39,20 +39,20 @@ _PROPOSAL = """
             WHEN mixed THEN 'but they belong to different customers'
             ELSE 'but ' || amount_text(open_together, payment.currency) || ' ' || payment.currency
                 || ' is open on them together' END AS because
-    FROM (FROM matching_several ANTI JOIN matching_claim USING (p)) several
-    JOIN matching_payment payment USING (p) JOIN matching_receivable receivable USING (r)
+    FROM (FROM matching.several ANTI JOIN matching.claim USING (p)) several
+    JOIN matching.payment payment USING (p) JOIN matching.receivable receivable USING (r)
 """
 
 
 def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> None:
-    keep(connection, "matching_several", _NAMED)
-    keep(connection, "matching_claim", _CLAIM)
+    keep(connection, "matching.several", _NAMED)
+    keep(connection, "matching.claim", _CLAIM)
     grant_claims(connection)
-    keep(connection, "matching_proposal", _PROPOSAL)
+    keep(connection, "matching.proposal", _PROPOSAL)
 
 
 SEVERAL_REFERENCES = Rule(
     name="several_references",
     propose=_propose,
-    concerned="matching_named WHERE together > 1 AND open_amount > 0",
+    concerned="matching.named WHERE together > 1 AND open_amount > 0",
 )

@@ -15,23 +15,23 @@ from csp_receivables.domain.relations import keep
 ITEMS_MAX = 10
 
 _FEW = (
-    f"SELECT p, place, r, amount, open_amount FROM matching_item WHERE items <= {ITEMS_MAX} AND open_amount <= amount"
+    f"SELECT p, place, r, amount, open_amount FROM matching.item WHERE items <= {ITEMS_MAX} AND open_amount <= amount"
 )
 # A single one is rule 5's to find; where that is off, it is an answer like any other.
 _ADDING_UP = """
-    SELECT p, [place] AS places, [r] AS members FROM matching_few WHERE open_amount = amount
+    SELECT p, [place] AS places, [r] AS members FROM matching.few WHERE open_amount = amount
     UNION ALL
     SELECT one.p, [one.place, two.place], [one.r, two.r]
-    FROM matching_few one JOIN matching_few two ON two.p = one.p AND two.place > one.place
+    FROM matching.few one JOIN matching.few two ON two.p = one.p AND two.place > one.place
     WHERE one.open_amount + two.open_amount = one.amount
     UNION ALL
     SELECT one.p, [one.place, two.place, three.place], [one.r, two.r, three.r]
-    FROM matching_few one JOIN matching_few two ON two.p = one.p AND two.place > one.place
-    JOIN matching_few three ON three.p = one.p AND three.place > two.place
+    FROM matching.few one JOIN matching.few two ON two.p = one.p AND two.place > one.place
+    JOIN matching.few three ON three.p = one.p AND three.place > two.place
     WHERE one.open_amount + two.open_amount + three.open_amount = one.amount
 """
 _LESS_A_CREDIT = f"""
-    SELECT item.p, place, r, credit_id FROM matching_item item JOIN matching_item_credit credit USING (p)
+    SELECT item.p, place, r, credit_id FROM matching.item item JOIN matching.item_credit credit USING (p)
     WHERE items <= {ITEMS_MAX} AND open_amount - credit.amount = item.amount
 """
 _SETS = f"""
@@ -41,7 +41,7 @@ _SETS = f"""
                 THEN 'the only set of up to three of their open receivables that fits'
             ELSE 'a set of their open receivables' END AS name, unnest(members) AS r
     FROM (
-        SELECT p, places, members, '' AS credit_id FROM matching_adding_up
+        SELECT p, places, members, '' AS credit_id FROM matching.adding_up
         UNION ALL
         SELECT p, [place], [r], credit_id FROM ({_LESS_A_CREDIT})
     )
@@ -53,11 +53,11 @@ def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> 
     if not lay_out_items(connection):
         propose_nothing(connection)
         return
-    keep(connection, "matching_few", _FEW)
-    keep(connection, "matching_adding_up", _ADDING_UP)
-    keep(connection, "matching_set", _SETS)
-    keep(connection, "matching_set_credit", _NO_CREDITS)
+    keep(connection, "matching.few", _FEW)
+    keep(connection, "matching.adding_up", _ADDING_UP)
+    keep(connection, "matching.set", _SETS)
+    keep(connection, "matching.set_credit", _NO_CREDITS)
     propose_sets(connection)
 
 
-SMALL_SUBSET = Rule(name="small_subset", propose=_propose, concerned="matching_payer")
+SMALL_SUBSET = Rule(name="small_subset", propose=_propose, concerned="matching.payer")

@@ -14,11 +14,11 @@ _TOLERANCES = """
 
 
 def keep_tolerances(connection: duckdb.DuckDBPyConnection, policy: MatchingPolicy) -> None:
-    """Make `matching_tolerance (currency, fixed, per_mille)`; a currency that is not in it has none."""
+    """Make `matching.tolerance (currency, fixed, per_mille)`; a currency that is not in it has none."""
     tolerances = sorted(policy.tolerances.items())
     keep(
         connection,
-        "matching_tolerance",
+        "matching.tolerance",
         _TOLERANCES,
         codes=[code for code, _ in tolerances],
         fixed=[tolerance.fixed for _, tolerance in tolerances],

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 # Most payments are taken whole; only a rule that leaves rests needs its sums looked at.
 REST = """
-    SELECT p FROM matching_payment ANTI JOIN matching_taken USING (p) WHERE p >= 0
+    SELECT p FROM matching.payment ANTI JOIN matching.taken USING (p) WHERE p >= 0
     UNION ALL
-    SELECT p FROM matching_payment payment
-    JOIN (SELECT p, sum(amount) AS used FROM matching_taken
-          SEMI JOIN (SELECT p FROM matching_taken WHERE list_contains($rules, rule)) USING (p) GROUP BY p) USING (p)
+    SELECT p FROM matching.payment payment
+    JOIN (SELECT p, sum(amount) AS used FROM matching.taken
+          SEMI JOIN (SELECT p FROM matching.taken WHERE list_contains($rules, rule)) USING (p) GROUP BY p) USING (p)
     WHERE payment.amount > used
 """
 # What a payment named at the start of the run and others closed since.
@@ -16,10 +16,10 @@ PAID_BY = """
     SELECT p, min(receivable_id) AS receivable_id, any_value(payers) AS payers
     FROM (
         SELECT met.p, receivable.receivable_id, string_agg(payer.payment_id, ', ' ORDER BY payer.payment_id) AS payers
-        FROM matching_met met SEMI JOIN matching_rest USING (p)
-        JOIN matching_taken taken ON taken.r = met.r AND taken.p <> met.p
-        JOIN matching_payment payer ON payer.p = taken.p
-        JOIN matching_receivable receivable ON receivable.r = met.r
+        FROM matching.met met SEMI JOIN matching.rest USING (p)
+        JOIN matching.taken taken ON taken.r = met.r AND taken.p <> met.p
+        JOIN matching.payment payer ON payer.p = taken.p
+        JOIN matching.receivable receivable ON receivable.r = met.r
         GROUP BY met.p, receivable.receivable_id
         QUALIFY row_number() OVER (PARTITION BY met.p ORDER BY receivable.receivable_id) = 1
     )
@@ -46,31 +46,31 @@ UNAPPLIED_SQL = """
                 || ' adds up to it'
             ELSE 'neither a reference nor the text names an open receivable in ' || payment.currency
         END AS because
-    FROM matching_payment payment
+    FROM matching.payment payment
     LEFT JOIN (
         SELECT p, sum(amount)::BIGINT AS amount,
             string_agg(receivable_id, ', ' ORDER BY receivable_id) AS receivable_ids
-        FROM matching_taken SEMI JOIN matching_rest USING (p) JOIN matching_receivable USING (r) GROUP BY p
+        FROM matching.taken SEMI JOIN matching.rest USING (p) JOIN matching.receivable USING (r) GROUP BY p
     ) used USING (p)
     LEFT JOIN (
         SELECT p, count(*) AS receivables, min(receivable_id) AS first_named, any_value(rule) AS rule
-        FROM matching_suggested JOIN matching_receivable USING (r) GROUP BY p
+        FROM matching.suggested JOIN matching.receivable USING (r) GROUP BY p
     ) suggested USING (p)
-    LEFT JOIN matching_paid_by paid_by USING (p)
-    LEFT JOIN matching_paid_before before USING (p)
-    LEFT JOIN (SELECT p, customer_id, evidence FROM matching_payer
+    LEFT JOIN matching.paid_by paid_by USING (p)
+    LEFT JOIN matching.paid_before before USING (p)
+    LEFT JOIN (SELECT p, customer_id, evidence FROM matching.payer
         WHERE standing IN ('known', 'doubted')) payer USING (p)
-    SEMI JOIN matching_rest USING (p)
+    SEMI JOIN matching.rest USING (p)
     ORDER BY payment.payment_id
 """
 PAID_AGAIN = """
     SELECT payment.payment_id, paid_by.receivable_id, paid_by.payers, payment.customer_id, payment.amount,
         payment.currency
     FROM (
-        SELECT p, receivable_id, payers FROM matching_paid_by
+        SELECT p, receivable_id, payers FROM matching.paid_by
         UNION ALL
-        SELECT p, receivable_id, payers FROM matching_paid_before ANTI JOIN matching_paid_by USING (p)
-    ) paid_by JOIN matching_payment payment USING (p)
-    ANTI JOIN matching_taken USING (p) ANTI JOIN matching_suggested USING (p)
+        SELECT p, receivable_id, payers FROM matching.paid_before ANTI JOIN matching.paid_by USING (p)
+    ) paid_by JOIN matching.payment payment USING (p)
+    ANTI JOIN matching.taken USING (p) ANTI JOIN matching.suggested USING (p)
     ORDER BY payment_id
 """
