@@ -27,7 +27,7 @@ _RUNS = f"SELECT p, unnest(regexp_extract_all(upper(text), '{_RUN}')) AS run"
 _WORDS = r"""
     SELECT p, unnest(words) AS word, unnest(words[2:]) AS second, unnest(words[3:]) AS third,
         unnest(words[4:]) AS fourth
-    FROM (SELECT p, string_split_regex(run, '[\s\-/.]+') AS words FROM matching.run)
+    FROM (SELECT p, string_split_regex(run, '[\s\-/.]+') AS words FROM ({runs}))
 """
 # All that is borne by what is still open: its number, its reference, the digits of its number. One list for each row
 # instead of one query for each kind: a condition on a column that is worked out is checked by working it out twice.
@@ -50,7 +50,7 @@ _SAID = r"""
         SELECT p, unnest([word, word || second, word || second || third, word || second || third || fourth,
             CASE WHEN word > 'A' AND len(word) > {shortest}
                 THEN regexp_extract(word, '^\p{{L}}+([0-9][0-9O]*)$', 1) END]) AS said
-        FROM matching.word
+        FROM ({words})
     )
     WHERE len(said) >= {shortest} AND (len(said) <= {longest} OR starts_with(said, '0'))
         AND (said < ':' OR regexp_matches(said, '[0-9]'))
@@ -119,9 +119,8 @@ def read_numbers(
     """Make `matching.said (p, key)`: every number of `shortest` to `longest` signs that the texts of `payments` may
     mean; longer ones only where leading zeros make them so. How many there are.
     """
-    keep(connection, "matching.run", f"{_RUNS} FROM {payments} WHERE regexp_matches(text, '[0-9]')")
-    keep(connection, "matching.word", _WORDS)
-    return keep(connection, "matching.said", _SAID.format(shortest=shortest, longest=longest))
+    words = _WORDS.format(runs=f"{_RUNS} FROM {payments} WHERE regexp_matches(text, '[0-9]')")
+    return keep(connection, "matching.said", _SAID.format(words=words, shortest=shortest, longest=longest))
 
 
 def _propose(connection: duckdb.DuckDBPyConnection, _policy: MatchingPolicy) -> None:

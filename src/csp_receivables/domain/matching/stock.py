@@ -83,7 +83,7 @@ INSERT INTO matching.met
     ANTI JOIN matching.met USING (p, r)
 """
 # The widest tables that only rules read.
-_SPENT = ("receivable_stored", "run", "word", "said", "borne", "found", "judged")
+_SPENT = ("receivable_stored", "said", "borne", "found", "judged")
 # What the last pass took stands at the end.
 _JUST_TAKEN = "FROM matching.taken WHERE rowid >= (SELECT count(*) FROM matching.taken) - $booked"
 _GAIN_BY_NAMES = f"""
