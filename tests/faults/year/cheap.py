@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import duckdb
 import pyarrow as pa
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
@@ -28,7 +29,7 @@ from csp_receivables.domain.relations import load
 from tests.faults.year.remembered import Known, Remembering, Shelf, fresh
 
 ANSWERS_MAX = 30_000  # so many are some 100 MB
-_PLAIN: dict[str, str | bool | int | float | list[str]] = {
+PLAIN: dict[str, str | bool | int | float | list[str]] = {
     "threads": 1,
     "autoinstall_known_extensions": False,
     "python_enable_replacements": False,
@@ -46,7 +47,7 @@ class Memory:
     booked: dict[object, tuple[dict[str, Known], Booking]] = field(default_factory=dict)
     rooms: int = 0  # that somebody is in
     parents: list[object] = field(default_factory=list)
-    forgets: bool = False  # in the next room nothing is remembered
+    forgets: bool = False  # the next room is a plain connection, which remembers nothing
 
     def forget(self) -> None:
         """Let the next one work everything out again."""
@@ -61,27 +62,32 @@ class Memory:
             self._begin_anew()
         elif not self.rooms and len(self.shelf.answers) > ANSWERS_MAX:
             self._begin_anew()
+        if self.forgets:
+            self.forgets = False
+            with duckdb.connect(":memory:", config=PLAIN) as forgetful:
+                yield forgetful
+            return
         self.rooms += 1
         try:
-            yield Remembering(fresh(_PLAIN) if self.forgets else self.shelf)
+            yield Remembering(self.shelf)
         finally:
             self.rooms -= 1
-            self.forgets = False
 
     def _begin_anew(self) -> None:
-        self.shelf, self.process, self.booked, self.rooms = fresh(_PLAIN), os.getpid(), {}, 0
+        self.shelf, self.process, self.booked, self.rooms = fresh(PLAIN), os.getpid(), {}, 0
 
-    def decide_booking(self, room: Remembering, facts: Facts, *policies: Any, **told: bool) -> Booking:
+    def decide_booking(self, room: Any, facts: Facts, *policies: Any, **told: bool) -> Booking:
         """Stands in for `domain.booking.decide_booking`: with what it answered come the tables that it left."""
+        if not isinstance(room, Remembering):
+            return self.decide(room, facts, *policies, **told)
         key = (_digest(facts), *map(repr, policies), *told.items())
-        if key in self.booked and room.shelf is self.shelf:
+        if key in self.booked:
             names, booking = self.booked[key]
             room.names = dict(names)
             load(room, "findings", facts.findings)  # type: ignore[arg-type]  # which no rule of booking reads
         else:
             booking = self.decide(room, facts, *policies, **told)
-            if room.shelf is self.shelf:
-                self.booked[key] = dict(room.names), booking
+            self.booked[key] = dict(room.names), booking
         return booking
 
 
@@ -108,7 +114,7 @@ def made_cheap() -> Iterator[Memory]:
     from csp_receivables.domain.matching_by_hand import suggested
     from csp_receivables.steps import decide, reconcile
 
-    memory = Memory(booking.decide_booking, fresh(_PLAIN), os.getpid())
+    memory = Memory(booking.decide_booking, fresh(PLAIN), os.getpid())
     with ExitStack() as patched:
         patched.enter_context(patch.object(wiring, "engine", memory.engine))
         for asker in (daily, decide, reconcile, suggested):

@@ -10,7 +10,21 @@ from functools import cache
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, case, func, insert, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Date,
+    Row,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    select,
+)
 
 from csp_receivables.adapters.ledger.connection import Writing
 from csp_receivables.adapters.ledger.outbox_tables import action, message, message_event
@@ -46,7 +60,9 @@ def say(writing: Writing, message_id: str, attempt: int, said: Said) -> None:
 
 
 def latest_events(
-    as_of: date | None = None, known_at: str | None = None, among: ColumnElement[bool] | None = None
+    as_of: date | BindParameter[date] | None = None,
+    known_at: str | BindParameter[str] | None = None,
+    among: ColumnElement[bool] | None = None,
 ) -> Select[Any]:
     """The newest word on each message by then, with what was last handed over: columns of `message`, `event`, `on`.
 
@@ -84,7 +100,15 @@ def notices(connection: Connection, as_of: date, known_at: str) -> pa.Table:
 
     One row an action: of several contacts that were written to, an accepted one that did not bounce speaks for it.
     """
-    last = latest_events(as_of, known_at).subquery()
+    names = NOTICE.names
+    found = connection.execute(_notices(), {"as_of": as_of, "known_at": known_at})
+    rows = [dict(zip(names, row, strict=True)) for row in found]
+    return pa.Table.from_pylist([row | {"receivable_ids": json.loads(row["receivable_ids"])} for row in rows], NOTICE)
+
+
+@cache
+def _notices() -> Select[Any]:
+    last = latest_events(bindparam("as_of", type_=Date()), bindparam("known_at", type_=Text())).subquery()
     delivery = case({event.value: made.value for event, made in DELIVERY.items()}, value=last.c.event)
     rank = case({made.value: place for place, made in enumerate(OUTRANKS)}, value=delivery)
     order = (rank, last.c.ordinal.desc(), last.c.message_id)
@@ -94,15 +118,12 @@ def notices(connection: Connection, as_of: date, known_at: str) -> pa.Table:
     )
     found = handed.subquery()
     columns = (action.c.customer_id, action.c.stage, action.c.round_id, found.c.on, found.c.delivery)
-    query = (
+    return (
         select(*columns, found.c.receivable_ids, action.c.kind)
         .join(action, action.c.action_id == found.c.action_id)
         .where(found.c.place == 1)
         .order_by(action.c.customer_id, found.c.on, action.c.action_id)
     )
-    names = NOTICE.names
-    rows = [dict(zip(names, row, strict=True)) for row in connection.execute(query)]
-    return pa.Table.from_pylist([row | {"receivable_ids": json.loads(row["receivable_ids"])} for row in rows], NOTICE)
 
 
 def last_message(connection: Connection, message_id: str) -> Any:
