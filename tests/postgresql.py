@@ -7,10 +7,14 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 from sqlalchemy.engine import make_url
+
+from csp_receivables.adapters.ledger import Ledger
+from csp_receivables.adapters.ledger.schema import upgrade
 
 # The tests kill clients, never the machine: without waiting for the disk they take half the time.
 SETTINGS = {
@@ -122,3 +126,14 @@ def server() -> Iterator[Databases]:
     yield databases
     running.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def migrated_server() -> Iterator[Databases]:
+    """A server that lends databases, for the length of the block."""
+    with server() as databases:
+        ledger = Ledger.open(databases.address("ledger_template"), lambda: datetime(2026, 1, 1, tzinfo=UTC))
+        upgrade(ledger)
+        ledger.engine.dispose()
+        databases.template_is_ready()
+        yield databases

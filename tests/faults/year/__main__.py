@@ -6,9 +6,10 @@ import argparse
 import os
 import sys
 from collections import Counter
+from dataclasses import replace
 
 from tests.faults.year.side_by_side import lived
-from tests.faults.year.year import HAPPENS, Temper
+from tests.faults.year.year import HAPPENS, WORLDS
 
 
 def main() -> None:
@@ -21,10 +22,14 @@ def main() -> None:
     parser.add_argument(
         "--kill-nine", type=float, default=0.0, help="share of the tasks that a child does first, killed"
     )
+    parser.add_argument("--world", choices=sorted(WORLDS), default="usual")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     options = parser.parse_args()
+    temper = replace(WORLDS[options.world], kill_nine=options.kill_nine)
+    on_postgresql = options.database == "postgresql"
     failed, counts, days, spent, done = 0, Counter[str](), 0, 0.0, 0
     seeds = range(options.first, options.first + options.seeds)
-    for outcome, seconds in lived(seeds, options.days, Temper(kill_nine=options.kill_nine), options.processes):
+    for outcome, seconds in lived(seeds, options.days, temper, options.processes, on_postgresql=on_postgresql):
         counts, days, spent, done = counts + outcome.counts, days + outcome.days, spent + seconds, done + 1
         if outcome.complaints:
             failed += 1

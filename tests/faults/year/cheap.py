@@ -1,8 +1,9 @@
 """What makes simulated days cheap and changes no answer.
 
-Nobody waits for the disk; DuckDB is one instance of one thread without its optimizer; and what the rules of matching
-book is worked out once for the same facts: `decide_booking` is a pure function, and most steps of a day ask it about
-the same receivables, payments and allocations. `forget` makes the next one work it out again, as I6 demands.
+Nobody waits for the disk; letters' PDFs, which no check looks into, are not drawn; DuckDB is one instance of one thread
+without its optimizer, in which no statement is worked out twice (`remembered`); and what the rules of matching book is
+worked out once for the same facts: `decide_booking` is a pure function, and most steps of a day ask it about the same
+receivables, payments and allocations. After `forget` the next computation is made by a plain connection, as I6 demands.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, fields, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -22,6 +24,7 @@ import pyarrow as pa
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
+from csp_receivables.adapters.notices.parts import Document
 from csp_receivables.domain.booking import Booking
 from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.payouts import PROVIDERS
@@ -110,6 +113,7 @@ def _digest(facts: Facts) -> str:
 def made_cheap() -> Iterator[Memory]:
     """Everything above, until the end."""
     from csp_receivables import wiring
+    from csp_receivables.adapters.notices import statement_pdf
     from csp_receivables.domain import booking, daily
     from csp_receivables.domain.matching_by_hand import suggested
     from csp_receivables.steps import decide, reconcile
@@ -119,11 +123,17 @@ def made_cheap() -> Iterator[Memory]:
         patched.enter_context(patch.object(wiring, "engine", memory.engine))
         for asker in (daily, decide, reconcile, suggested):
             patched.enter_context(patch.object(asker, "decide_booking", memory.decide_booking))
+        patched.enter_context(patch.object(statement_pdf, "document_pdf", _not_drawn))
         for changed in _the_emulator_is_microsoft():
             patched.enter_context(changed)
         event.listen(Pool, "checkout", _do_not_wait_for_the_disk)
         patched.callback(event.remove, Pool, "checkout", _do_not_wait_for_the_disk)
         yield memory
+
+
+def _not_drawn(document: Document, dated: date, _fonts: Path) -> bytes:
+    """In the place of a letter's PDF: as different as the letters are. No check here looks into one."""
+    return f"%PDF not drawn, {dated}: {hashlib.sha256(repr(document).encode()).hexdigest()}".encode()
 
 
 def _the_emulator_is_microsoft() -> Iterator[AbstractContextManager[Any]]:

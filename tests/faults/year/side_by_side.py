@@ -8,30 +8,36 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import nullcontext
 from pathlib import Path
 
 from tests.faults.year.year import Outcome, Temper, grounds, live
+from tests.postgresql import migrated_server
 
 CHUNK = 4  # seeds that a process lives through before it says how they went
 
 
-def lived(seeds: range, days: int, temper: Temper, processes: int) -> Iterator[tuple[Outcome, float]]:
+def lived(
+    seeds: range, days: int, temper: Temper, processes: int, *, on_postgresql: bool = False
+) -> Iterator[tuple[Outcome, float]]:
     """What each seed came to, with its seconds of CPU, in the order in which they end."""
     chunks = [seeds[at : at + CHUNK] for at in range(0, len(seeds), CHUNK)]
     if processes == 1 or len(chunks) == 1:
-        yield from (each for chunk in chunks for each in _lived(chunk, days, temper))
+        yield from (each for chunk in chunks for each in _lived(chunk, days, temper, on_postgresql))
         return
     afresh = multiprocessing.get_context("spawn")  # servers have threads, which a fork would lose
     with ProcessPoolExecutor(processes, mp_context=afresh, max_tasks_per_child=1) as pool:
-        for future in as_completed([pool.submit(_lived, chunk, days, temper) for chunk in chunks]):
+        for future in as_completed([pool.submit(_lived, chunk, days, temper, on_postgresql) for chunk in chunks]):
             yield from future.result()
 
 
-def _lived(seeds: range, days: int, temper: Temper) -> list[tuple[Outcome, float]]:
+def _lived(seeds: range, days: int, temper: Temper, on_postgresql: bool) -> list[tuple[Outcome, float]]:
     logging.disable(logging.ERROR)  # refusals are what a simulated day is made of
     outcomes = []
-    with tempfile.TemporaryDirectory() as folder, grounds(Path(folder)) as ground:
+    databases = migrated_server() if on_postgresql else nullcontext()
+    with tempfile.TemporaryDirectory() as folder, grounds(Path(folder)) as ground, databases as lender:
         for seed in seeds:
             began = time.process_time()
-            outcomes.append((live(ground, seed, days, temper), time.process_time() - began))
+            database = lender.address(lender.lend()) if lender else ""
+            outcomes.append((live(ground, seed, days, temper, database), time.process_time() - began))
     return outcomes

@@ -10,7 +10,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -80,6 +80,7 @@ class Temper:
 USUAL = Temper()
 # More customers, whose invoices become due one after the other, and nobody else about.
 LARGER = Temper(customers=(8, 12), begins_late=False, meddling=0.0)
+WORLDS = {"usual": USUAL, "larger": LARGER}
 # What must have happened in some of many worlds: those in which nothing happens prove nothing.
 HAPPENS = (
     "letters",
@@ -115,13 +116,19 @@ class Outcome:
     complaints: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     days: int = 0
-    kill_nine: float = 0.0
+    temper: Temper = USUAL
+    on_postgresql: bool = False
 
     @property
     def command(self) -> str:
         """What lives through exactly this again."""
-        killed = f" KILL_NINE={self.kill_nine}" if self.kill_nine else ""
-        return f"make simulate SEEDS=1 FROM={self.seed} DAYS={self.days}{killed}"
+        name = next((name for name, each in WORLDS.items() if replace(self.temper, kill_nine=0.0) == each), "")
+        if not name:
+            return f"seed {self.seed}, {self.days} days, {self.temper}"
+        told = {"WORLD": name, "KILL_NINE": self.temper.kill_nine or ""}
+        told["DATABASE"] = "postgresql" if self.on_postgresql else ""
+        options = "".join(f" {key}={value}" for key, value in told.items() if value not in ("", "usual"))
+        return f"make simulate SEEDS=1 FROM={self.seed} DAYS={self.days}{options}"
 
 
 def simulation(ground: Grounds, seed: int, temper: Temper = USUAL, database: str = "") -> Simulation:
@@ -178,7 +185,8 @@ def simulation(ground: Grounds, seed: int, temper: Temper = USUAL, database: str
 
 def live(ground: Grounds, seed: int, days: int, temper: Temper = USUAL, database: str = "") -> Outcome:
     """Live through the days of a seed, until something breaks."""
-    made, outcome = simulation(ground, seed, temper, database), Outcome(seed=seed, kill_nine=temper.kill_nine)
+    made = simulation(ground, seed, temper, database)
+    outcome = Outcome(seed=seed, temper=temper, on_postgresql=bool(database))
     try:
         made.begin()
         for number in range(days):
