@@ -105,12 +105,15 @@ class Planted:
 _CALM = replace(LARGER, kills=0.0, mail_trouble=0.0, microsoft_trouble=0.0, sleepy=0.0)
 BUGS: Mapping[str, Planted] = MappingProxyType(
     {
-        "no last look": Planted(plant=no_last_look, breaks=("I2", "I9"), temper=replace(_CALM, habit="late")),
+        "no last look": Planted(plant=no_last_look, breaks=("I2", "I9"), temper=replace(_CALM, habit="late"), seed=2),
         "blind retry": Planted(
-            plant=blind_retry, breaks=("I4",), temper=replace(_CALM, mail_trouble=0.25, habit="never")
+            plant=blind_retry, breaks=("I4",), temper=replace(_CALM, mail_trouble=0.25, habit="never"), seed=1
         ),
         "count an unsent notice": Planted(
-            plant=count_an_unsent_notice, breaks=("I1",), temper=replace(_CALM, mail_trouble=0.25, habit="never")
+            plant=count_an_unsent_notice,
+            breaks=("I1",),
+            temper=replace(_CALM, mail_trouble=0.25, habit="never"),
+            seed=2,
         ),
         "forget the snapshot": Planted(plant=forget_the_snapshot, breaks=("I3",), temper=replace(_CALM, habit="never")),
         "ignore a hold": Planted(plant=ignore_a_hold, breaks=("I9",), temper=replace(_CALM, habit="never")),
