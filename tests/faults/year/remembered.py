@@ -12,7 +12,7 @@ import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import duckdb
@@ -50,8 +50,8 @@ class Shelf:
     real: dict[str, tuple[str, str]] = field(default_factory=dict)  # kind and version
 
     def run(self, sql: str, values: Any = None) -> Any:
-        """Run it for real: by `execute`, since `sql` plans it twice, which only pays for large answers."""
-        return self.connection.execute(sql, values) if values else self.connection.execute(sql)
+        """Run it for real. By `execute`: `sql` plans it twice, which pays for large answers only."""
+        return self.connection.execute(_parsed(sql), values or None)
 
     def clear(self, name: str, but: str = "") -> None:
         """Let nothing real have this name, or nothing but this kind of thing."""
@@ -234,6 +234,12 @@ def _statements(sql: str) -> tuple[str, ...]:
     if ";" not in sql:
         return (sql,)
     return tuple(each.query for each in duckdb.extract_statements(sql))
+
+
+@lru_cache(maxsize=2000)
+def _parsed(sql: str) -> duckdb.Statement:
+    (statement,) = duckdb.extract_statements(sql)
+    return statement
 
 
 @cache
