@@ -18,8 +18,8 @@ from tests.faults.year.year import HAPPENS, USUAL, Grounds, Outcome, grounds, li
 from tests.postgresql import Databases
 
 DAYS, DAYS_OF_KILLS, DAYS_FOR_A_BUG = 12, 4, 24
-EVERYTHING = (0, 1, 4, 5, 8, 9)  # in these worlds together everything happens that may
-MORE = ((10, 11), (12, 13), (14, 15))  # tests of their own, so that workers share them
+EVERYTHING = (0, 1, 4, 5, 8, 9, 10)  # in these worlds together everything happens that may
+MORE = ((11, 12), (13, 14), (15, 16))  # tests of their own, so that workers share them
 KILLED = tuple(range(first, first + 3) for first in (300, 303, 306, 309))
 KILLED_OFTEN = replace(USUAL, kill_nine=0.5)
 POSTGRESQL = 200

@@ -57,7 +57,7 @@ class People:
         """Each question is answered with yes, no or not now; or nobody looks."""
         for due in questions:
             word = self.chance.choices(
-                (Word.SUSPEND, Word.DECLINE, Word.HOLD, Word.NO_ANSWER, None), weights=(60, 6, 8, 6, 20)
+                (Word.SUSPEND, Word.DECLINE, Word.HOLD, Word.NO_ANSWER, None), weights=(48, 18, 8, 6, 20)
             )[0]
             self.witness.said[f"question: {word.value if word else 'nobody looks'}"] += 1
             if word is None:

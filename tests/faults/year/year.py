@@ -101,6 +101,8 @@ HAPPENS = (
     "mail in_doubt",
     "mail refused_address",
     "mail try_later",
+    "matched by hand",
+    "question: decline",
     "question: hold",
     "question: nobody looks",
     "question: suspend",
