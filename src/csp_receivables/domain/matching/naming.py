@@ -1,6 +1,6 @@
 """Which open receivables the structured references of each payment name.
 
-Makes `matching.named (p, r, amount, open_amount, elsewhere, rivals, together)`, one row for each pair:
+Makes `matching.named (p, part, r, amount, open_amount, elsewhere, rivals, together)`, one row for each pair:
 `elsewhere`: the payment's customer is known and is not the receivable's; `rivals`: how many open receivables the
 reference fits (1: it is unique); `together`: how many receivables the payment names one by one. After each rule
 `stock.take` leaves in it what the payments named that are left, and what is then open (0: closed since).
@@ -53,44 +53,44 @@ _PARTS_TOGETHER = """
         max(rivals) AS rivals, count(*) OVER (PARTITION BY p) AS together
     FROM matching.part GROUP BY p, r
 """
-_NOTHING_NAMED = """
-CREATE OR REPLACE TABLE matching.named (
-    p BIGINT, r BIGINT, amount BIGINT, open_amount BIGINT, elsewhere BOOLEAN, rivals BIGINT, together BIGINT)
+_NAMED = """
+CREATE OR REPLACE TABLE {name} (p BIGINT, part BIGINT, r BIGINT, amount BIGINT, open_amount BIGINT, elsewhere BOOLEAN,
+    rivals BIGINT, together BIGINT DEFAULT 1)
 """
 
 
 def name_receivables(connection: duckdb.DuckDBPyConnection) -> None:
     """Look up the references of `matching.asking`, each as a whole; where that names nothing, its parts."""
+    connection.execute(_NAMED.format(name="matching.named"))
     if not count(connection, "matching.asking"):
-        connection.execute(_NOTHING_NAMED)
         return
     _look_up(connection, "matching.named", _WHOLE, _BY_REFERENCE.format(receivables="matching.referred"))
-    connection.execute("ALTER TABLE matching.named DROP COLUMN part")
-    connection.execute("ALTER TABLE matching.named ADD COLUMN together BIGINT DEFAULT 1")
     if keep(connection, "matching.parts_wanted", _PARTS):
+        connection.execute(_NAMED.format(name="matching.part"))
         by_reference = _BY_REFERENCE.format(receivables="matching.receivable_left")
         _look_up(connection, "matching.part", "FROM matching.parts_wanted", by_reference)
         connection.execute(f"INSERT INTO matching.named BY NAME {_PARTS_TOGETHER}")
 
 
 def _look_up(connection: duckdb.DuckDBPyConnection, into: str, wanted: str, by_reference: str) -> None:
-    """Pairs for the keys in `wanted`: by the reference on the receivable or, failing that, by its number."""
-    keep(connection, into, _pairs(connection, wanted, by_reference))
-    if count(connection, f"{into} WHERE rivals = 1") == count(connection, f"({wanted})"):
+    """Add the pairs for the keys in `wanted`: by the reference on the receivable or, failing that, by its number."""
+    _add_pairs(connection, into, wanted, by_reference)
+    if keep(connection, "matching.wanted", f"FROM ({wanted}) ANTI JOIN {into} USING (p, part)"):
+        _add_pairs(connection, into, "FROM matching.wanted", _BY_NUMBER)
+
+
+def _add_pairs(connection: duckdb.DuckDBPyConnection, into: str, wanted: str, keyed: str) -> None:
+    """Add the pairs: each key with its only receivable, and a shared key with the first few that share it."""
+    if not keep(connection, "matching.wanted_keyed", f"FROM ({keyed}) SEMI JOIN ({wanted}) USING (key, currency)"):
         return
-    keep(connection, "matching.wanted", f"FROM ({wanted}) ANTI JOIN {into} USING (p, part)")
-    connection.execute(f"INSERT INTO {into} {_pairs(connection, 'FROM matching.wanted', _BY_NUMBER)}")
-
-
-def _pairs(connection: duckdb.DuckDBPyConnection, wanted: str, keyed: str) -> str:
-    """SQL for the pairs: each key with its only receivable, and a shared key with the first few that share it."""
-    keep(connection, "matching.wanted_keyed", f"FROM ({keyed}) SEMI JOIN ({wanted}) USING (key, currency)")
     keyed = "FROM matching.wanted_keyed"
     if not keep(connection, "matching.shared", _SHARED.format(keyed=keyed)):
-        return _PAIRS.format(wanted=wanted, keyed=keyed, rivals="1::BIGINT")
-    unique, first_rivals = _UNIQUE.format(keyed=keyed), _FIRST_RIVALS.format(keyed=keyed)
-    return (
-        _PAIRS.format(wanted=wanted, keyed=unique, rivals="1::BIGINT")
-        + "UNION ALL"
-        + _PAIRS.format(wanted=wanted, keyed=first_rivals, rivals="rivals")
-    )
+        pairs = _PAIRS.format(wanted=wanted, keyed=keyed, rivals="1::BIGINT")
+    else:
+        unique, first_rivals = _UNIQUE.format(keyed=keyed), _FIRST_RIVALS.format(keyed=keyed)
+        pairs = (
+            _PAIRS.format(wanted=wanted, keyed=unique, rivals="1::BIGINT")
+            + "UNION ALL"
+            + _PAIRS.format(wanted=wanted, keyed=first_rivals, rivals="rivals")
+        )
+    connection.execute(f"INSERT INTO {into} BY NAME {pairs}")
