@@ -36,10 +36,14 @@ def worked_out(connection: Any, amounts: dict[str, int], least: int = 0) -> list
     connection.execute("ALTER TABLE kept_next RENAME TO kept")
     connection.execute("SET VARIABLE most = (SELECT max(amount) FROM kept)")
     said = connection.execute("SELECT who FROM kept WHERE amount = getvariable('most') ORDER BY who").fetchall()
-    made = connection.execute(
-        "SELECT table_name FROM information_schema.tables WHERE table_name IN ('kept', 'kept_next', 'large') ORDER BY 1"
-    ).fetchall()
-    return [said, made, ask(connection, "FROM kept", ROWS).to_pylist(), connection.execute("FROM kept").fetchone()]
+    connection.execute("CREATE SCHEMA IF NOT EXISTS rules")
+    counted = keep(connection, "rules.kept", "SELECT who, count(*) AS times FROM owed GROUP BY who ORDER BY who")
+    connection.execute("CREATE OR REPLACE VIEW rules.seen AS SELECT who FROM rules.kept WHERE times = 1")
+    connection.execute("UPDATE rules.kept SET times = 2 WHERE who = 'b'")
+    seen = connection.execute("SELECT who FROM rules.seen ORDER BY who").fetchall()
+    connection.execute("DROP SCHEMA rules CASCADE; DROP TABLE IF EXISTS nothing")
+    left = ask(connection, "FROM kept", ROWS).to_pylist()
+    return [said, counted, seen, left, connection.execute("FROM kept").fetchone()]
 
 
 @pytest.mark.parametrize("least", [0, 5])

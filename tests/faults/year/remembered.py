@@ -19,16 +19,18 @@ import duckdb
 import pyarrow as pa
 
 TABLE, VARIABLE, ARRIVED = "TABLE", "VARIABLE", "ARRIVED"
+_NAME = r"((?:\w+\.)?\w+)"
 _WRITES = re.compile(
-    r"\s*(?:CREATE (?:OR REPLACE )?TEMP TABLE|INSERT INTO|UPDATE|DELETE FROM|ALTER TABLE)\s+(?!IF\b)(\w+)"
+    rf"\s*(?:CREATE (?:OR REPLACE )?(?:TEMP )?TABLE|INSERT INTO|UPDATE|DELETE FROM|ALTER TABLE)\s+(?!IF\b){_NAME}"
 )
-_RENAMES = re.compile(r"\s*ALTER TABLE (\w+) RENAME TO (\w+)\s*;?\s*")
-_DEFINES = re.compile(r"\s*CREATE OR REPLACE TEMP (VIEW|MACRO) (\w+)")
-_DROPS = re.compile(r"\s*DROP (?:TABLE|VIEW)(?: IF EXISTS)? (\w+)\s*;?\s*")
+_RENAMES = re.compile(rf"\s*ALTER TABLE {_NAME} RENAME TO (\w+)\s*;?\s*")
+_DEFINES = re.compile(rf"\s*CREATE OR REPLACE (?:TEMP )?(VIEW|MACRO) {_NAME}")
+_DROPS = re.compile(rf"\s*DROP (?:TABLE|VIEW)(?: IF EXISTS)? {_NAME}\s*;?\s*")
+_OPENS = re.compile(r"\s*CREATE SCHEMA IF NOT EXISTS \w+\s*;?\s*")
+_CLOSES = re.compile(r"\s*DROP SCHEMA (\w+) CASCADE\s*;?\s*")
 _SETS = re.compile(r"\s*SET VARIABLE (\w+) = (.*)", re.DOTALL)
 _READS = re.compile(r"\s*(?:SELECT|WITH|FROM)\b")
 _FILES = re.compile(r"\bread_\w+\(")  # which may say something else tomorrow
-_CATALOG = "information_schema"  # who asks it asks about everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,29 +111,36 @@ class Remembering:
     def _do(self, sql: str, values: Any) -> Answer:
         assert not _FILES.search(sql), f"nobody knows what this answers tomorrow: {sql}"
         if found := _RENAMES.fullmatch(sql):
-            self.names[found[2]] = self.names.pop(found[1])
+            self.names[_beside(found[1], found[2])] = self.names.pop(found[1])
         elif found := _DROPS.fullmatch(sql):
             self.names.pop(found[1], None)
+        elif found := _CLOSES.fullmatch(sql):
+            self.names = {name: known for name, known in self.names.items() if not name.startswith(f"{found[1]}.")}
+        elif _OPENS.fullmatch(sql):
+            if sql not in self.shelf.answers:  # a schema stays, empty, when everything in it is dropped
+                self.shelf.answers[sql] = self.shelf.run(sql).fetchall()
         elif found := _DEFINES.match(sql):
             self.names[found[2]] = Known(found[1], text=sql)
         elif found := _SETS.match(sql):
             self._write(found[1], f"CREATE OR REPLACE TEMP TABLE {found[1]} AS SELECT {found[2]} AS value", values)
             self.names[found[1]] = replace(self.names[found[1]], kind=VARIABLE)
         elif found := _WRITES.match(sql):
-            self._write(found[1], sql, values)
+            return Answer(self, rows=self._write(found[1], sql, values))
         else:
             assert _READS.match(sql), f"nothing is known of what this changes: {sql}"
             return Answer(self, sql, values)
-        return Answer(self, "", None)
+        return Answer(self, rows=[])
 
-    def _write(self, name: str, sql: str, values: Any) -> None:
+    def _write(self, name: str, sql: str, values: Any) -> list[Any]:
+        """How many rows it wrote, as a statement answers it."""
         key = self.key(sql, values)
         if key not in self.shelf.answers:
             self.make_real(sql)
             self.shelf.clear(name, but=TABLE)
-            self.shelf.run(sql, values)
-            self.shelf.answers[key] = Known(TABLE, self.shelf.keep(name))
-        self.names[name] = self.shelf.answers[key]
+            rows = self.shelf.run(sql, values).fetchall()
+            self.shelf.answers[key] = Known(TABLE, self.shelf.keep(name)), rows
+        self.names[name], written = self.shelf.answers[key]
+        return list(written)
 
     def key(self, sql: str, values: Any) -> object:
         """What the answer to a statement follows from."""
@@ -139,7 +148,7 @@ class Remembering:
 
     def _named(self, sql: str) -> list[str]:
         words = _words(sql)
-        return [name for name in sorted(self.names) if name in words or _CATALOG in words]
+        return [name for name in sorted(self.names) if name in words]
 
     def _version(self, name: str, within: tuple[str, ...]) -> str:
         known = self.names[name]
@@ -152,21 +161,11 @@ class Remembering:
         """Let everything that a statement names be there, and nothing that it names but that is not there here."""
         words = _words(sql)
         for name in [each for each in self.shelf.real if each not in self.names]:
-            if name in words or _CATALOG in words:
+            if name in words:
                 self.shelf.clear(name)
-        if _CATALOG in words:
-            self._let_all_be_listed()
-            return
         for name in self._named(sql):
             if name not in within:
                 self._make_real(name, within)
-
-    def _let_all_be_listed(self) -> None:
-        """Whoever asks the catalog asks which names there are, not what they are: a view may have lost its table."""
-        for name, known in self.names.items():
-            if name not in self.shelf.real and known.kind in (TABLE, "VIEW"):
-                self.shelf.run(f"CREATE TEMP {known.kind} {name} AS SELECT 1")
-                self.shelf.real[name] = known.kind, ""
 
     def _make_real(self, name: str, within: tuple[str, ...]) -> None:
         known, now = self.names[name], (self.names[name].kind, self._version(name, ()))
@@ -181,7 +180,8 @@ class Remembering:
             except duckdb.CatalogException:  # what it is made of was dropped; nobody will ask it
                 return
         elif known.kind == TABLE:
-            self.shelf.run(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM {self.shelf.contents[known.content]}")
+            temporary = "" if "." in name else "TEMP "
+            self.shelf.run(f"CREATE OR REPLACE {temporary}TABLE {name} AS FROM {self.shelf.contents[known.content]}")
         elif known.kind == VARIABLE:
             self.shelf.run(f"SET VARIABLE {name} = (FROM {self.shelf.contents[known.content]})")
         else:
@@ -194,16 +194,17 @@ class Answer:
     """What a statement answered, in the shape in which it is asked for."""
 
     asker: Remembering
-    sql: str
-    values: Any
+    sql: str = ""
+    values: Any = None
+    rows: list[Any] | None = None  # known already
 
     def fetchall(self) -> list[Any]:
         """As of a connection."""
-        return list(self._as("rows"))
+        return list(self._as("rows") if self.rows is None else self.rows)
 
     def fetchone(self) -> Any:
         """As of a connection, of whom nobody asks for a second row."""
-        return next(iter(self._as("rows")), None)
+        return next(iter(self.fetchall()), None)
 
     def to_arrow_table(self) -> pa.Table:
         """As of a relation."""
@@ -244,7 +245,13 @@ def _parsed(sql: str) -> duckdb.Statement:
 
 @cache
 def _words(sql: str) -> frozenset[str]:
-    return frozenset(re.findall(r"\w+", sql))
+    return frozenset(re.findall(r"\w+", sql)) | frozenset(re.findall(r"\b(?=(\w+\.\w+))", sql))
+
+
+def _beside(name: str, new: str) -> str:
+    """A new name in the schema of an old one."""
+    schema, dot, _ = name.rpartition(".")
+    return f"{schema}{dot}{new}"
 
 
 def _digest(text: str) -> str:
