@@ -85,10 +85,8 @@ decide = match_by_hand.decide_by_hand
 match_by_hand.decide_by_hand = lambda connection, situation, *more: (
     decided if situation.facts.allocations.equals(allocations) else decide(connection, situation, *more)
 )
-# A server's transactions are the same between two lines and the next two: there each third is enough, but not in wide.
-is_sampled = settings.ledger_url.startswith("postgresql") and os.environ.get("HYPOTHESIS_PROFILE") != "wide"
 seen = []
-for line in range(1, 200, 3 if is_sampled else 1):
+for line in range(1, 200):
     said = forked(lambda: decide_and_die_at(line))
     if said != "killed":
         break
@@ -135,12 +133,9 @@ def test_a_killed_decision_is_kept_whole_or_not_at_all(
 
     assert run.returncode == 0, run.stderr
     told = json.loads(run.stdout)
-    every_line = ledger_url.startswith("sqlite")
-    states = {tuple(state) for state in told["seen"]}
-    assert states == {tuple(before), tuple(after)} if every_line else states <= {tuple(before), tuple(after)}
+    assert {tuple(state) for state in told["seen"]} == {tuple(before), tuple(after)}
     assert told["seen"] == sorted(told["seen"])  # never half, and never back
-    assert len([state for state in told["seen"] if state == before]) > (10 if every_line else 3)
-    assert told["last"] == "already" or not every_line
-    assert told["kept"] == after
+    assert len([state for state in told["seen"] if state == before]) > 10
+    assert (told["last"], told["kept"]) == ("already", after)
     with pytest.raises(AlreadyDone):
         desk.decide(request_)

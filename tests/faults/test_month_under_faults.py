@@ -12,7 +12,7 @@ from emulator.server import Emulator
 from tests.emulator.serving import LEGACY
 from tests.faults.month_under_faults import SAMPLE, USED, Outcome, complaint, fresh_world, run
 
-SEEDS = 20  # `make simulate-import` takes a thousand, and any number more
+SEEDS = 50
 TOGETHER = 10
 
 
