@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
-from csp_receivables.domain.records import ALLOCATION
+from csp_receivables.domain.records import ALLOCATION, empty
 from csp_receivables.domain.relations import ask, load
 
 
@@ -30,6 +30,6 @@ _NAMED = f"""
 def name_allocations(connection: duckdb.DuckDBPyConnection, newly: pa.Table) -> pa.Table:
     """`newly` (NEW_ALLOCATION) with their ids (ALLOCATION), after what `allocations` has."""
     if not newly.num_rows:  # a quiet day asks three times
-        return ALLOCATION.empty_table()
+        return empty(ALLOCATION)
     load(connection, "newly", newly)
     return ask(connection, _NAMED, ALLOCATION)

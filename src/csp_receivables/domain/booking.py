@@ -12,12 +12,12 @@ from csp_receivables.domain.bank_line_policy import BankLinePolicy
 from csp_receivables.domain.credit_notes import apply_named_credits
 from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.findings import findings_table
-from csp_receivables.domain.matching.ladder import Knowledge, Matched, match
+from csp_receivables.domain.matching.ladder import Knowledge, LeftOver, allocate
 from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.not_customer_money import take_out
 from csp_receivables.domain.payer_aliases import keep_aliases
 from csp_receivables.domain.positions import count_in, keep_positions
-from csp_receivables.domain.records import ALLOCATION, NEW_ALLOCATION, OPEN_PAYMENT, OPEN_RECEIVABLE
+from csp_receivables.domain.records import ALLOCATION, NEW_ALLOCATION, OPEN_PAYMENT, OPEN_RECEIVABLE, empty
 from csp_receivables.domain.refunds import book_refunds, unclear_refunds
 from csp_receivables.domain.relations import ask, keep, load
 from csp_receivables.domain.returned_payments import undo_returned
@@ -125,10 +125,10 @@ def decide_booking(
     facts.load(connection)
     unsure = take_out(connection, lines, facts.as_of)
     keep_positions(connection)
-    booked = [ALLOCATION.empty_table()]
-    matched: Matched | None = None
+    booked = [empty(ALLOCATION)]
+    left: LeftOver | None = None
     while True:
-        pass_booked, matched = _one_pass(connection, facts, booked, policy, None if told else matched)
+        pass_booked, left = _one_pass(connection, facts, booked, policy, None if told else left)
         booked += pass_booked
         if any(newly.num_rows for newly in pass_booked):
             continue
@@ -136,15 +136,15 @@ def decide_booking(
         if not refunded.num_rows:
             break
         booked.append(refunded)
-        matched = None
+        left = None
     # What the rules learnt of a payer counts for their standing; only allocations may say so within the passes.
-    load(connection, "unapplied_told", matched.unapplied.select(["payment_id", "customer_id"]))
+    load(connection, "unapplied_told", left.unapplied.select(["payment_id", "customer_id"]))
     connection.execute(_KNOWN_PAYERS)
     return Booking(
         allocations=pa.concat_tables(booked).sort_by("allocation_id"),
-        suggestions=matched.suggestions,
-        unapplied=matched.unapplied,
-        findings=pa.concat_tables([matched.findings, findings_table([*unsure, *unclear_refunds(connection)])]),
+        suggestions=left.suggestions,
+        unapplied=left.unapplied,
+        findings=pa.concat_tables([left.findings, findings_table([*unsure, *unclear_refunds(connection)])]),
     )
 
 
@@ -153,8 +153,8 @@ def _one_pass(
     facts: Facts,
     booked: list[pa.Table],
     policy: MatchingPolicy,
-    standing: Matched | None,
-) -> tuple[list[pa.Table], Matched]:
+    standing: LeftOver | None,
+) -> tuple[list[pa.Table], LeftOver]:
     """Returns, then named credit notes, then the ladder; each sees what the one before left.
 
     `standing`: what the ladder said, where nothing but its own allocations was booked since.
@@ -165,12 +165,9 @@ def _one_pass(
         return [undone, credited], standing
     load(connection, "open_receivables", ask(connection, _OPEN_RECEIVABLES, OPEN_RECEIVABLE))
     load(connection, "open_payments", ask(connection, _OPEN_PAYMENTS, OPEN_PAYMENT))
-    matched = match(connection, "open_receivables", "open_payments", policy, _knowledge(connection))
-    load(connection, "matched", matched.allocations)
-    load(connection, "credited", matched.credited)
-    load(connection, "exchanged", matched.exchanged)
+    left = allocate(connection, "open_receivables", "open_payments", policy, _knowledge(connection))
     paid = _book(connection, facts, [*booked, undone, credited], ask(connection, _MATCHED, NEW_ALLOCATION))
-    return [undone, credited, paid], matched
+    return [undone, credited, paid], left
 
 
 def _knowledge(connection: duckdb.DuckDBPyConnection) -> Knowledge:
@@ -195,7 +192,7 @@ def _knowledge(connection: duckdb.DuckDBPyConnection) -> Knowledge:
 def _book(connection: duckdb.DuckDBPyConnection, facts: Facts, before: list[pa.Table], newly: pa.Table) -> pa.Table:
     """Name the new allocations and count them in, so that the next rule sees what is left."""
     if not newly.num_rows:
-        return ALLOCATION.empty_table()
+        return empty(ALLOCATION)
     named = name_allocations(connection, newly)
     if named.num_rows * FEW_OF_ALL > facts.payments.num_rows:
         load(connection, "allocations", pa.concat_tables([facts.allocations, *before, named]))

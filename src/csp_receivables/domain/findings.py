@@ -10,6 +10,8 @@ from enum import StrEnum
 
 import pyarrow as pa
 
+from csp_receivables.domain.records import empty
+
 DAMAGED = "\ufffd"  # what stands for a character that is none
 # PostgreSQL keeps no zero character; UTF-8 has no half of a surrogate pair, which Python makes of undecodable bytes.
 _CAN_NOT_BE_KEPT = re.compile("[\x00\ud800-\udfff]")
@@ -82,6 +84,4 @@ def findings_table(findings: Iterable[Finding]) -> pa.Table:
     unique = {finding.finding_id: finding for finding in findings}
     ordered = sorted(unique.items(), key=lambda item: (item[1].code, item[1].source, item[1].line or 0, item[0]))
     rows = [{"finding_id": key, **asdict(finding), "severity": finding.severity.value} for key, finding in ordered]
-    if not rows:  # of a list, even an empty one, PyArrow asks pandas, which takes a fifth of a second to import
-        return pa.Table.from_batches([], schema=FINDING)
-    return pa.Table.from_pylist(rows, schema=FINDING)
+    return pa.Table.from_pylist(rows, schema=FINDING) if rows else empty(FINDING)

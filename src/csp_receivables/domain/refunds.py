@@ -13,7 +13,7 @@ import pyarrow as pa
 from csp_receivables.domain.allocation_ids import allocation_id
 from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.payouts import PROVIDERS
-from csp_receivables.domain.records import NEW_ALLOCATION
+from csp_receivables.domain.records import NEW_ALLOCATION, empty
 from csp_receivables.domain.relations import ask, keep
 
 CANDIDATES_NAMED_MAX = 5
@@ -87,7 +87,7 @@ def book_refunds(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     """
     keep(connection, "open_debits", _OPEN_DEBITS, providers=list(PROVIDERS))
     if not connection.execute("SELECT 1 FROM open_debits LIMIT 1").fetchall():
-        return NEW_ALLOCATION.empty_table()
+        return empty(NEW_ALLOCATION)
     keep(connection, "refund_agreed", _AGREED)
     keep(connection, "refund_candidates", _CANDIDATES)
     keep(connection, "certain_refunds", _CERTAIN)

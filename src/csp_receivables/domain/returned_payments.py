@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from csp_receivables.domain.allocation_ids import allocation_id
 from csp_receivables.domain.money_sql import define_money
-from csp_receivables.domain.records import NEW_ALLOCATION
+from csp_receivables.domain.records import NEW_ALLOCATION, empty
 from csp_receivables.domain.relations import ask, keep
 
 CANDIDATES_NAMED_MAX = 5
@@ -155,7 +155,7 @@ def undo_returned(connection: duckdb.DuckDBPyConnection) -> pa.Table:
     keep(connection, "open_returns", _OPEN_RETURNS)
     if not connection.execute("SELECT 1 FROM open_returns LIMIT 1").fetchall():
         keep(connection, "returns_because", _NOTHING_LEFT)
-        return NEW_ALLOCATION.empty_table()
+        return empty(NEW_ALLOCATION)
     define_money(connection)
     keep(connection, "return_agreed", _AGREED)
     keep(connection, "standing_allocations", _STANDING_ALLOCATIONS)

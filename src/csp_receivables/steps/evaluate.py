@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from csp_receivables.domain.accuracy import Accuracy, judge
 from csp_receivables.domain.booking import Booking
 from csp_receivables.domain.facts import Facts
-from csp_receivables.domain.records import ALLOCATION, SUGGESTION
+from csp_receivables.domain.records import ALLOCATION, SUGGESTION, empty
 
 Engine = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
 Decide = Callable[[duckdb.DuckDBPyConnection, Facts], Booking]
@@ -55,7 +55,7 @@ def evaluate(facts: Facts, truth: pa.Table, engine: Engine, decide: Decide, unti
             payments=facts.payments,
             receivables=facts.receivables,
             allocations=played.allocations,
-            suggested=pa.concat_tables([SUGGESTION.empty_table(), *played.suggested]),
+            suggested=pa.concat_tables([empty(SUGGESTION), *played.suggested]),
             days=played.days,
         )
 

@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 from sqlalchemy import Connection, Date, Select, Table
 
+from csp_receivables.domain.records import empty
+
 ROWS_PER_BATCH = 50_000  # bounds the memory of a load to some 50 MB whatever the number of rows
 
 
@@ -31,7 +33,7 @@ def read_table(
 ) -> pa.Table:
     """The result of `query` as an Arrow table of `schema` (columns by position); `values` of its parameters by name."""
     batches = list(read_batches(connection, query, schema, values))
-    return pa.Table.from_batches(batches, schema=schema) if batches else schema.empty_table()
+    return pa.Table.from_batches(batches, schema=schema) if batches else empty(schema)
 
 
 def read_batches(

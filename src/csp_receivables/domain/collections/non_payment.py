@@ -13,7 +13,7 @@ from csp_receivables.domain.collections.cases import Case
 from csp_receivables.domain.collections.decision_words import sentence
 from csp_receivables.domain.collections.decisions import Answer, Decision
 from csp_receivables.domain.findings import Finding, Severity
-from csp_receivables.domain.records import NON_PAYMENT
+from csp_receivables.domain.records import NON_PAYMENT, empty
 
 HISTORY_SHOWN_MAX = 4  # of the newest notices in one cell
 _DOES = {
@@ -31,7 +31,7 @@ def non_payment_table(decided: Decided | None) -> pa.Table:
     The longest overdue first, then the largest amount, then the customer's id. None: nothing was decided, so no rows.
     """
     if decided is None:
-        return NON_PAYMENT.empty_table()
+        return empty(NON_PAYMENT)
     rows = [
         row
         for decision in decided.decisions
@@ -39,7 +39,7 @@ def non_payment_table(decided: Decided | None) -> pa.Table:
         for row in _rows(case, decision, decided.on)
     ]
     rows.sort(key=lambda r: (-r["days_overdue"], -r["overdue"], r["customer_id"], r["currency"]))
-    return pa.Table.from_pylist(rows, schema=NON_PAYMENT) if rows else NON_PAYMENT.empty_table()
+    return pa.Table.from_pylist(rows, schema=NON_PAYMENT) if rows else empty(NON_PAYMENT)
 
 
 def _rows(case: Case, decision: Decision, on: date) -> Iterator[dict[str, Any]]:

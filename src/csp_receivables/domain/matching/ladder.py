@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import duckdb
@@ -44,10 +43,21 @@ from csp_receivables.domain.matching.stock import (
 )
 from csp_receivables.domain.matching.unapplied import PAID_AGAIN, PAID_BY, REST, UNAPPLIED_SQL
 from csp_receivables.domain.money_sql import define_money
-from csp_receivables.domain.records import CREDITED, EXCHANGED, MATCH, SUGGESTION, UNAPPLIED
-from csp_receivables.domain.relations import ask, keep
+from csp_receivables.domain.records import CREDITED, EXCHANGED, MATCH, SUGGESTION, UNAPPLIED, empty
+from csp_receivables.domain.relations import ask, keep, load
 
-__all__ = ["RULES", "Knowledge", "Matched", "MatchingPolicy", "Mode", "Rule", "Tolerance", "match"]
+__all__ = [
+    "RULES",
+    "Knowledge",
+    "LeftOver",
+    "Matched",
+    "MatchingPolicy",
+    "Mode",
+    "Rule",
+    "Tolerance",
+    "allocate",
+    "match",
+]
 
 # By what the payment names; by who it is from; by what it looks like.
 NAMING_RULES = (
@@ -68,16 +78,6 @@ PASSES_MAX = 20
 
 NOTHING_KNOWN = Knowledge()
 
-# Sorting a million rows by two texts costs as much as matching them, and every byte beside them adds to it: the place
-# of a receivable within its payment is worked out only where a payment has several; rule and outcome go through the
-# sorting as one small number, a sentence in the place of the reference that others are made of afterwards.
-_SEVERAL_ROWS = """
-    SELECT p, r, row_number() OVER (PARTITION BY p ORDER BY receivable_id) AS place
-    FROM matching.taken
-    SEMI JOIN (SELECT p FROM matching.taken SEMI JOIN (SELECT p FROM matching.taken WHERE because IS NOT NULL) USING (p)
-               GROUP BY p HAVING count(*) > 1) USING (p)
-    JOIN matching.receivable USING (r)
-"""
 # Without any there is nothing to climb for: most looks at a day are taken when all of its money has found its place.
 _MONEY_LEFT = """
     (SELECT 1 FROM {payments} UNION ALL
@@ -85,40 +85,30 @@ _MONEY_LEFT = """
 """
 # Planning a question costs more than asking first whether there is anything to answer.
 _WHAT_THERE_IS = """
-    SELECT EXISTS (FROM matching.taken WHERE difference <> 0), EXISTS (FROM matching.taken WHERE p < 0),
-        EXISTS (FROM matching.exchanged), EXISTS (FROM matching.suggested)
+    SELECT EXISTS (FROM matching.taken WHERE p < 0), EXISTS (FROM matching.exchanged), EXISTS (FROM matching.suggested)
 """
-_OUTCOMES = ("full", "partial", "with_difference")
-_ALLOCATIONS = """
-    SELECT payment_id, receivable_id, amount, {difference} AS difference, currency,
-        CASE how // 8 {names} END AS rule, CASE how // 2 % 4 {outcomes} END AS outcome,
-        CASE WHEN how % 2 = 0 THEN reference ELSE CASE how // 8 {sentences} END END AS because
-    FROM (
-        SELECT payment_id, receivable_id, amount, currency, ({at_once} * 8 + 1)::UTINYINT AS how, reference
-            {no_extras}
-        FROM matching.at_once
-        UNION ALL
-        SELECT payment_id, receivable_id, taken.amount, payment.currency,
-            (CASE rule {places} END * 8 + CASE outcome {outcome_places} END * 2 + (because IS NULL)::INTEGER)::UTINYINT
-                AS how, coalesce(because, payment.reference) AS reference {extras}
-        FROM (FROM {taken} WHERE p >= 0) taken
-        JOIN matching.payment payment USING (p) JOIN matching.receivable receivable USING (r)
-        ORDER BY payment_id{then_by}
-    )
+_MATCHED = f"""
+    SELECT payment_id, receivable_id, amount, 0::BIGINT AS difference, currency, '{EXACT_REFERENCE.name}' AS rule,
+        'full' AS outcome, {EXACT_REFERENCE.sentence} AS because
+    FROM matching.at_once
+    UNION ALL
+    SELECT payment_id, receivable_id, amount, difference, currency, rule, outcome,
+        coalesce(because, CASE rule {{sentences}} END) AS because
+    FROM (FROM matching.taken WHERE p >= 0)
+        JOIN (SELECT p, payment_id, currency, reference FROM matching.payment) USING (p)
+        JOIN (SELECT r, receivable_id FROM matching.receivable) USING (r)
 """
 _CREDITED = """
     SELECT payment_id AS credit_id, receivable_id, amount, currency, rule, outcome, because
     FROM (FROM matching.taken WHERE p < 0)
         JOIN (SELECT p, payment_id, currency FROM matching.payment) USING (p)
         JOIN (SELECT r, receivable_id FROM matching.receivable) USING (r)
-    ORDER BY credit_id, receivable_id
 """
 _EXCHANGED = """
     SELECT payment_id, receivable_id, exchanged.amount, exchanged.difference, exchanged.currency
     FROM matching.exchanged exchanged JOIN matching.taken USING (p, r)
         JOIN (SELECT p, payment_id FROM matching.payment) USING (p)
         JOIN (SELECT r, receivable_id FROM matching.receivable) USING (r)
-    ORDER BY payment_id, receivable_id
 """
 _SUGGESTIONS = """
     SELECT payment.payment_id, receivable.receivable_id, suggested.amount, payment.currency, option, suggested.rule,
@@ -137,15 +127,21 @@ _ONLY_SUGGESTED = """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Matched:
-    """What a run of the ladder proposes. Each table is in the order of its ids; no order of the input shows in them."""
+class LeftOver:
+    """What a run of the ladder leaves to people. Each table is in the order of its ids."""
+
+    suggestions: pa.Table  # SUGGESTION
+    unapplied: pa.Table  # UNAPPLIED
+    findings: pa.Table  # FINDING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched(LeftOver):
+    """All that it proposes. Each table is in the order of its ids; no order of the input shows in them."""
 
     allocations: pa.Table  # MATCH
     credited: pa.Table  # CREDITED
     exchanged: pa.Table  # EXCHANGED: the other entry of allocations across currencies
-    suggestions: pa.Table  # SUGGESTION
-    unapplied: pa.Table  # UNAPPLIED
-    findings: pa.Table  # FINDING
 
 
 def match(
@@ -155,16 +151,38 @@ def match(
     policy: MatchingPolicy,
     knowledge: Knowledge = NOTHING_KNOWN,
 ) -> Matched:
+    """`allocate`, with all of its tables taken out of `connection`."""
+    left = allocate(connection, receivables, payments, policy, knowledge)
+    return Matched(
+        allocations=ask(connection, "FROM matched ORDER BY payment_id, receivable_id", MATCH),
+        credited=ask(connection, "FROM credited ORDER BY credit_id, receivable_id", CREDITED),
+        exchanged=ask(connection, "FROM exchanged ORDER BY payment_id, receivable_id", EXCHANGED),
+        suggestions=left.suggestions,
+        unapplied=left.unapplied,
+        findings=left.findings,
+    )
+
+
+def allocate(
+    connection: duckdb.DuckDBPyConnection,
+    receivables: str,
+    payments: str,
+    policy: MatchingPolicy,
+    knowledge: Knowledge = NOTHING_KNOWN,
+) -> LeftOver:
     """Match `payments` (OPEN_PAYMENT) to `receivables` (OPEN_RECEIVABLE), both relations known to `connection`.
 
+    What is matched stays in its tables `matched` (MATCH), `credited` (CREDITED) and `exchanged` (EXCHANGED), in no
+    order: who books it asks them further, and a million rows need not leave the database and come back.
+
     Ids are unique in both. Invoices are paid, credit notes are applied like payments; nothing that is not open counts.
-    Every minor unit of every payment is in `allocations` or in `unapplied`; allocated + difference never exceeds what
+    Every minor unit of every payment is in `matched` or in `unapplied`; allocated + difference never exceeds what
     was open. Matching what is left again books nothing.
     """
     define_money(connection)
     define_keys(connection)
     if not count(connection, _MONEY_LEFT.format(payments=payments, receivables=receivables)):
-        return _nothing()
+        return _nothing(connection)
     try:
         stock_up(connection)
         number_rows(connection, receivables, payments)
@@ -175,20 +193,16 @@ def match(
         know_declined(connection, knowledge.declined)
         _climb_to_the_payers(connection, payments, policy, knowledge)
         _climb(connection, LIKENESS_RULES, policy)
-        return _matched(connection)
+        return _written_out(connection)
     finally:
         clear_up(connection)
 
 
-def _nothing() -> Matched:
-    return Matched(
-        allocations=MATCH.empty_table(),
-        credited=CREDITED.empty_table(),
-        exchanged=EXCHANGED.empty_table(),
-        suggestions=SUGGESTION.empty_table(),
-        unapplied=UNAPPLIED.empty_table(),
-        findings=findings_table([]),
-    )
+def _nothing(connection: duckdb.DuckDBPyConnection) -> LeftOver:
+    load(connection, "matched", empty(MATCH))
+    load(connection, "credited", empty(CREDITED))
+    load(connection, "exchanged", empty(EXCHANGED))
+    return LeftOver(suggestions=empty(SUGGESTION), unapplied=empty(UNAPPLIED), findings=findings_table([]))
 
 
 def _may_settle_at_once(connection: duckdb.DuckDBPyConnection, policy: MatchingPolicy, knowledge: Knowledge) -> bool:
@@ -256,49 +270,27 @@ def _try(connection: duckdb.DuckDBPyConnection, rule: Rule, policy: MatchingPoli
     return take(connection, rule, by_names=rule in NAMING_RULES)
 
 
-def _matched(connection: duckdb.DuckDBPyConnection) -> Matched:
+def _written_out(connection: duckdb.DuckDBPyConnection) -> LeftOver:
     drop_spent(connection)
     rests = keep(connection, "matching.rest", REST, rules=[rule.name for rule in RULES if rule.leaves_rests])
     if rests:
         keep(connection, "matching.paid_by", PAID_BY)
-    ((differences, credits, exchanges, doubts),) = connection.execute(_WHAT_THERE_IS).fetchall()
-    allocations = _allocations(
-        several=keep(connection, "matching.several_rows", _SEVERAL_ROWS) > 0, differences=differences
-    )
-    return Matched(
-        allocations=ask(connection, allocations, MATCH),
-        credited=ask(connection, _CREDITED, CREDITED) if credits else CREDITED.empty_table(),
-        exchanged=ask(connection, _EXCHANGED, EXCHANGED) if exchanges else EXCHANGED.empty_table(),
-        suggestions=ask(connection, _SUGGESTIONS, SUGGESTION) if doubts else SUGGESTION.empty_table(),
-        unapplied=ask(connection, UNAPPLIED_SQL, UNAPPLIED) if rests else UNAPPLIED.empty_table(),
+    ((credits, exchanges, doubts),) = connection.execute(_WHAT_THERE_IS).fetchall()
+    sentences = " ".join(f"WHEN '{rule.name}' THEN {rule.sentence}" for rule in RULES)
+    keep(connection, "matched", _MATCHED.format(sentences=sentences))
+    if credits:
+        keep(connection, "credited", _CREDITED)
+    else:
+        load(connection, "credited", empty(CREDITED))
+    if exchanges:
+        keep(connection, "exchanged", _EXCHANGED)
+    else:
+        load(connection, "exchanged", empty(EXCHANGED))
+    return LeftOver(
+        suggestions=ask(connection, _SUGGESTIONS, SUGGESTION) if doubts else empty(SUGGESTION),
+        unapplied=ask(connection, UNAPPLIED_SQL, UNAPPLIED) if rests else empty(UNAPPLIED),
         findings=findings_table(_paid_again(connection) if rests else []),
     )
-
-
-def _allocations(*, several: bool, differences: bool) -> str:
-    """SQL for what is settled at once and what the rules took, in the order of the ids.
-
-    `several`: some payment has several rows; `differences`: some row has one.
-    """
-    names = [rule.name for rule in RULES]
-    return _ALLOCATIONS.format(
-        names=_cases(enumerate(names)),
-        places=_cases((name, place) for place, name in enumerate(names)),
-        sentences=" ".join(f"WHEN {place} THEN {rule.sentence}" for place, rule in enumerate(RULES)),
-        outcomes=_cases(enumerate(_OUTCOMES)),
-        outcome_places=_cases((outcome, place) for place, outcome in enumerate(_OUTCOMES)),
-        at_once=names.index(EXACT_REFERENCE.name),
-        taken="(FROM matching.taken LEFT JOIN matching.several_rows USING (p, r))" if several else "matching.taken",
-        no_extras=", 0::BIGINT AS difference, 1::BIGINT AS place" if several or differences else "",
-        extras=f", difference, {'taken.place' if several else '1'}" if several or differences else "",
-        difference="difference" if several or differences else "0::BIGINT",
-        then_by=", place" if several else "",
-    )
-
-
-def _cases(pairs: Iterable[tuple[str | int, str | int]]) -> str:
-    """The branches of a SQL CASE."""
-    return " ".join(f"WHEN {when!r} THEN {then!r}" for when, then in pairs)
 
 
 def _paid_again(connection: duckdb.DuckDBPyConnection) -> list[Finding]:

@@ -15,6 +15,7 @@ from csp_receivables.domain.currencies import UnknownCurrency
 from csp_receivables.domain.microsoft.invoices import ListedInvoice
 from csp_receivables.domain.money import NotMoney, parse_decimal, to_minor
 from csp_receivables.domain.money_records import VENDOR_PAYMENT
+from csp_receivables.domain.records import empty
 
 VOIDED = "void_note"  # the documentType of an invoice that another one replaces (microsoft.md 1.3)
 NO_DATE = "0001-01-01"  # what Microsoft writes where there is none
@@ -54,7 +55,7 @@ class PayableFacts:
     parts: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
-NOTHING_TOLD = PayableFacts(payments=VENDOR_PAYMENT.empty_table())
+NOTHING_TOLD = PayableFacts(payments=empty(VENDOR_PAYMENT))
 
 
 def words_of(node: dict[str, Any], *, amends: str = "", paid: str = "") -> VendorWords:
