@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from csp_receivables.domain.matching.knowledge import Knowledge
 from csp_receivables.domain.matching.names import alike
 from csp_receivables.domain.matching.stock import count, view
-from csp_receivables.domain.references import readings
+from csp_receivables.domain.references import Kind, readings
 from csp_receivables.domain.relations import ask, keep, load
 
 # Licences are billed by the month: two on time are further apart, an order that was sent twice comes within days.
@@ -120,8 +121,7 @@ def _like_named(connection: duckdb.DuckDBPyConnection) -> list[dict[str, object]
     likenesses = alike(pairs["said"].to_pylist(), pairs["name"].to_pylist())
     return [
         {"p": pair["p"], "place": 3, "why": f"payment {pair['payment_id']} of {pair['said']} is as much, too"}
-        for pair, likeness in zip(pairs.to_pylist(), likenesses.to_pylist(), strict=True)
-        if likeness
+        for pair in pairs.filter(pc.greater(likenesses, 0)).to_pylist()
     ]
 
 
@@ -130,5 +130,9 @@ def _named_another(connection: duckdb.DuckDBPyConnection) -> list[dict[str, obje
     return [
         {"p": payment, "place": 4, "why": f"reference {said} is sound, and another than the receivable's"}
         for payment, said, printed in connection.execute(_REFERENCES).fetchall()
-        if {reading.kind for reading in readings(said)} & {reading.kind for reading in readings(printed)}
+        if (kinds := _kinds(said)) and kinds & _kinds(printed)
     ]
+
+
+def _kinds(reference: str) -> set[Kind]:
+    return {reading.kind for reading in readings(reference)}
