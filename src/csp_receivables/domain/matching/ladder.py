@@ -278,14 +278,8 @@ def _written_out(connection: duckdb.DuckDBPyConnection) -> LeftOver:
     ((credits, exchanges, doubts),) = connection.execute(_WHAT_THERE_IS).fetchall()
     sentences = " ".join(f"WHEN '{rule.name}' THEN {rule.sentence}" for rule in RULES)
     keep(connection, "matched", _MATCHED.format(sentences=sentences))
-    if credits:
-        keep(connection, "credited", _CREDITED)
-    else:
-        load(connection, "credited", empty(CREDITED))
-    if exchanges:
-        keep(connection, "exchanged", _EXCHANGED)
-    else:
-        load(connection, "exchanged", empty(EXCHANGED))
+    load(connection, "credited", ask(connection, _CREDITED, CREDITED) if credits else empty(CREDITED))
+    load(connection, "exchanged", ask(connection, _EXCHANGED, EXCHANGED) if exchanges else empty(EXCHANGED))
     return LeftOver(
         suggestions=ask(connection, _SUGGESTIONS, SUGGESTION) if doubts else empty(SUGGESTION),
         unapplied=ask(connection, UNAPPLIED_SQL, UNAPPLIED) if rests else empty(UNAPPLIED),

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger.access_people import LedgerAccessDesk
 from csp_receivables.adapters.partner_center.refusal_codes import CODES
 from csp_receivables.domain.access.history import exported
@@ -20,32 +18,8 @@ from csp_receivables.domain.collections.decisions import Answer
 from csp_receivables.domain.matching_by_hand.requests import ByHandRefused, person
 from csp_receivables.microsoft_ports import MicrosoftRefused
 from csp_receivables.steps.change_access.watching import AccessWatch, Watched
-from emulator.server import Emulator
-from tests.access_desk import AccessDesk, access_desk, document, due_to_suspend
-from tests.conftest import StandingClock
-from tests.emulator.serving import empty_world
+from tests.access_desk import AccessDesk, document, due_to_suspend
 from tests.letters import STOCKHOLM
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Emulator]:
-    with Emulator(empty_world()) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def desk(demo_ledger: Ledger, served: Emulator, clock: StandingClock, tmp_path: Path) -> Iterator[AccessDesk]:
-    with access_desk(demo_ledger, served, clock, tmp_path) as desk:
-        yield desk
-
-
-@pytest.fixture
-def plain_desk(
-    new_demo_ledger: Callable[[], Ledger], served: Emulator, clock: StandingClock, tmp_path: Path
-) -> Iterator[AccessDesk]:
-    """SQLite only."""
-    with access_desk(new_demo_ledger(), served, clock, tmp_path) as desk:
-        yield desk
 
 
 def suspended(desk: AccessDesk, **given: Any) -> str:
