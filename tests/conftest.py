@@ -21,6 +21,7 @@ from sqlalchemy.pool import Pool
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger.schema import upgrade
 from tests.one_duckdb import one_instance, own_instances
+from tests.one_sqlalchemy import one_compiler
 from tests.postgresql import Databases, migrated_server
 
 # The same examples every time: a suite that fails must fail again. `HYPOTHESIS_PROFILE=wide` looks for new ones.
@@ -28,6 +29,7 @@ hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("wide", deadline=None, max_examples=1000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
+one_compiler()
 NOON = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
