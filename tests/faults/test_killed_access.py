@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -14,73 +11,29 @@ from typing import Any
 
 import pytest
 
-from csp_receivables.adapters.ledger import Ledger
+from csp_receivables.adapters.ledger import Ledger, access_changes, outbox
+from csp_receivables.adapters.ledger.access_book import LedgerAccessBook
+from csp_receivables.adapters.partner_center.actor import Changes
+from csp_receivables.steps.change_access.changing import Changer
+from csp_receivables.steps.change_access.performing import AccessPerformer
+from csp_receivables.steps.change_access.restoring import AccessRestorer, _Restoring
+from csp_receivables.steps.change_access.suspending import Suspender
 from emulator.faults import Wanted
 from emulator.server import Emulator
-from tests.access_desk import AccessDesk, access_desk, document, settled
+from tests.access_desk import AccessDesk, access_desk, actor_at, document, due_to_suspend, settled
 from tests.conftest import StandingClock
 from tests.emulator.serving import empty_world
+from tests.forks import KILLED, NEVER, TRANSACTIONS, dying_at, forked
 
 KILLS = 7  # of each database: at lines spread over the whole path of suspending, and as many over that of restoring
 RUNS_MAX = 4  # until everything is settled
 
-# A process that forks one for each line of its input: "what customer line moment". The fork suspends, or gives back,
-# and dies at its n-th line of what claims, writes and sends (0: it lives). Answers how many lines it went, or "killed".
-FORKS = """
-import os, signal, sys
-from datetime import datetime
-from pathlib import Path
-from csp_receivables.adapters.ledger import Ledger, access_book, access_changes, outbox
-from csp_receivables.adapters.partner_center.actor import Changes
-from csp_receivables.steps.change_access import changing, performing, restoring, suspending
-from tests.access_desk import AccessDesk, actor_at, due_to_suspend, settled
-from tests.conftest import StandingClock
-
-url, emulator_url, folder = sys.argv[1:]
-watched = {
-    each.__code__
-    for each in (
-        access_book.LedgerAccessBook.begin, access_book.LedgerAccessBook.prepare, access_book.LedgerAccessBook.say,
-        access_changes.say, outbox.append, Ledger.writing.__wrapped__, Ledger.writing_schema.__wrapped__,
-        changing.Changer.send, changing.Changer.said, suspending.Suspender.suspend, suspending.Suspender._send,
-        performing.AccessPerformer._one_after_the_other, performing.AccessPerformer._concluded,
-        restoring.AccessRestorer._one, restoring.AccessRestorer._customer, restoring._Restoring._status,
-        restoring._Restoring._renewal, Changes._send,
-    )
-}
-
-def work(what, customer, line, moment):
-    clock = StandingClock(datetime.fromisoformat(moment))
-    ledger = Ledger.open(url, clock)
-    actor = actor_at(emulator_url, clock)
-    desk = AccessDesk(ledger=ledger, emulator=None, clock=clock, folder=Path(folder), actor=actor)
-    desk.is_alone()
-    desk.decided.decisions[customer] = due_to_suspend(customer) if what == "perform" else settled(customer)
-    left = [int(line)]
-    def at_line(frame, event, arg):
-        if event == "line":
-            left[0] -= 1
-            if left[0] == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-        return at_line
-    sys.settrace(lambda frame, event, arg: at_line if frame.f_code in watched else None)
-    getattr(desk, what)()
-    sys.settrace(None)
-    return int(line) - left[0]
-
-for job in sys.stdin:
-    reading, writing = os.pipe()
-    if (child := os.fork()) == 0:
-        try:
-            os.write(writing, str(work(*job.split())).encode())
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as said:
-        answer = said.read()
-    os.waitpid(child, 0)
-    print(answer or "killed", flush=True)
-"""
+WATCHED = (
+    LedgerAccessBook.begin, LedgerAccessBook.prepare, LedgerAccessBook.say, access_changes.say, outbox.append,
+    Changer.send, Changer.said, Suspender.suspend, Suspender._send, AccessPerformer._one_after_the_other,
+    AccessPerformer._concluded, AccessRestorer._one, AccessRestorer._customer, _Restoring._status,
+    _Restoring._renewal, Changes._send, *TRANSACTIONS,
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -95,49 +48,47 @@ def desk(demo_ledger: Ledger, served: Emulator, clock: StandingClock, tmp_path: 
         yield desk
 
 
-@contextmanager
-def forks(desk: AccessDesk, url: str) -> Iterator[Callable[[str, str, int], str]]:
-    """Does a piece of work in a process of its own that dies at a line; says how far it went, or "killed"."""
-    paths = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
-    with subprocess.Popen(
-        [sys.executable, "-c", FORKS, url, desk.emulator.url, str(desk.folder)],
-        env={**os.environ, "PYTHONPATH": paths},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        to, back = process.stdin, process.stdout
+def work(desk: AccessDesk, url: str, what: str, customer: str, line: int) -> int | str:
+    """Suspends, or gives back, in a process of its own that dies at a line; how far it went, or KILLED."""
 
-        def work(what: str, customer: str, line: int) -> str:
-            print(what, customer, line, desk.clock.now.isoformat(), file=to, flush=True)
-            return back.readline().strip()
+    def attempt() -> int:
+        clock = StandingClock(desk.clock.now)
+        own = AccessDesk(
+            ledger=Ledger.open(url, clock),
+            emulator=desk.emulator,
+            clock=clock,
+            folder=desk.folder,
+            actor=actor_at(desk.emulator.url, clock),
+        )
+        own.is_alone()
+        own.decided.decisions[customer] = due_to_suspend(customer) if what == "perform" else settled(customer)
+        with dying_at(line, WATCHED) as gone:
+            getattr(own, what)()
+        return gone()
 
-        yield work
-        to.close()
+    told: int | str = forked(attempt, desk.ledger)
+    return told
 
 
 def test_whoever_is_killed_when_suspends_once_and_gives_everything_back(desk: AccessDesk, ledger_url: str) -> None:
-    with forks(desk, ledger_url) as work:
-        with_one(desk, "C0")
-        lines = {}
-        for what in ("perform", "restore"):
-            lines[what] = int(work(what, "C0", 0))
-            end(desk, "C0", what)
-        assert min(lines.values()) > 100
-        for number in range(1, KILLS + 1):
-            customer = f"C{number}"
-            before = with_one(desk, customer)
-            for what, all_lines in lines.items():
-                place = 1 + (number - 1) * (all_lines - 1) // KILLS
-                assert work(what, customer, place) == "killed"
-                end(desk, customer, what)
-            own = f"{customer.lower()}-1"
-            assert desk.at_microsoft(own) == before, f"{customer} killed at {place}"
-            entries = [each for each in desk.emulator.world.log.entries if own in each.path and each.effect]
-            statuses = [each.effect.split(" of ")[0] for each in entries]
-            assert statuses == ["active -> suspended", "suspended -> active", "active -> active"], f"killed at {place}"
+    with_one(desk, "C0")
+    lines = {}
+    for what in ("perform", "restore"):
+        lines[what] = int(work(desk, ledger_url, what, "C0", NEVER))
+        end(desk, "C0", what)
+    assert min(lines.values()) > 100
+    for number in range(1, KILLS + 1):
+        customer = f"C{number}"
+        before = with_one(desk, customer)
+        for what, all_lines in lines.items():
+            place = 1 + (number - 1) * (all_lines - 1) // KILLS
+            assert work(desk, ledger_url, what, customer, place) == KILLED
+            end(desk, customer, what)
+        own = f"{customer.lower()}-1"
+        assert desk.at_microsoft(own) == before, f"{customer} killed at {place}"
+        entries = [each for each in desk.emulator.world.log.entries if own in each.path and each.effect]
+        statuses = [each.effect.split(" of ")[0] for each in entries]
+        assert statuses == ["active -> suspended", "suspended -> active", "active -> active"], f"killed at {place}"
     assert desk.findings() == []
 
 

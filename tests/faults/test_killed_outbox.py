@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -15,91 +11,23 @@ from typing import Any
 
 import pytest
 
-from csp_receivables.adapters.ledger import Ledger
-from tests.conftest import StandingClock
-from tests.mail_server import ACCEPT_AND_DROP, ACCEPT_AND_FALL_SILENT, MailServer, mail_server
-from tests.outbox_desk import Decided, Desk, decided, desk_at
-
-KILLS = 12  # of each database; every run kills at other lines of the same path, from its first to its last
-
-# Each attempt is a fork that dies at its n-th line of what claims, writes and hands over; later forks look and send on.
-SEND = """
-import json, os, signal, sys
-from datetime import timedelta
-from pathlib import Path
-from csp_receivables.adapters.ledger import Ledger
-from csp_receivables.adapters.ledger import outbox
+from csp_receivables.adapters.ledger import Ledger, outbox
 from csp_receivables.adapters.ledger.outbox_book import LedgerOutbox
 from csp_receivables.adapters.mail.kept import KeptMessages
 from csp_receivables.adapters.mail.smtp import SmtpConversation
 from csp_receivables.steps.send_notices.performing import Performer
 from tests.conftest import StandingClock
-from tests.outbox_desk import decided, desk_at
+from tests.forks import KILLED, NEVER, TRANSACTIONS, dying_at, forked
+from tests.mail_server import ACCEPT_AND_DROP, ACCEPT_AND_FALL_SILENT, MailServer, mail_server
+from tests.outbox_desk import Decided, Desk, decided, desk_at
 
-url, folder, port, kills = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
-watched = {
-    each.__code__
-    for each in (
-        LedgerOutbox.claim, LedgerOutbox.begin, LedgerOutbox.conclude, Ledger.writing.__wrapped__,
-        Ledger.writing_schema.__wrapped__, outbox.append, KeptMessages.keep, Performer._hand_over, Performer._concluded,
-        SmtpConversation._hand_over, SmtpConversation._ask, SmtpConversation._send_content, SmtpConversation._begin,
-    )
-}
+KILLS = 12  # of each database; every run kills at other lines of the same path, from its first to its last
 
-def desk():
-    # its own connections: none is shared with the process that forks
-    clock = StandingClock()
-    return desk_at(Ledger.open(url, clock), clock, folder, port)
-
-def with_one_decided(customer):
-    made = desk()
-    made.decided.decisions[customer] = decided(customer)
-    return made
-
-def send_and_die_at(customer, line):
-    left, made = [line], desk()
-    made.customer(customer)
-    def at_line(frame, event, arg):
-        if event == "line":
-            left[0] -= 1
-            if left[0] == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-        return at_line
-    sys.settrace(lambda frame, event, arg: at_line if frame.f_code in watched else None)
-    made.send()
-    sys.settrace(None)
-    return line - left[0]
-
-def send_on(customer):
-    made, states = with_one_decided(customer), []
-    for _ in range(2):
-        made.later(hours=1)
-        made.send()
-        states.append(made.state(f"{customer}/1.1/reminder/send_notice"))
-    return states
-
-def forked(work):
-    reading, writing = os.pipe()
-    if (child := os.fork()) == 0:
-        try:
-            os.write(writing, json.dumps(work()).encode())
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as said:
-        answer = said.read()
-    os.waitpid(child, 0)
-    return json.loads(answer) if answer else "killed"
-
-desk().owing(1000)
-lines = forked(lambda: send_and_die_at("WHOLE", 10**9))
-seen = {}
-for number in range(kills):
-    customer, line = f"C{number}", 1 + number * (lines - 1) // (kills - 1)
-    killed = forked(lambda: send_and_die_at(customer, line)) == "killed"
-    seen[customer] = [line, killed, *forked(lambda: send_on(customer))]
-print(json.dumps({"lines": lines, "seen": seen}))
-"""
+WATCHED = (
+    LedgerOutbox.claim, LedgerOutbox.begin, LedgerOutbox.conclude, outbox.append, KeptMessages.keep,
+    Performer._hand_over, Performer._concluded, SmtpConversation._hand_over, SmtpConversation._ask,
+    SmtpConversation._send_content, SmtpConversation._begin, *TRANSACTIONS,
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -119,28 +47,45 @@ def server(running: MailServer) -> MailServer:
 def test_whoever_is_killed_when_writes_to_nobody_twice_and_forgets_nobody(
     ledger: Ledger, ledger_url: str, tmp_path: Path, server: MailServer
 ) -> None:
-    arguments = [ledger_url, str(tmp_path), str(server.port), str(KILLS)]
-    paths = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
-    run = subprocess.run(
-        [sys.executable, "-c", SEND, *arguments],
-        env={**os.environ, "PYTHONPATH": paths},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    def own_desk() -> Desk:
+        """Each process has its own connections."""
+        clock = StandingClock()
+        return desk_at(Ledger.open(ledger_url, clock), clock, tmp_path, server.port)
 
-    assert run.returncode == 0, run.stderr
-    told = json.loads(run.stdout)
-    assert told["lines"] > 60
-    assert len(told["seen"]) == KILLS
+    desk_at(ledger, StandingClock(), tmp_path, server.port).owing(1000)
+    lines = forked(lambda: send_and_die_at(NEVER, own_desk(), "WHOLE"), ledger)
+    assert lines > 60
     outcomes = set()
-    for customer, (line, killed, first, second) in told["seen"].items():
+    for number in range(KILLS):
+        customer, line = f"C{number}", 1 + number * (lines - 1) // (KILLS - 1)
+        killed = forked(lambda customer=customer, line=line: send_and_die_at(line, own_desk(), customer), ledger)
+        first, second = send_on(own_desk(), customer)
         letters = len(server.sent_to(f"billing@{customer.lower()}.example"))
-        assert killed or line == told["lines"], customer
+        assert killed == KILLED or line == lines, customer
         assert first == second
         assert (first, letters) in {("done", 1), ("in_doubt", 0), ("in_doubt", 1)}, f"{customer} killed at {line}"
         outcomes.add((first, letters))
     assert outcomes == {("done", 1), ("in_doubt", 0), ("in_doubt", 1)}  # the path was killed before, during and after
+
+
+def send_and_die_at(line: int, desk: Desk, customer: str) -> int:
+    """Send one letter; how many lines of what claims, writes and hands over that took."""
+    desk.customer(customer)
+    with dying_at(line, WATCHED) as gone:
+        desk.send()
+    return gone()
+
+
+def send_on(desk: Desk, customer: str) -> list[str]:
+    """Later runs look, and send what is left; how the action stands after each."""
+    desk.decided.decisions[customer] = decided(customer)
+    states = []
+    for _ in range(2):
+        desk.later(hours=1)
+        desk.send()
+        states.append(desk.state(f"{customer}/1.1/reminder/send_notice"))
+    desk.ledger.engine.dispose()
+    return states
 
 
 class Broken(RuntimeError):
