@@ -2,61 +2,57 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from csp_receivables import wiring
+from csp_receivables.adapters.bank_files import camt as camt_reader
+from csp_receivables.adapters.bank_files import reader_of
 from csp_receivables.adapters.ledger import Ledger, tables
+from csp_receivables.adapters.ledger.bank import LedgerBankBook
 from csp_receivables.domain.imports import Outcome
+from csp_receivables.steps.import_bank import import_bank_file
 from tests.camt_files import Entry, camt
+from tests.conftest import StandingClock
+from tests.forks import KILLED, die, forked
 
 ENTRIES = 2_500
-IMPORT = """
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
-from csp_receivables.adapters.bank_files import camt, reader_of
-from csp_receivables.adapters.ledger import Ledger
-from csp_receivables.adapters.ledger.bank import LedgerBankBook
-from csp_receivables.steps.import_bank import import_bank_file
+BATCH = 1_000
 
-camt.LINES_PER_BATCH = 1_000
-url, path, fifo = sys.argv[1:]
 
-class Blocking:  # reads on until two batches lie in the open transaction, then waits on a FIFO that nobody writes to
-    def __init__(self, reader): self.reader = reader
-    def read(self, stream, **how):
+class Dying:
+    """A reader whose process dies when two batches lie in the open transaction."""
+
+    def __init__(self, reader: Any) -> None:
+        self.reader = reader
+
+    def read(self, stream: Any, **how: Any) -> Iterator[Any]:
         for place, part in enumerate(self.reader.read(stream, **how)):
             yield part
             if place == 1:
-                Path(fifo).write_text("stored")
-                open(fifo).read()
+                die()
 
-def blocking_reader_of(head):
+
+def dying_reader_of(head: bytes) -> Any:
     reader, taken_for = reader_of(head)
-    return Blocking(reader), taken_for
-
-ledger = Ledger.open(url, lambda: datetime(2026, 11, 1, 12, tzinfo=UTC))
-import_bank_file(Path(path), blocking_reader_of, LedgerBankBook(ledger))
-"""
+    return Dying(reader), taken_for
 
 
 def test_a_killed_import_leaves_nothing_and_the_next_run_completes_it(
-    ledger: Ledger, ledger_url: str, tmp_path: Path
+    ledger: Ledger, ledger_url: str, tmp_path: Path, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, fifo = tmp_path / "statement.xml", tmp_path / "fifo"
+    path = tmp_path / "statement.xml"
     path.write_bytes(camt([Entry(amount="2.00", ref=f"R{n}") for n in range(ENTRIES)]))
-    os.mkfifo(fifo)
+    monkeypatch.setattr(camt_reader, "LINES_PER_BATCH", BATCH)
 
-    with subprocess.Popen([sys.executable, "-c", IMPORT, ledger_url, str(path), str(fifo)]) as process:
-        assert fifo.read_text() == "stored"  # waits until the import is in the middle
-        process.send_signal(signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL
+    def import_and_die() -> None:
+        import_bank_file(path, dying_reader_of, LedgerBankBook(Ledger.open(ledger_url, clock)))
+
+    assert forked(import_and_die, ledger) == KILLED
     left = [_count(ledger, table) for table in (tables.payment, tables.statement, tables.imported_file, tables.finding)]
     report = wiring.import_bank(ledger, [path])[0]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from csp_receivables.adapters.accounting_files import receivables
 from csp_receivables.adapters.accounting_files.forms import CANONICAL_FORMS
 from csp_receivables.adapters.accounting_files.reading import AccountingFiles
 from csp_receivables.adapters.inbox import FolderInbox
@@ -19,67 +19,19 @@ from csp_receivables.domain.imports import FileReport, Outcome
 from csp_receivables.steps.import_accounting import import_accounting
 from csp_receivables.steps.take_inbox import take_inbox
 from tests.accounting_exports import invoice, receivables_file, rows_of
+from tests.conftest import StandingClock
+from tests.forks import KILLED, die, forked
 
 READER = AccountingFiles(CANONICAL_FORMS, seller="partner")
 ROWS = 50
-PRELUDE = """
-import os, signal, sys
-from datetime import UTC, datetime
-from pathlib import Path
-from csp_receivables.adapters.accounting_files import receivables
-from csp_receivables.adapters.accounting_files.forms import CANONICAL_FORMS
-from csp_receivables.adapters.accounting_files.reading import AccountingFiles
-from csp_receivables.adapters.inbox import FolderInbox
-from csp_receivables.adapters.ledger import Ledger
-from csp_receivables.adapters.ledger.customers import LedgerCustomerBook
-from csp_receivables.adapters.ledger.receivables import LedgerReceivableBook
-from csp_receivables.steps.import_accounting import import_accounting
-from csp_receivables.steps.take_inbox import take_inbox
 
-receivables.LINES_PER_BATCH = 10
-reader = AccountingFiles(CANONICAL_FORMS, seller="partner")
-ledger = Ledger.open(sys.argv[1], lambda: datetime.now(UTC))
-path = Path(sys.argv[2])
-book = LedgerReceivableBook(ledger)
 
-def die():
-    os.kill(os.getpid(), signal.SIGKILL)
-
-def importer(path):
-    return import_accounting(path, reader, LedgerCustomerBook(ledger), book)
-
-def take(import_file, inbox):
-    return take_inbox("accounting", inbox, import_file, lambda _: 0)
-"""
-IN_THE_MIDDLE_OF_A_FILE = """
-def dying(batches):
+def dying(batches: Iterable[Any]) -> Iterator[Any]:
+    """Some batches lie in the open transaction."""
     for number, batch in enumerate(batches):
         if number == 3:
             die()
         yield batch
-
-book.import_file(reader.recognise(path, reader.identify(path)), dying(reader.receivables(path)))
-"""
-BETWEEN_IMPORT_AND_ARCHIVE = """
-def import_and_die(path):
-    importer(path)
-    die()
-
-take(import_and_die, FolderInbox(home=path.parents[2], pause=lambda: None, month=lambda: "2026-11"))
-"""
-WHILE_ARCHIVING = """
-def month():
-    die()
-
-take(importer, FolderInbox(home=path.parents[2], pause=lambda: None, month=month))
-"""
-
-
-def killed(script: str, ledger_url: str, path: Path) -> None:
-    """Runs the script in a process of its own, which must end by SIGKILL."""
-    command = [sys.executable, "-c", PRELUDE + script, ledger_url, str(path)]
-    run = subprocess.run(command, check=False, capture_output=True, text=True)
-    assert run.returncode == -signal.SIGKILL, run.stderr
 
 
 def put_file(folder: Path) -> Path:
@@ -92,10 +44,21 @@ def take(ledger: Ledger, path: Path) -> FileReport:
     return import_accounting(path, READER, LedgerCustomerBook(ledger), LedgerReceivableBook(ledger))
 
 
-def test_a_killed_import_leaves_nothing_and_the_next_completes(ledger: Ledger, ledger_url: str, tmp_path: Path) -> None:
-    path = put_file(tmp_path)
+def inbox(folder: Path, month: Callable[[], str] = lambda: "2026-11") -> FolderInbox:
+    return FolderInbox(home=folder / "home", pause=lambda: None, month=month)
 
-    killed(IN_THE_MIDDLE_OF_A_FILE, ledger_url, path)
+
+def test_a_killed_import_leaves_nothing_and_the_next_completes(
+    ledger: Ledger, ledger_url: str, tmp_path: Path, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = put_file(tmp_path)
+    monkeypatch.setattr(receivables, "LINES_PER_BATCH", 10)
+
+    def import_and_die() -> None:
+        book = LedgerReceivableBook(Ledger.open(ledger_url, clock))
+        book.import_file(READER.recognise(path, READER.identify(path)), dying(READER.receivables(path)))
+
+    assert forked(import_and_die, ledger) == KILLED
 
     assert [rows_of(ledger, table) for table in (tables.receivable, tables.receivable_line, tables.imported_file)] == [
         [],
@@ -107,18 +70,26 @@ def test_a_killed_import_leaves_nothing_and_the_next_completes(ledger: Ledger, l
     assert len(rows_of(ledger, tables.receivable_line)) == ROWS
 
 
-@pytest.mark.parametrize("script", [BETWEEN_IMPORT_AND_ARCHIVE, WHILE_ARCHIVING], ids=["before archive", "in archive"])
+@pytest.mark.parametrize("archives", [False, True], ids=["before archive", "in archive"])
 def test_a_killed_inbox_is_completed_by_the_next_run(
-    ledger: Ledger, ledger_url: str, tmp_path: Path, script: str
+    ledger: Ledger, ledger_url: str, tmp_path: Path, clock: StandingClock, archives: bool
 ) -> None:
     path = put_file(tmp_path)
 
-    killed(script, ledger_url, path)
+    def take_and_die() -> None:
+        own = Ledger.open(ledger_url, clock)
+
+        def import_file(path: Path) -> FileReport:
+            report = take(own, path)
+            return report if archives else die()
+
+        take_inbox("accounting", inbox(tmp_path, month=die), import_file, lambda _: 0)
+
+    assert forked(take_and_die, ledger) == KILLED
 
     assert path.exists()
     assert len(rows_of(ledger, tables.receivable)) == ROWS
-    inbox = FolderInbox(home=tmp_path / "home", pause=lambda: None, month=lambda: "2026-11")
-    [report] = take_inbox("accounting", inbox, lambda path: take(ledger, path), lambda _: 0)
+    [report] = take_inbox("accounting", inbox(tmp_path), lambda path: take(ledger, path), lambda _: 0)
     assert report.outcome is Outcome.ALREADY_KNOWN
     assert not path.exists()
     assert len(list((tmp_path / "home/archive/accounting/2026-11").iterdir())) == 1

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 
@@ -14,20 +10,23 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import select
 
+from csp_receivables.adapters import lake
 from csp_receivables.adapters.lake import STAGING, Lake
-from csp_receivables.adapters.ledger import Ledger
+from csp_receivables.adapters.ledger import Ledger, vendor_invoices
 from csp_receivables.adapters.ledger.tables import customer_cost, finding, imported_file, vendor_invoice
 from csp_receivables.adapters.ledger.vendor_invoices import LedgerVendorBook
 from csp_receivables.adapters.microsoft_files.recon_reader import ReconReader
 from csp_receivables.domain.imports import FileReport, Outcome
 from csp_receivables.steps.import_microsoft import MicrosoftImport
 from tests.adapters.microsoft_files.recon_files import CONTOSO, FABRIKAM, row, write
+from tests.conftest import StandingClock
+from tests.forks import KILLED, die, forked
 
 
 def importer(ledger: Ledger, folder: Path) -> MicrosoftImport:
-    lake = folder / "lake"
-    reader = ReconReader(spill=lake / "spill")
-    return MicrosoftImport(reader=reader, lake=Lake(root=lake), book=LedgerVendorBook(ledger), term_days=60)
+    root = folder / "lake"
+    reader = ReconReader(spill=root / "spill")
+    return MicrosoftImport(reader=reader, lake=Lake(root=root), book=LedgerVendorBook(ledger), term_days=60)
 
 
 def state(invoice_id: str, total: str, **more: object) -> dict[str, object]:
@@ -215,45 +214,24 @@ def test_an_invoice_id_never_leads_out_of_the_lake(ledger: Ledger, tmp_path: Pat
     assert [path.split("/")[:2] for path in parts(tmp_path)] == [["charges", "invoice=..%2F..%2FG1"]]
 
 
-CRASH = """
-import os, signal, sys
-from datetime import UTC, datetime
-from pathlib import Path
-from csp_receivables.adapters import lake
-from csp_receivables.adapters.ledger import Ledger, bulk, vendor_invoices
-from tests.steps.test_import_microsoft import importer
-
-def die(*_, **__):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-url, folder, point = sys.argv[1:4]
-if point == "before the rename":
-    lake._flush = die
-if point == "before booking":
-    LedgerVendorBook = vendor_invoices.LedgerVendorBook
-    LedgerVendorBook.book = die
-if point == "inside the transaction":
-    vendor_invoices._keep_file = die
-ledger = Ledger.open(url, lambda: datetime(2026, 11, 1, tzinfo=UTC))
-importer(ledger, Path(folder)).import_file(Path(folder) / "recon.csv")
-"""
+DIES = {
+    "before the rename": (lake, "_flush"),
+    "before booking": (LedgerVendorBook, "book"),
+    "inside the transaction": (vendor_invoices, "_keep_file"),
+}
 
 
-@pytest.mark.parametrize("point", ["before the rename", "before booking", "inside the transaction"])
+@pytest.mark.parametrize("point", list(DIES))
 def test_a_kill_leaves_nothing_half_and_the_next_run_completes(
-    ledger: Ledger, ledger_url: str, tmp_path: Path, point: str
+    ledger: Ledger, ledger_url: str, clock: StandingClock, tmp_path: Path, point: str
 ) -> None:
     path = write(tmp_path, [row(), row(InvoiceNumber="G000000002")])
-    root = Path(__file__).parents[2]
 
-    killed = subprocess.run(
-        [sys.executable, "-c", CRASH, ledger_url, str(tmp_path), point],
-        cwd=root,
-        env={**os.environ, "PYTHONPATH": str(root)},
-        check=False,
-    )
+    def import_and_die() -> None:
+        setattr(*DIES[point], die)
+        importer(Ledger.open(ledger_url, clock), tmp_path).import_file(path)
 
-    assert killed.returncode == -signal.SIGKILL
+    assert forked(import_and_die, ledger) == KILLED
     assert stored(ledger) == stored(ledger, customer_cost) == stored(ledger, imported_file) == []
     whole = [part for part in parts(tmp_path) if not part.startswith(STAGING)]
     assert len(whole) == (0 if point == "before the rename" else 2)
