@@ -28,7 +28,11 @@ def world_of(request: Request) -> World:
     return world
 
 
-TheWorld = Annotated[World, Depends(world_of)]
+async def _the_world(request: Request) -> World:
+    return world_of(request)  # on the loop: what is not async, FastAPI hands to a thread
+
+
+TheWorld = Annotated[World, Depends(_the_world)]
 
 
 def fault_of(request: Request) -> str:

@@ -26,7 +26,9 @@ async def listed(request: Request, world: TheWorld, _: PartnerCenterCaller, tena
     return rest(request, {"totalCount": len(items), "items": items, "attributes": {"objectType": "Collection"}})
 
 
-def _find(world: TheWorld, _: PartnerCenterCaller, tenant_id: str, plan_id: str, entitlement_id: str) -> Entitlement:
+async def _find(
+    world: TheWorld, _: PartnerCenterCaller, tenant_id: str, plan_id: str, entitlement_id: str
+) -> Entitlement:
     plan = find_subscription(world, tenant_id, plan_id)
     found = world.entitlements.get(entitlement_id.lower())
     if found is None or str(found.document["subscriptionId"]).lower() != plan.id.lower():

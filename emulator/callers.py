@@ -1,4 +1,7 @@
-"""Who calls: the bearer token behind a request, and what each door demands of it."""
+"""Who calls: the bearer token behind a request, and what each door demands of it.
+
+All of it is async only so that it stays on the loop: FastAPI hands to a thread what is not.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from emulator.answers import Refusal, fault_of, world_of
 from emulator.state import Grant
 
 
-def partner_center_caller(request: Request) -> Grant:
+async def partner_center_caller(request: Request) -> Grant:
     """Anybody whose token is for Partner Center. A user without MFA is refused."""
     grant = _grant(request)
     if grant is not None:
@@ -24,15 +27,15 @@ def partner_center_caller(request: Request) -> Grant:
     return grant
 
 
-def partner_center_user(request: Request) -> Grant:
+async def partner_center_user(request: Request) -> Grant:
     """Only an app that acts for a user."""
-    grant = partner_center_caller(request)
+    grant = await partner_center_caller(request)
     if not grant.with_user:
         raise Refusal(403, 900329, "App-only access is not supported by this resource.")
     return grant
 
 
-def graph_caller(request: Request) -> Grant:
+async def graph_caller(request: Request) -> Grant:
     """Anybody whose token is for Graph."""
     grant = _grant(request)
     if grant is None:
