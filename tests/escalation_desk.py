@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 from csp_receivables.adapters.collections_policy import parse_collections_policy
-from csp_receivables.adapters.engine import engine
 from csp_receivables.adapters.escalation.files import EscalationFiles
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger.escalation_book import LedgerEscalationBook
@@ -29,6 +28,7 @@ from csp_receivables.steps.send_notices import Performer, Sent
 from csp_receivables.steps.send_notices.own_letters import SendOwnLetters
 from tests.ledgers_with_debtors import live
 from tests.letters import STOCKHOLM
+from tests.one_duckdb import rules_room
 from tests.outbox_desk import Words
 
 INCLUDE = Path(__file__).parents[1] / "include"
@@ -71,7 +71,7 @@ class EscalationDesk:
         return EscalationReporter(
             book=self.book,
             files=self.files,
-            engine=partial(engine, self.folder / "spill"),
+            engine=partial(rules_room, self.folder / "spill"),
             collections=parse_collections_policy("collections.yaml", self.collections),
             matching=MatchingPolicy(),
             lines=NO_LINE_RULES,

@@ -11,7 +11,6 @@ from typing import Any
 import pyarrow as pa
 
 from csp_receivables.adapters.collections_policy import parse_collections_policy
-from csp_receivables.adapters.engine import engine
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger import tables as t
 from csp_receivables.adapters.ledger.bulk import insert_new
@@ -23,6 +22,7 @@ from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.steps.decide import Decider
 from tests.letters import STOCKHOLM
+from tests.one_duckdb import rules_room
 
 DUE = date(2026, 10, 5)  # a Monday
 YESTERDAY = date(2026, 10, 31)  # of the tests' clock
@@ -151,7 +151,7 @@ def decider(ledger: Ledger, spill: Path, text: str = POLICY_TEXT, *, live: bool 
     """What decides on a ledger."""
     return Decider(
         book=LedgerDecisionBook(ledger=ledger, zone=STOCKHOLM, policy_text=text),
-        engine=partial(engine, spill),
+        engine=partial(rules_room, spill),
         policy=parse_collections_policy("collections.yaml", text),
         matching=MatchingPolicy(),
         lines=NO_LINE_RULES,

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from csp_receivables.domain.facts import SCHEMAS, Facts
 from csp_receivables.domain.findings import FINDING
-from tests.one_duckdb import room
+from tests.one_duckdb import rules_room
 
 AS_OF = date(2026, 10, 31)
 KNOWN = "2026-11-01T05:00:00.000000Z"
@@ -106,5 +106,5 @@ def world(as_of: date = AS_OF, **tables: Sequence[dict[str, Any]]) -> Facts:
 @contextmanager
 def duck() -> Iterator[duckdb.DuckDBPyConnection]:
     """An engine's room for the rules alone."""
-    with room(python_enable_replacements=False) as connection:
+    with rules_room() as connection:
         yield connection

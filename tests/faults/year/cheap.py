@@ -9,7 +9,6 @@ receivables, payments and allocations. After `forget` the next computation is ma
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -29,15 +28,8 @@ from csp_receivables.domain.booking import Booking
 from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.payouts import PROVIDERS
 from csp_receivables.domain.relations import load
-from tests.faults.year.remembered import Known, Remembering, Shelf, fresh
-
-ANSWERS_MAX = 30_000  # so many are some 100 MB
-PLAIN: dict[str, str | bool | int | float | list[str]] = {
-    "threads": 1,
-    "autoinstall_known_extensions": False,
-    "python_enable_replacements": False,
-    "checkpoint_threshold": "1TB",
-}
+from tests.one_duckdb import SHELVES
+from tests.remembered import PLAIN, Known, Remembering, Shelves
 
 
 @dataclass(slots=True)
@@ -45,11 +37,9 @@ class Memory:
     """What was worked out, by what it was worked out from."""
 
     decide: Callable[..., Booking]
-    shelf: Shelf
-    process: int
+    shelves: Shelves
     booked: dict[object, tuple[dict[str, Known], Booking]] = field(default_factory=dict)
-    rooms: int = 0  # that somebody is in
-    parents: list[object] = field(default_factory=list)
+    on: object = None  # the shelf that it lies on
     forgets: bool = False  # the next room is a plain connection, which remembers nothing
 
     def forget(self) -> None:
@@ -59,30 +49,20 @@ class Memory:
     @contextmanager
     def engine(self, _spill: Path) -> Iterator[Any]:
         """Stands in for `adapters.engine`."""
-        if self.process != os.getpid():
-            # A forked child shares nothing; closing what its parent opened would wait for threads that it has not.
-            self.parents += [self.shelf]
-            self._begin_anew()
-        elif not self.rooms and len(self.shelf.answers) > ANSWERS_MAX:
-            self._begin_anew()
         if self.forgets:
             self.forgets = False
             with duckdb.connect(":memory:", config=PLAIN) as forgetful:
                 yield forgetful
             return
-        self.rooms += 1
-        try:
-            yield Remembering(self.shelf)
-        finally:
-            self.rooms -= 1
-
-    def _begin_anew(self) -> None:
-        self.shelf, self.process, self.booked, self.rooms = fresh(PLAIN), os.getpid(), {}, 0
+        with self.shelves.room() as room:
+            yield room
 
     def decide_booking(self, room: Any, facts: Facts, *policies: Any, **told: bool) -> Booking:
         """Stands in for `domain.booking.decide_booking`: with what it answered come the tables that it left."""
         if not isinstance(room, Remembering):
             return self.decide(room, facts, *policies, **told)
+        if room.shelf is not self.on:
+            self.booked, self.on = {}, room.shelf
         key = (_digest(facts), *map(repr, policies), *told.items())
         if key in self.booked:
             names, booking = self.booked[key]
@@ -118,7 +98,7 @@ def made_cheap() -> Iterator[Memory]:
     from csp_receivables.domain.matching_by_hand import suggested
     from csp_receivables.steps import decide, reconcile
 
-    memory = Memory(booking.decide_booking, fresh(PLAIN), os.getpid())
+    memory = Memory(booking.decide_booking, SHELVES)
     with ExitStack() as patched:
         patched.enter_context(patch.object(wiring, "engine", memory.engine))
         for asker in (daily, decide, reconcile, suggested):

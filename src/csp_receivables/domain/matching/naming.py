@@ -40,7 +40,8 @@ _BY_NUMBER = """
 _SHARED = "SELECT key, currency, count(*) AS rivals FROM ({keyed}) GROUP BY ALL HAVING count(*) > 1"
 _PAIRS = """
     SELECT wanted.p, wanted.part, keyed.r, wanted.amount, keyed.open_amount,
-        wanted.customer_id <> '' AND wanted.customer_id <> keyed.customer_id AS elsewhere, {rivals} AS rivals
+        wanted.customer_id <> '' AND wanted.customer_id <> keyed.customer_id AS elsewhere, {rivals} AS rivals,
+        1 AS together
     FROM ({wanted}) wanted JOIN ({keyed}) keyed USING (key, currency)
 """
 _UNIQUE = "FROM ({keyed}) ANTI JOIN matching.shared USING (key, currency)"
@@ -55,7 +56,7 @@ _PARTS_TOGETHER = """
 """
 _NAMED = """
 CREATE OR REPLACE TABLE {name} (p BIGINT, part BIGINT, r BIGINT, amount BIGINT, open_amount BIGINT, elsewhere BOOLEAN,
-    rivals BIGINT, together BIGINT DEFAULT 1)
+    rivals BIGINT, together BIGINT)
 """
 
 

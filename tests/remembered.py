@@ -8,9 +8,11 @@ table is made when a statement that has to be run names it. Contents are known b
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from typing import Any
@@ -18,11 +20,20 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+ANSWERS_MAX = 30_000  # so many are some 100 MB
+PLAIN: dict[str, str | bool | int | float | list[str]] = {
+    "threads": 1,
+    "autoinstall_known_extensions": False,
+    "python_enable_replacements": False,
+    "checkpoint_threshold": "1TB",
+}
 TABLE, VARIABLE, ARRIVED = "TABLE", "VARIABLE", "ARRIVED"
 _NAME = r"((?:\w+\.)?\w+)"
 _WRITES = re.compile(
     rf"\s*(?:CREATE (?:OR REPLACE )?(?:TEMP )?TABLE|INSERT INTO|UPDATE|DELETE FROM|ALTER TABLE)\s+(?!IF\b){_NAME}"
 )
+_CREATES = re.compile(rf"\s*CREATE (?:OR REPLACE )?(?:TEMP )?TABLE {_NAME}")
+_REPLACES = re.compile(r"\s*CREATE OR REPLACE\b")
 _RENAMES = re.compile(rf"\s*ALTER TABLE {_NAME} RENAME TO (\w+)\s*;?\s*")
 _DEFINES = re.compile(rf"\s*CREATE OR REPLACE (?:TEMP )?(VIEW|MACRO) {_NAME}")
 _DROPS = re.compile(rf"\s*DROP (?:TABLE|VIEW)(?: IF EXISTS)? {_NAME}\s*;?\s*")
@@ -30,6 +41,7 @@ _OPENS = re.compile(r"\s*CREATE SCHEMA IF NOT EXISTS \w+\s*;?\s*")
 _CLOSES = re.compile(r"\s*DROP SCHEMA (\w+) CASCADE\s*;?\s*")
 _SETS = re.compile(r"\s*SET VARIABLE (\w+) = (.*)", re.DOTALL)
 _READS = re.compile(r"\s*(?:SELECT|WITH|FROM)\b")
+_RULES = re.compile(r"\b(?:DEFAULT|PRIMARY KEY|UNIQUE|NOT NULL,|CHECK \()")  # of a column
 _FILES = re.compile(r"\bread_\w+\(")  # which may say something else tomorrow
 
 
@@ -50,6 +62,7 @@ class Shelf:
     answers: dict[object, Any] = field(default_factory=dict)
     contents: dict[str, str | pa.Table] = field(default_factory=dict)  # where each content lies
     real: dict[str, tuple[str, str]] = field(default_factory=dict)  # kind and version
+    kept: int = 0  # tables that have a name of their own for what lay elsewhere
 
     def run(self, sql: str, values: Any = None) -> Any:
         """Run it for real. By `execute`: `sql` plans it twice, which pays for large answers only."""
@@ -59,22 +72,46 @@ class Shelf:
         """Let nothing real have this name, or nothing but this kind of thing."""
         if name not in self.real or self.real[name][0] == but:
             return
+        if self.move(name):
+            return
         kind, _ = self.real.pop(name)
         if kind == ARRIVED:
             self.connection.unregister(name)
         else:
             self.run(f"{'RESET' if kind == VARIABLE else 'DROP'} {kind} {name}")
 
+    def move(self, name: str) -> bool:
+        """Give the content of a table that lies nowhere else another name. Was there one?"""
+        if not self._is_home(name):
+            return False
+        _, content = self.real.pop(name)
+        self.contents[content] = self._apart(name)
+        self.run(f"ALTER TABLE {name} RENAME TO {self.contents[content].rpartition('.')[2]}")
+        return True
+
+    def copy(self, name: str) -> None:
+        """Let what lies in this table only lie elsewhere too: it is about to be changed."""
+        if self._is_home(name):
+            apart = self.contents[self.real[name][1]] = self._apart(name)
+            self.run(f"CREATE {'' if '.' in name else 'TEMP '}TABLE {apart} AS FROM {name}")
+
+    def _is_home(self, name: str) -> bool:
+        kind, content = self.real.get(name, ("", ""))
+        return kind == TABLE and self.contents.get(content) == name
+
     def keep(self, name: str) -> str:
-        """The content of a real table, which is kept."""
+        """The content of a real table, which lies there for now."""
         found = self.run(f"FROM {name}")
         columns = [(each[0], str(each[1])) for each in found.description]
         content = _digest(repr((columns, found.fetchall())))
-        if content not in self.contents:
-            self.contents[content] = f"kept_{len(self.contents)}"
-            self.run(f"CREATE TABLE {self.contents[content]} AS FROM {name}")
+        self.contents.setdefault(content, name)
         self.real[name] = TABLE, content
         return content
+
+    def _apart(self, name: str) -> str:
+        """Where nobody writes, in the same schema."""
+        self.kept += 1
+        return _beside(name, f"kept_{self.kept}")
 
 
 @dataclass(slots=True)
@@ -110,6 +147,7 @@ class Remembering:
 
     def _do(self, sql: str, values: Any) -> Answer:
         assert not _FILES.search(sql), f"nobody knows what this answers tomorrow: {sql}"
+        assert not _RULES.search(sql), f"a copy of this table would not have them: {sql}"
         if found := _RENAMES.fullmatch(sql):
             self.names[_beside(found[1], found[2])] = self.names.pop(found[1])
         elif found := _DROPS.fullmatch(sql):
@@ -135,20 +173,27 @@ class Remembering:
         """How many rows it wrote, as a statement answers it."""
         key = self.key(sql, values)
         if key not in self.shelf.answers:
-            self.make_real(sql)
-            self.shelf.clear(name, but=TABLE)
+            self._make_way(name, sql)
             rows = self.shelf.run(sql, values).fetchall()
             self.shelf.answers[key] = Known(TABLE, self.shelf.keep(name)), rows
         self.names[name], written = self.shelf.answers[key]
         return list(written)
+
+    def _make_way(self, name: str, sql: str) -> None:
+        """For a statement that writes `name`: what it reads is there, and what lay only there lies elsewhere."""
+        self.make_real(sql)
+        if _written_only(sql) != name:
+            self.shelf.copy(name)
+        elif not self.shelf.move(name):
+            self.shelf.clear(name, but=TABLE if _REPLACES.match(sql) else "")
 
     def key(self, sql: str, values: Any) -> object:
         """What the answer to a statement follows from."""
         return sql, repr(values), *((name, self._version(name, ())) for name in self._named(sql))
 
     def _named(self, sql: str) -> list[str]:
-        words = _words(sql)
-        return [name for name in sorted(self.names) if name in words]
+        words, made = _words(sql), _written_only(sql)
+        return [name for name in sorted(self.names) if name in words and name != made]
 
     def _version(self, name: str, within: tuple[str, ...]) -> str:
         known = self.names[name]
@@ -173,7 +218,8 @@ class Remembering:
             self.make_real(known.text, (*within, name))
         if self.shelf.real.get(name) == now:
             return
-        self.shelf.clear(name, but=known.kind)
+        if not self.shelf.move(name):
+            self.shelf.clear(name, but=known.kind)
         if known.text:
             try:
                 self.shelf.run(known.text)
@@ -248,6 +294,13 @@ def _words(sql: str) -> frozenset[str]:
     return frozenset(re.findall(r"\w+", sql)) | frozenset(re.findall(r"\b(?=(\w+\.\w+))", sql))
 
 
+@cache
+def _written_only(sql: str) -> str:
+    """The table that a statement makes without reading what was there before; "" when it makes none."""
+    made = _CREATES.match(sql)
+    return made[1] if made and len(re.findall(rf"(?<![\w.]){re.escape(made[1])}(?!\w)", sql)) == 1 else ""
+
+
 def _beside(name: str, new: str) -> str:
     """A new name in the schema of an old one."""
     schema, dot, _ = name.rpartition(".")
@@ -258,8 +311,37 @@ def _digest(text: str) -> str:
     return hashlib.blake2b(text.encode()).hexdigest()
 
 
-def fresh(config: Mapping[str, Any]) -> Shelf:
+def fresh() -> Shelf:
     """An empty shelf."""
-    shelf = Shelf(duckdb.connect(":memory:", config=dict(config)))
+    shelf = Shelf(duckdb.connect(":memory:", config=PLAIN))
     shelf.run("PRAGMA disable_optimizer")
     return shelf
+
+
+@dataclass(slots=True)
+class Shelves:
+    """The shelf of this process. A new one begins when nobody is in a room and the old one is full."""
+
+    shelf: Shelf = field(default_factory=fresh)
+    process: int = field(default_factory=os.getpid)
+    rooms: int = 0  # that somebody is in
+    parents: list[Shelf] = field(default_factory=list)
+
+    @contextmanager
+    def room(self) -> Iterator[Remembering]:
+        """A connection in which nothing is yet."""
+        if self.process != os.getpid():
+            # A forked child shares nothing; closing what its parent opened would wait for threads that it has not.
+            self.parents.append(self.shelf)
+            self._begin_anew()
+        elif not self.rooms and len(self.shelf.answers) > ANSWERS_MAX:
+            self.shelf.connection.close()
+            self._begin_anew()
+        self.rooms += 1
+        try:
+            yield Remembering(self.shelf)
+        finally:
+            self.rooms -= 1
+
+    def _begin_anew(self) -> None:
+        self.shelf, self.process, self.rooms = fresh(), os.getpid(), 0

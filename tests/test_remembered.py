@@ -1,4 +1,4 @@
-"""The connection of simulated worlds that remembers: it answers what a plain one does, and works nothing out twice."""
+"""The connection that remembers: it answers what a plain one does, and works nothing out twice."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ import pyarrow as pa
 import pytest
 
 from csp_receivables.domain.relations import ask, keep, load
-from tests.faults.year.cheap import PLAIN
-from tests.faults.year.remembered import Remembering, Shelf, fresh
+from tests.remembered import Remembering, Shelf, fresh
 
 ROWS = pa.schema([("who", pa.string()), ("amount", pa.int64())])
 
 
 @pytest.fixture
 def shelf() -> Iterator[Shelf]:
-    shelf = fresh(PLAIN)
+    shelf = fresh()
     with shelf.connection:
         yield shelf
 
@@ -74,5 +73,7 @@ def test_what_another_left_is_not_there(shelf: Shelf) -> None:
 def test_what_changes_unknown_things_is_refused(shelf: Shelf) -> None:
     with pytest.raises(AssertionError, match="nothing is known"):
         Remembering(shelf).execute("SET threads = 2")
+    with pytest.raises(AssertionError, match="a copy"):
+        Remembering(shelf).execute("CREATE TABLE owing (amount BIGINT DEFAULT 1)")
     with pytest.raises(AssertionError, match="tomorrow"):
         Remembering(shelf).execute("SELECT * FROM read_csv('today.csv')")
