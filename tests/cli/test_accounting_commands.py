@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import stat
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 
 from csp_receivables import cli
 from tests.accounting_exports import customer, customers_file, invoice, receivables_file
+from tests.forks import forked
 
 INCLUDE = Path(__file__).parents[2] / "include"
 
@@ -31,13 +33,22 @@ class Command:
 
     def apart(self, *arguments: str | Path) -> Any:
         """The JSON answer of a process."""
-        command = [sys.executable, "-c", "from csp_receivables.cli import main; main()", *map(str, arguments), "--json"]
-        environment = {**os.environ, **self.settings()}
-        done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment, umask=0o022)
-        return json.loads(done.stdout)
+
+        def answer() -> str:
+            told = io.StringIO()
+            with contextlib.redirect_stdout(told):
+                self.main(*arguments, "--json")
+            return told.getvalue()
+
+        return json.loads(forked(answer))
 
     def run(self, *arguments: str | Path) -> tuple[int, str, str]:
         """Exit code, standard output, standard error."""
+        code = self.main(*arguments)
+        said = self.capsys.readouterr()
+        return code, said.out, said.err
+
+    def main(self, *arguments: str | Path) -> int:
         umask = os.umask(0o022)
         try:
             with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as ended:
@@ -47,8 +58,7 @@ class Command:
                 cli.main()
         finally:
             os.umask(umask)
-        said = self.capsys.readouterr()
-        return int(ended.value.code or 0), said.out, said.err
+        return int(ended.value.code or 0)
 
     def json(self, *arguments: str | Path) -> Any:
         return json.loads(self.run(*arguments, "--json")[1])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import tracemalloc
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,13 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from csp_receivables.adapters.bank_files import camt as camt_module
 from csp_receivables.adapters.bank_files import reader_of
 from csp_receivables.adapters.bank_files.camt import CamtReader
 from csp_receivables.domain.bank_files import BankFileRefused
 from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.statements import State, Statement
+from tests.adapters.bank_files.streaming import BATCH, COPIES, lines_and_peak
 from tests.camt_files import ACCOUNT, Detail, Entry, camt
 
 
@@ -304,20 +305,14 @@ class _Endless(io.RawIOBase):
 def test_a_file_of_any_size_is_streamed_in_little_memory() -> None:
     whole = camt([Entry(amount="1.00", details=[Detail(amount="1.00", text="t" * 1000)])] * 200)
     start, end = whole.index(b"<Ntry>"), whole.rindex(b"</Ntry>") + len(b"</Ntry>")
-    stream = _Endless(whole[:start], whole[start:end], 80, whole[end:])
 
-    tracemalloc.start()
-    read_lines = sum(
-        part.num_rows
-        for part in CamtReader().read(stream, source="f", digest="d")  # type: ignore[arg-type]
-        if isinstance(part, pa.RecordBatch)
-    )
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    def file(copies: int) -> _Endless:
+        return _Endless(whole[:start], whole[start:end], copies, whole[end:])
 
-    assert read_lines == 16_000
-    assert (end - start) * 80 > 20_000_000
-    assert peak < 60_000_000  # ten thousand lines at a time, and a count for each of the equal entries
+    lines, peak = lines_and_peak(camt_module, CamtReader(), file(1), file(BATCH * COPIES // 200))
+
+    assert lines == BATCH * COPIES
+    assert peak < (end - start) * lines / 200 / 2  # some batches, and a count for each of the equal entries
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import tracemalloc
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -14,12 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from csp_receivables.adapters.bank_files import mt940 as mt940_module
 from csp_receivables.adapters.bank_files import reader_of
 from csp_receivables.adapters.bank_files.mt940 import Mt940Reader
 from csp_receivables.domain.account_names import AccountNames
 from csp_receivables.domain.bank_files import BankFileRefused
 from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.statements import State, Statement
+from tests.adapters.bank_files.streaming import BATCH, COPIES, lines_and_peak
 from tests.mt940_files import ACCOUNT, entry, mt940, only_line, read, refusal
 
 
@@ -243,16 +244,14 @@ class _Long(io.RawIOBase):
 def test_a_file_of_any_size_is_streamed_in_little_memory() -> None:
     whole = mt940([entry("1,00", text="t" * 1000)])
     start, end = whole.index(b":61:"), whole.index(b":62F:")
-    stream = _Long(whole[:start], whole[start:end] * 200, 100, whole[end:])
 
-    tracemalloc.start()
-    parts = Mt940Reader().read(stream, source="f", digest="d")  # type: ignore[arg-type]
-    lines = sum(part.num_rows for part in parts if isinstance(part, pa.RecordBatch))
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
+    def file(copies: int) -> _Long:
+        return _Long(whole[:start], whole[start:end] * 200, copies, whole[end:])
 
-    assert lines == 20_000
-    assert peak < 60_000_000
+    lines, peak = lines_and_peak(mt940_module, Mt940Reader(), file(1), file(BATCH * COPIES // 200))
+
+    assert lines == BATCH * COPIES
+    assert peak < (end - start) * lines / 2
 
 
 def test_a_field_without_end_is_refused_before_it_fills_the_memory() -> None:

@@ -153,7 +153,8 @@ def test_writers_in_threads_queue(ledger: Ledger, ledger_url: str) -> None:
 
 
 def test_writers_in_processes_queue(ledger: Ledger, ledger_url: str) -> None:
-    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as processes:
+    ledger.engine.dispose()  # forks share no connection
+    with ProcessPoolExecutor(2, multiprocessing.get_context("fork")) as processes:
         written = [each for part in processes.map(_add_files, [ledger_url] * 2) for each in part]
 
     assert sorted(written) == [f"{n:04d}" for n in range(2 * WRITES)]
