@@ -41,6 +41,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_sessionfinish() -> None:
+    """At the end the interpreter clears up after itself as ever."""
+    gc.unfreeze()
+
+
 @event.listens_for(Pool, "checkout")
 def _do_not_wait_for_the_disk(connection: Any, _record: Any, _proxy: Any) -> None:
     """The tests kill processes, never the machine: what SQLite has handed to the kernel is as good as on the disk."""
