@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, true
 
 from csp_receivables.access_ports import Said
 from csp_receivables.adapters.ledger.access_tables import access_change, access_event
@@ -39,7 +40,7 @@ def say(writing: Writing, change_id: str, said: Said, by: str = OUTBOX) -> None:
         "shown": to_text(said.shown) if said.shown else "",
         "recorded_at": writing.recorded_at,
     }
-    writing.connection.execute(insert(access_event).values(**row))
+    writing.connection.execute(insert(access_event), row)
 
 
 def changes_where(connection: Connection, which: ColumnElement[bool]) -> tuple[Standing, ...]:
@@ -54,7 +55,11 @@ def changes_where(connection: Connection, which: ColumnElement[bool]) -> tuple[S
 
 def taken_from(connection: Connection, customer_id: str) -> tuple[Standing, ...]:
     """Suspensions of ours at one customer that may have happened and were not given back. A refused return is none."""
-    found = changes_where(connection, access_change.c.customer_id == customer_id)
+    return _taken(changes_where(connection, access_change.c.customer_id == customer_id))
+
+
+def _taken(found: Sequence[Standing]) -> tuple[Standing, ...]:
+    """Of the changes at one customer, those that took and were not given back."""
     back = [each for each in found if each.change.direction is Direction.RESTORE and each.event in GIVEN_BACK]
     given_back = {each.subscription_id: each.at for each in back}
     return tuple(
@@ -77,9 +82,10 @@ def coming_back_to(connection: Connection, customer_id: str) -> frozenset[str]:
 
 def customers_taken_from(connection: Connection) -> tuple[str, ...]:
     """Customers that access may have been taken from and was not given back, by id."""
-    query = select(access_change.c.customer_id).where(access_change.c.direction == Direction.SUSPEND.value)
-    everybody = connection.execute(query.distinct().order_by(access_change.c.customer_id)).scalars()
-    return tuple(customer for customer in list(everybody) if taken_from(connection, customer))
+    by_customer: dict[str, list[Standing]] = {}
+    for each in changes_where(connection, true()):
+        by_customer.setdefault(each.change.customer_id, []).append(each)
+    return tuple(customer for customer, found in sorted(by_customer.items()) if _taken(found))
 
 
 def began_taking(connection: Connection, known_at: str) -> list[Row[Any]]:

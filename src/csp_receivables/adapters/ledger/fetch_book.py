@@ -110,7 +110,7 @@ def keep_one(writing: Writing, read: Subscription) -> bool:
     row = _row(read)
     if not _differs(row, known.get(read.subscription_id)):
         return False
-    writing.connection.execute(insert(subscription).values(**row, recorded_at=writing.recorded_at))
+    writing.connection.execute(insert(subscription), row | {"recorded_at": writing.recorded_at})
     return True
 
 

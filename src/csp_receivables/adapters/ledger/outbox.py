@@ -98,7 +98,7 @@ def append(
     query = select(action_state.c.event_no).where(action_state.c.action_id == action_id)
     row = {"action_id": action_id, "event_no": connection.execute(query).scalar_one(), "event": event.value}
     told = {"said_by": by, "why": why, "retry_at": retry_at, "recorded_at": writing.recorded_at}
-    connection.execute(insert(action_event).values(**row, **told))
+    connection.execute(insert(action_event), row | told)
     return True
 
 

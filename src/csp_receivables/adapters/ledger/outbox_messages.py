@@ -56,7 +56,7 @@ def say(writing: Writing, message_id: str, attempt: int, said: Said) -> None:
     row = {"message_id": message_id, "event_no": connection.execute(query).scalar_one() + 1, "attempt": attempt}
     told = {"event": said.event.value, "effective_on": said.on, "code": said.code, "said": said.said}
     who = {"said_by": said.said_by, "evidence": said.evidence, "recorded_at": writing.recorded_at}
-    connection.execute(insert(message_event).values(**row, **told, **who))
+    connection.execute(insert(message_event), row | told | who)
 
 
 def latest_events(
