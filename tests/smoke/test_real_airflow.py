@@ -23,8 +23,8 @@ from playwright.sync_api import Browser, Page
 from csp_airflow.local import processes as local_processes
 from csp_airflow.local.api import ENDED, AirflowApi, CallRefused
 from csp_airflow.local.environment import DEMO_TENANT, Place, airflow_environment, passwords
-from csp_airflow.local.processes import COMPONENTS, ProcessDied
-from csp_airflow.local.service import processes_of, signed_in
+from csp_airflow.local.processes import ProcessDied
+from csp_airflow.local.service import launch, processes_of, signed_in
 from csp_receivables import collections_wiring, mail_wiring, wiring
 from csp_receivables.domain.matching_by_hand.requests import Person
 from csp_receivables.domain.microsoft.sign_in import RefreshToken, kept_text
@@ -316,7 +316,7 @@ def test_an_export_parks_without_a_worker_and_goes_on_after_the_triggerer_was_ki
     for process in processes.alive():
         if os.getsid(process.pid) == triggerer.pid:
             process.kill()
-    processes.start({"triggerer": COMPONENTS["triggerer"]}, airflow_environment(place, shell.environment))
+    launch(place, ("triggerer",), airflow_environment(place, shell.environment))
     at_emulator(shell, "PATCH", "behaviour", {"polls_until_done": 0})
 
     assert ended(shell, running, "import_microsoft", run_id) == "success"

@@ -11,8 +11,6 @@ from rich.console import Console
 from csp_airflow.local.api import CallRefused
 from csp_airflow.local.day import DAY, FETCH, RunFailed, returned, run_dag, wait_for_dag
 from csp_airflow.local.environment import FAB_USERS, USERS, Place, airflow_environment, passwords
-from csp_airflow.local.headline import show_day, what_would_leave
-from csp_airflow.local.ledger_state import prepare, state_of
 from csp_airflow.local.processes import ProcessDied
 from csp_airflow.local.service import (
     CannotStart,
@@ -25,7 +23,6 @@ from csp_airflow.local.service import (
 )
 from csp_receivables.microsoft_settings import READER
 from csp_receivables.settings import BadSetting
-from csp_receivables.wiring import LedgerRefused, mark_of
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console()
@@ -34,6 +31,10 @@ console = Console()
 @app.command()
 def run() -> None:
     """Run the day through Airflow's scheduler, stop Airflow again, and print what the day came to."""
+    from csp_airflow.local.headline import show_day, what_would_leave
+    from csp_airflow.local.ledger_state import prepare, state_of
+    from csp_receivables.wiring import mark_of
+
     place = Place.from_environment()
     with one_at_a_time(place):
         place = prepare(place)
@@ -59,6 +60,8 @@ def _whom(place: Place) -> str:
 @app.command()
 def up() -> None:
     """Start Airflow with its user interface, on the loopback interface only."""
+    from csp_airflow.local.ledger_state import prepare
+
     place = Place.from_environment()
     with one_at_a_time(place):
         place = prepare(place)
@@ -110,15 +113,22 @@ def main() -> None:
     os.umask(0o077)
     try:
         app(standalone_mode=False)
-    except (BadSetting, CannotStart, LedgerRefused) as refusal:
-        console.print(f"csp: {refusal}", markup=False, highlight=False)
-        raise SystemExit(2) from None
-    except (RunFailed, ProcessDied, CallRefused) as failure:
-        console.print(f"csp: {failure}", markup=False, highlight=False)
-        raise SystemExit(1) from None
     except KeyboardInterrupt:
         console.print("interrupted; everything that was started is stopped")
         raise SystemExit(130) from None
+    except (RunFailed, ProcessDied, CallRefused) as failure:
+        console.print(f"csp: {failure}", markup=False, highlight=False)
+        raise SystemExit(1) from None
+    except _refusals() as refusal:
+        console.print(f"csp: {refusal}", markup=False, highlight=False)
+        raise SystemExit(2) from None
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """Asked for when something was raised: the ledger takes seconds to import, and stopping needs none."""
+    from csp_receivables.wiring import LedgerRefused
+
+    return BadSetting, CannotStart, LedgerRefused
 
 
 if __name__ == "__main__":

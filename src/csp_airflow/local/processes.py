@@ -20,14 +20,7 @@ from pathlib import Path
 
 import psutil
 
-AIRFLOW = (sys.executable, "-m", "airflow")
-COMPONENTS = {
-    "api-server": (*AIRFLOW, "api-server"),
-    # Logs are read from the folder that all share. The log servers would listen on every interface.
-    "scheduler": (sys.executable, "-m", "csp_airflow.local.scheduler", "--skip-serve-logs"),
-    "dag-processor": (*AIRFLOW, "dag-processor"),
-    "triggerer": (*AIRFLOW, "triggerer", "--skip-serve-logs"),
-}
+LAUNCHER = "launcher"
 SECONDS_TO_END = 15.0  # a task gets this long to end by itself; then it is killed and repeated by the next run
 POLL_SECONDS = 0.1
 CLOCK_SLACK_SECONDS = 2.0  # the kernel's start times are rounded
@@ -55,10 +48,34 @@ class Processes:
 
     def start(self, commands: Mapping[str, Iterable[str]], environment: Mapping[str, str]) -> None:
         """Start each of `commands` in a session of its own and note it down."""
-        for folder in (self.records, self.logs):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, command in commands.items():
             self._start(name, list(command), environment)
+
+    def launch(self, command: Iterable[str], environment: Mapping[str, str]) -> None:
+        """Run a command that forks processes by `fork` and then ends. Raises ProcessDied when it fails."""
+        if self._start(LAUNCHER, list(command), environment).wait():
+            raise ProcessDied(f"Airflow could not be started; the end of the log:\n{self.tail(LAUNCHER)}")
+        self._record(LAUNCHER).unlink()
+
+    def fork(self, name: str, run: Callable[[], None]) -> None:
+        """Run in a child of this process, in a session of its own and noted down, that ends with it."""
+        sys.stdout.flush()
+        sys.stderr.flush()
+        told, tells = os.pipe()
+        if os.fork():
+            os.close(tells)
+            os.read(told, 1)  # until the child has its session, or is gone
+            os.close(told)
+            return
+        self._note(name, os.getpid())  # before it leaves the session of its parent, by which it is found until then
+        os.setsid()
+        with self._log(name).open("ab") as log:
+            os.dup2(log.fileno(), sys.stdout.fileno())
+            os.dup2(log.fileno(), sys.stderr.fileno())
+        os.close(told)
+        os.close(tells)
+        run()
+        sys.exit()
 
     def recorded(self) -> list[Started]:
         """What was started and not yet stopped, as far as we noted; stale notes included."""
@@ -75,7 +92,7 @@ class Processes:
 
     def tail(self, name: str, lines: int = 30) -> str:
         """The end of what a process wrote."""
-        path = self.logs / f"{name}.log"
+        path = self._log(name)
         return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.exists() else ""
 
     def check(self) -> None:
@@ -97,8 +114,10 @@ class Processes:
             path.unlink(missing_ok=True)
         return len(found)
 
-    def _start(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:
-        with (self.logs / f"{name}.log").open("ab") as log:
+    def _start(self, name: str, command: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        for folder in (self.records, self.logs):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._log(name).open("ab") as log:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own arguments
                 command,
                 env=dict(environment),
@@ -107,8 +126,18 @@ class Processes:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        record = Started(name, process.pid, psutil.Process(process.pid).create_time())
-        (self.records / f"{name}.json").write_text(json.dumps(asdict(record)))
+        self._note(name, process.pid)
+        return process
+
+    def _note(self, name: str, pid: int) -> None:
+        started = Started(name, pid, psutil.Process(pid).create_time())
+        self._record(name).write_text(json.dumps(asdict(started)))
+
+    def _record(self, name: str) -> Path:
+        return self.records / f"{name}.json"
+
+    def _log(self, name: str) -> Path:
+        return self.logs / f"{name}.log"
 
 
 def _read(path: Path) -> Started | None:

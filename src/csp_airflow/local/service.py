@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -16,8 +15,9 @@ from typing import Any, NoReturn
 from rich.console import Console
 
 from csp_airflow.local.api import AirflowApi
-from csp_airflow.local.environment import PORT, Place, airflow_environment, fab_users, passwords, port_is_free
-from csp_airflow.local.processes import COMPONENTS, ProcessDied, Processes
+from csp_airflow.local.environment import PORT, Place, airflow_environment, passwords, port_is_free
+from csp_airflow.local.launcher import AIRFLOW
+from csp_airflow.local.processes import Processes
 from csp_airflow.pools import MICROSOFT, MICROSOFT_SLOTS
 
 SECONDS_TO_START = 300.0  # some 30 s on two idle cores; a laptop that does other things needs several times that
@@ -57,27 +57,37 @@ def start(place: Place, console: Console) -> AirflowApi:
         if not port_is_free(port):
             raise CannotStart(f"port {port} is taken by another program; name free ones with {PORT}=8090")
     environment = airflow_environment(place)
-    with console.status("making Airflow's database"):
-        _migrate(place, environment)
     with console.status("starting Airflow"):
-        processes.start(components(place), environment)
+        processes.start(_beside(place), environment)
+        launch(place, tuple(AIRFLOW), environment)
         _wait_until_healthy(place, processes)
     api = signed_in(place)
     api.make_pool(MICROSOFT, MICROSOFT_SLOTS, "calls to Microsoft: it asks for few at once")
     return api
 
 
-def components(place: Place) -> dict[str, tuple[str, ...]]:
+def launch(place: Place, names: tuple[str, ...], environment: Mapping[str, str]) -> None:
+    """Start these of Airflow's processes, with its database, made or migrated once for each version of Airflow."""
+    made, wanted = place.home / "migrated", version("apache-airflow-core") + (" with roles" if place.has_roles else "")
+    is_made = made.exists() and made.read_text() == wanted and (place.home / "airflow.db").exists()
+    command = (sys.executable, "-m", "csp_airflow.local.launcher", *names, *(() if is_made else ("--migrate",)))
+    processes_of(place).launch(command, environment)
+    made.write_text(wanted)
+
+
+def components(place: Place) -> tuple[str, ...]:
     """What runs here: Airflow's processes, and beside a demonstration the emulator of Microsoft."""
+    return (*_beside(place), *AIRFLOW)
+
+
+def _beside(place: Place) -> dict[str, tuple[str, ...]]:
+    """The commands of what runs beside Airflow."""
     if not place.is_demo:
-        return dict(COMPONENTS)
+        return {}
     settings = place.settings
     what = ("--from", str(settings.include / "sample" / "inbox" / "microsoft"), "--port", str(place.emulator_port))
     csp = str(Path(sys.executable).parent / "csp")
-    return {
-        "emulator": (csp, "emulator", *what, "--clock", settings.clock().isoformat(), "--poll-seconds", "1"),
-        **COMPONENTS,
-    }
+    return {"emulator": (csp, "emulator", *what, "--clock", settings.clock().isoformat(), "--poll-seconds", "1")}
 
 
 def is_up(place: Place) -> bool:
@@ -118,29 +128,6 @@ def _wait_until_healthy(place: Place, processes: Processes) -> None:
 
 def _emulator_missing(place: Place) -> list[str]:
     return ["emulator"] if place.is_demo and port_is_free(place.emulator_port) else []
-
-
-def _migrate(place: Place, environment: dict[str, str]) -> None:
-    """Make or migrate Airflow's own database, once for each version of Airflow: it takes several seconds."""
-    done, wanted = (
-        place.home / "migrated",
-        f"{version('apache-airflow-core')}{' with roles' if place.has_roles else ''}",
-    )
-    if done.exists() and done.read_text() == wanted and (place.home / "airflow.db").exists():
-        return
-    _command(place, "migrate", ["airflow", "db", "migrate"], environment)
-    if place.has_roles:
-        _command(place, "roles", ["csp_airflow.roles"], environment | {"CSP_AIRFLOW_USERS": fab_users(place)})
-    done.write_text(wanted)
-
-
-def _command(place: Place, name: str, module: list[str], environment: dict[str, str]) -> None:
-    place.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (place.logs / f"{name}.log").open("wb") as output:
-        command = [sys.executable, "-m", *module]
-        code = subprocess.run(command, env=environment, stdout=output, stderr=output, check=False).returncode  # noqa: S603
-    if code:
-        raise ProcessDied(f"`{' '.join(module)}` failed:\n{processes_of(place).tail(name)}")
 
 
 @contextmanager

@@ -128,3 +128,42 @@ def test_one_that_ended_by_itself_is_told_with_the_end_of_its_log(processes: Pro
 
     with pytest.raises(ProcessDied, match=r"scheduler ended by itself(?s:.*)the port is taken"):
         processes.check()
+
+
+FORKS = f"""
+import pathlib, sys
+from csp_airflow.local.processes import Processes
+folder = pathlib.Path(sys.argv[1])
+processes = Processes(records=folder / "run", logs=folder / "logs")
+def sleeps():
+    {SLEEPS}
+for name in sys.argv[2:]:
+    processes.fork(name, sleeps)
+"""
+
+
+def test_what_a_launcher_forked_outlives_it_and_is_stopped(processes: Processes, tmp_path: Path) -> None:
+    processes.launch([sys.executable, "-c", FORKS, str(tmp_path), "one", "two"], ENVIRONMENT)
+
+    assert processes.running() == {"one", "two"}
+    wait_until(lambda: is_ready(processes, "one") and is_ready(processes, "two"))
+    assert {os.getsid(each.pid) for each in processes.alive()} == {each.pid for each in processes.recorded()}
+    processes.check()
+    assert processes.stop() == 2
+    assert processes.alive() == []
+
+
+def test_a_launcher_that_fails_is_told_with_the_end_of_its_log(processes: Processes) -> None:
+    with pytest.raises(ProcessDied, match=r"could not be started(?s:.*)no such module"):
+        processes.launch([sys.executable, "-c", "raise SystemExit('no such module')"], ENVIRONMENT)
+
+
+def test_what_a_killed_launcher_left_is_found(processes: Processes, tmp_path: Path) -> None:
+    then_hangs = FORKS + "import time; time.sleep(600)"
+    pid = processes._start("launcher", [sys.executable, "-c", then_hangs, str(tmp_path), "one"], ENVIRONMENT).pid
+    wait_until(lambda: is_ready(processes, "one"))
+    os.kill(pid, signal.SIGKILL)
+
+    assert "one" in processes.running()
+    processes.stop()
+    assert processes.alive() == []

@@ -26,7 +26,6 @@ from csp_receivables.domain.records import RECEIVABLE, RECEIVABLE_LINE, STATED_O
 ROWS_MAX = 5_000
 _DECIMALS = 4  # the most that a currency has
 _WHOLE_DIGITS = 11  # with _DECIMALS and ROWS_MAX no sum leaves int64
-_TEN_THOUSAND = pa.scalar(Decimal(10**_DECIMALS))
 
 Plan = tuple[tuple[int, str, Parser | None], ...]  # place in the row, field, its parser (None: an amount)
 Columns = Mapping[str, Sequence[Any]]
@@ -137,7 +136,9 @@ class _Amounts:
         if self.mark != ".":
             column = pc.replace_substring(column, self.mark, ".")
         exact = column.cast(pa.decimal128(_WHOLE_DIGITS + _DECIMALS, _DECIMALS))
-        parts = pc.multiply(exact, _TEN_THOUSAND).cast(pa.int64()).to_numpy()
+        # Made here: with its first value Arrow imports pandas, which most commands never need.
+        ten_thousand = pa.scalar(Decimal(10**_DECIMALS))
+        parts = pc.multiply(exact, ten_thousand).cast(pa.int64()).to_numpy()
         minor, rest = np.divmod(parts, self.factors)
         _refuse(rest != 0)  # more decimals than the currency knows
         return minor * self.signs

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 import xlsxwriter
 
@@ -22,6 +21,9 @@ from csp_receivables.adapters.workbook.cells import Cell, day_cell, money_cell
 from csp_receivables.adapters.workbook.styles import Styles, document_properties, print_setup
 from csp_receivables.adapters.workbook.summary import write_summary
 from csp_receivables.domain.day import Day
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ROWS_PER_SHEET_MAX = 1_048_575  # Excel's 1 048 576 rows less the header
 TITLE_MAX = 28  # of a sheet that is continued: Excel takes 31 characters, and the number needs some
@@ -49,6 +51,8 @@ def write_workbook(day: Day, path: Path) -> None:
 def report_frame(day: Day, report: Report) -> pd.DataFrame:
     """The report's columns under their headings, as Arrow-backed pandas: money stays int64 minor units, gaps or not."""
     names = [column.name for column in report.columns]
+    import pandas as pd  # here, as most commands of `csp` write no workbook
+
     frame: pd.DataFrame = report_table(day, report).select(names).to_pandas(types_mapper=pd.ArrowDtype)
     return frame.set_axis([column.heading for column in report.columns], axis="columns")
 

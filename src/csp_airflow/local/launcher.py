@@ -1,0 +1,131 @@
+"""Airflow's processes, forked from one that has imported what they share.
+
+Importing Airflow takes seconds of a core, and so does what our tasks need: here both are spent once, and not in each
+process. LocalExecutor forks each task from the scheduler, and the DAG processor a process for each file, so all of them
+find it there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import atexit
+import gc
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+
+from csp_airflow.local.environment import Place, fab_users
+from csp_airflow.local.processes import Processes
+
+# Each process and the arguments of Airflow's own command for it.
+AIRFLOW: Mapping[str, tuple[str, ...]] = {
+    "api-server": ("api-server",),
+    # Logs are read from the folder that all share. The log servers would listen on every interface.
+    "scheduler": ("scheduler", "--skip-serve-logs"),
+    "dag-processor": ("dag-processor",),
+    "triggerer": ("triggerer", "--skip-serve-logs"),
+}
+# What Airflow's commands import. Tasks and triggers speak to the API that all but the scheduler make.
+OF_AIRFLOW = (
+    "airflow.__main__",
+    "airflow.api_fastapi.execution_api.app",
+    "airflow.api_fastapi.execution_api.routes",
+    "airflow.cli.commands.api_server_command",
+    "airflow.cli.commands.dag_processor_command",
+    "airflow.cli.commands.scheduler_command",
+    "airflow.cli.commands.triggerer_command",
+    "airflow.executors.local_executor",
+)
+# What the functions in `csp_airflow` import. Pandas is what Arrow imports when it first makes a table.
+FOR_TASKS = (
+    "pandas",
+    "csp_airflow.access_tasks",
+    "csp_airflow.charge_exports",
+    "csp_airflow.escalation_tasks",
+    "csp_airflow.mail_tasks",
+    "csp_airflow.microsoft_tasks",
+    "csp_airflow.raising_tasks",
+    "csp_airflow.support_tasks",
+    "csp_airflow.tasks",
+    "csp_receivables.access_wiring",
+    "csp_receivables.collections_wiring",
+    "csp_receivables.escalation_wiring",
+    "csp_receivables.mail_wiring",
+    "csp_receivables.microsoft_wiring",
+    "csp_receivables.money_wiring",
+    "csp_receivables.support_wiring",
+    "csp_receivables.wiring",
+)
+
+
+def main() -> None:
+    """Fork the processes that are named; with --migrate make or migrate Airflow's database before."""
+    parser = argparse.ArgumentParser(prog="csp_airflow.local.launcher", description=__doc__)
+    parser.add_argument("names", nargs="+", choices=AIRFLOW)
+    parser.add_argument("--migrate", action="store_true")
+    wanted = parser.parse_args()
+    place = Place.from_environment()
+    processes = Processes(records=place.home / "run", logs=place.logs)
+    _import(OF_AIRFLOW)
+    speak_newest_only()
+    database = _database_maker(place) if wanted.migrate else None
+    _import(FOR_TASKS)
+    if database and os.waitpid(database, 0)[1]:
+        sys.exit("Airflow's database could not be made")
+    gc.freeze()  # what is imported stays: no child looks through it for garbage, and so copies it
+    atexit.register(gc.unfreeze)  # DuckDB tells at length what it finds alive at the end
+    for name in wanted.names:
+        processes.fork(name, lambda name=name: _command(*AIRFLOW[name]))  # type: ignore[misc]
+
+
+def _import(names: tuple[str, ...]) -> None:
+    for name in names:
+        importlib.import_module(name)
+
+
+def speak_newest_only() -> None:
+    """Of the API of tasks make that version alone which the tasks of this Airflow speak.
+
+    To make all nine takes seven seconds of a core in the API server, and again in the triggerer.
+    """
+    from airflow.api_fastapi.execution_api import versions
+    from airflow.api_fastapi.execution_api.routes import execution_api_router
+    from cadwyn import HeadVersion, Version, VersionBundle
+    from cadwyn.route_generation import _DELETED_ROUTE_TAG
+
+    versions.bundle = VersionBundle(HeadVersion(), Version(versions.bundle.versions[0].value))
+    routes = execution_api_router.routes
+    routes[:] = [route for route in routes if _DELETED_ROUTE_TAG not in getattr(route, "tags", ())]  # of older ones
+
+
+def _database_maker(place: Place) -> int:
+    """Make the database in a process of its own, so that none is forked with a connection. Returns the process's id."""
+    child = os.fork()
+    if not child:
+        _make_database(place)
+        sys.exit()
+    return child
+
+
+def _command(*arguments: str) -> None:
+    """Be Airflow's own command."""
+    from airflow.__main__ import main as airflow
+
+    sys.argv = ["airflow", *arguments]
+    airflow()
+
+
+def _make_database(place: Place) -> None:
+    """Airflow's tables, and the users and roles of who tries it out with roles."""
+    from csp_airflow import roles
+
+    _command("db", "migrate")
+    if place.has_roles:
+        os.environ["CSP_AIRFLOW_USERS"] = fab_users(place)
+        sys.argv = ["roles"]
+        roles.main()
+
+
+if __name__ == "__main__":
+    main()
