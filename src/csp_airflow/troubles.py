@@ -16,11 +16,18 @@ class PassingTrouble(RuntimeError):
 @contextmanager
 def told_apart() -> Iterator[None]:
     """Give what the drivers raise, and an inbox that could not be taken whole, the name that is retried."""
+    try:
+        yield
+    except Exception as trouble:
+        if not _passes(trouble):
+            raise
+        raise PassingTrouble(str(trouble)) from trouble
+
+
+def _passes(trouble: Exception) -> bool:
+    """Looked at when there is a trouble: loading the driver takes a third of what a small task takes."""
     import psycopg
 
     from csp_receivables.steps.take_inbox import InboxFailed
 
-    try:
-        yield
-    except (InboxFailed, psycopg.OperationalError) as trouble:
-        raise PassingTrouble(str(trouble)) from trouble
+    return isinstance(trouble, InboxFailed | psycopg.OperationalError)
