@@ -27,6 +27,9 @@ def test_make_run_in_an_empty_clone_shows_the_day_and_again_changes_nothing(tmp_
     left_by_first = left_behind(clone / "var")
     second = _make_run(clone)
 
+    assert "as of 2026-10-31" in first
+    for line in ("received", "allocated", "unapplied", "overdue", "Vendor invoices", "findings", "Workbook", "Page"):
+        assert line in first
     assert "Ties to the cent: yes" in first
     assert "Allocations booked now: 26" in first
     assert (clone / "var/outputs/2026-10-31/reconciliation-2026-10-31.xlsx").is_file()

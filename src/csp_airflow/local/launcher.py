@@ -37,8 +37,8 @@ OF_AIRFLOW = (
     "airflow.cli.commands.triggerer_command",
     "airflow.executors.local_executor",
 )
-# What the functions in `csp_airflow` import, also where it is first used: pandas by Arrow with its first table, decorators
-# by each file of `dags/`.
+# What the functions in `csp_airflow` import, and what is imported as it is first used: by Arrow pandas, by each file of
+# `dags/` decorators.
 FOR_TASKS = (
     "airflow.sdk.definitions.decorators",
     "airflow.sdk.execution_time.timeout",
