@@ -23,6 +23,7 @@ from playwright.sync_api import Browser, Page
 from csp_airflow.local import processes as local_processes
 from csp_airflow.local.api import ENDED, AirflowApi, CallRefused
 from csp_airflow.local.environment import DEMO_TENANT, Place, airflow_environment, passwords
+from csp_airflow.local.launcher import AIRFLOW
 from csp_airflow.local.processes import ProcessDied
 from csp_airflow.local.service import is_up, launch, processes_of, signed_in
 from csp_receivables import collections_wiring, mail_wiring, wiring
@@ -107,7 +108,7 @@ class Shell:
             return done()
 
         # Each look is a call that Airflow's server answers with the time that the tasks need.
-        assert local_processes._wait(done_by_the_living, seconds, poll_seconds=0.5), "it took too long"
+        assert local_processes._wait(done_by_the_living, seconds, poll_seconds=1), "it took too long"
 
 
 @pytest.fixture(scope="module")
@@ -176,19 +177,19 @@ def test_a_backfill_shows_each_day_as_the_command_line_does(shell: Shell, runnin
     runs_before = {run["dag_run_id"] for run in running.runs("reconcile_daily")}
     running.backfill("reconcile_daily", "2026-10-28T00:00:00Z", "2026-11-01T23:59:00Z", {"known": "now"})
 
-    def backfilled() -> list[dict[str, Any]]:
-        runs = running.runs("reconcile_daily")
-        return [run for run in runs if run["run_type"] == "backfill" and run["dag_run_id"] not in runs_before]
+    def since() -> list[dict[str, Any]]:
+        return [run for run in running.runs("reconcile_daily") if run["dag_run_id"] not in runs_before]
 
     def all_ended() -> bool:
-        return all(run["state"] in ENDED for run in running.runs("reconcile_daily"))
+        runs = since()
+        return len(backfilled(runs)) == len(DAYS) and all(run["state"] in ENDED for run in runs)
 
-    shell.wait_until(lambda: len(backfilled()) == len(DAYS) and all_ended())
+    shell.wait_until(all_ended)
     # After a backfill Airflow also starts the newest scheduled run, weeks later than the demonstration's clock stands.
-    assert {run["state"] for run in running.runs("reconcile_daily")} == {"success"}
+    assert {run["state"] for run in since()} == {"success"}
 
     shown = {}
-    for run in backfilled():
+    for run in backfilled(since()):
         told = running.returned("reconcile_daily", run["dag_run_id"], "reconcile")
         assert told["mode"] == "historical"
         shown[told["as_of"]] = told["digest"]
@@ -196,6 +197,10 @@ def test_a_backfill_shows_each_day_as_the_command_line_does(shell: Shell, runnin
         assert states["publish_actions"] == "skipped"
     by_command = shell.csp(*[f"reconcile --as-of {day} --historical" for day in DAYS])
     assert shown == {f"{day}": told["digest"] for day, told in zip(DAYS, by_command, strict=True)}
+
+
+def backfilled(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [run for run in runs if run["run_type"] == "backfill"]
 
 
 def test_a_run_can_be_cleared_and_runs_again_to_the_same_end(shell: Shell, running: AirflowApi) -> None:
@@ -334,7 +339,7 @@ def test_an_export_parks_without_a_worker_and_goes_on_after_the_triggerer_was_ki
     for process in processes.alive():
         if os.getsid(process.pid) == triggerer.pid:
             process.kill()
-    launch(place, ("triggerer",), airflow_environment(place, shell.environment))
+    launch(place, {"triggerer": AIRFLOW["triggerer"]}, airflow_environment(place, shell.environment))
     at_emulator(shell, "PATCH", "behaviour", {"polls_until_done": 0})
 
     assert ended(shell, running, "import_microsoft", run_id) == "success"

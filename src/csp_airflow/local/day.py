@@ -14,7 +14,7 @@ from csp_airflow.local.service import POLL_SECONDS
 DAY, FETCH = "reconcile_daily", "import_microsoft"
 SECONDS_TO_READ_DAGS = 120.0
 MARKS = {"success": "[green]✓[/green]", "skipped": "[dim]–[/dim]", "failed": "[red]✗[/red]"}
-DONE = frozenset({"success", "skipped", "failed", "upstream_failed"})
+DONE = frozenset({"success", "skipped", "failed", "upstream_failed", "removed"})
 
 
 class RunFailed(RuntimeError):
@@ -55,12 +55,12 @@ def _watch(api: AirflowApi, dag_id: str, run_id: str, console: Console, check: C
     began, shown = time.monotonic(), set[tuple[str, int]]()
     with console.status("waiting for the scheduler") as status:
         while True:
-            state, tasks = api.run_state(dag_id, run_id), api.tasks(dag_id, run_id)
+            tasks = api.tasks(dag_id, run_id)
             for task in tasks:
                 if task.state in DONE and (task.task_id, task.map_index) not in shown:
                     shown.add((task.task_id, task.map_index))
                     console.print(_told(task, time.monotonic() - began), highlight=False)
-            if state in ENDED:
+            if all(task.state in DONE for task in tasks) and api.run_state(dag_id, run_id) in ENDED:
                 return
             busy = ", ".join(task.task_id for task in tasks if task.state == "running")
             status.update(busy or "waiting for the scheduler")

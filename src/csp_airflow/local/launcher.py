@@ -11,20 +11,22 @@ import argparse
 import atexit
 import gc
 import importlib
+import json
 import os
 import sys
 from collections.abc import Mapping
+from functools import partial
 
 from csp_airflow.local.environment import Place, fab_users
 from csp_airflow.local.processes import Processes
 
-# Each process and the arguments of Airflow's own command for it.
+# Each process of Airflow and its command.
 AIRFLOW: Mapping[str, tuple[str, ...]] = {
-    "api-server": ("api-server",),
+    "api-server": ("airflow", "api-server"),
     # Logs are read from the folder that all share. The log servers would listen on every interface.
-    "scheduler": ("scheduler", "--skip-serve-logs"),
-    "dag-processor": ("dag-processor",),
-    "triggerer": ("triggerer", "--skip-serve-logs"),
+    "scheduler": ("airflow", "scheduler", "--skip-serve-logs"),
+    "dag-processor": ("airflow", "dag-processor"),
+    "triggerer": ("airflow", "triggerer", "--skip-serve-logs"),
 }
 # What Airflow's commands import. Tasks and triggers speak to the API that all but the scheduler make.
 OF_AIRFLOW = (
@@ -66,23 +68,23 @@ FOR_TASKS = (
 
 
 def main() -> None:
-    """Fork the processes that are named; with --migrate make or migrate Airflow's database before."""
+    """Fork the processes that are given as JSON: name → command; with --migrate make Airflow's database before."""
     parser = argparse.ArgumentParser(prog="csp_airflow.local.launcher", description=__doc__)
-    parser.add_argument("names", nargs="+", choices=AIRFLOW)
+    parser.add_argument("commands", type=json.loads)
     parser.add_argument("--migrate", action="store_true")
-    wanted = parser.parse_args()
+    given = parser.parse_args()
     place = Place.from_environment()
     processes = Processes(records=place.home / "run", logs=place.logs)
     _import(OF_AIRFLOW)
     speak_newest_only()
-    database = _database_maker(place) if wanted.migrate else None
+    database = _database_maker(place) if given.migrate else None
     _import(FOR_TASKS)
     if database and os.waitpid(database, 0)[1]:
         sys.exit("Airflow's database could not be made")
     gc.freeze()  # what is imported stays: no child looks through it for garbage, and so copies it
     atexit.register(gc.unfreeze)  # DuckDB tells at length what it finds alive at the end
-    for name in wanted.names:
-        processes.fork(name, lambda name=name: _command(*AIRFLOW[name]))  # type: ignore[misc]
+    for name, command in given.commands.items():
+        processes.fork(name, partial(_run, *command))
 
 
 def _import(names: tuple[str, ...]) -> None:
@@ -114,19 +116,21 @@ def _database_maker(place: Place) -> int:
     return child
 
 
-def _command(*arguments: str) -> None:
-    """Be Airflow's own command."""
+def _run(program: str, *arguments: str) -> None:
+    """Be the program."""
     from airflow.__main__ import main as airflow
 
-    sys.argv = ["airflow", *arguments]
-    airflow()
+    from csp_receivables.cli import main as csp
+
+    sys.argv = [program, *arguments]
+    {"airflow": airflow, "csp": csp}[program]()
 
 
 def _make_database(place: Place) -> None:
     """Airflow's tables, and the users and roles of who tries it out with roles."""
     from csp_airflow import roles
 
-    _command("db", "migrate")
+    _run("airflow", "db", "migrate")
     if place.has_roles:
         os.environ["CSP_AIRFLOW_USERS"] = fab_users(place)
         sys.argv = ["roles"]

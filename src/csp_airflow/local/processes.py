@@ -46,11 +46,6 @@ class Processes:
     records: Path
     logs: Path
 
-    def start(self, commands: Mapping[str, Iterable[str]], environment: Mapping[str, str]) -> None:
-        """Start each of `commands` in a session of its own and note it down."""
-        for name, command in commands.items():
-            self._start(name, list(command), environment)
-
     def launch(self, command: Iterable[str], environment: Mapping[str, str]) -> None:
         """Run a command that forks processes by `fork` and then ends. Raises ProcessDied when it fails."""
         if self._start(LAUNCHER, list(command), environment).wait():

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, NoReturn
 
 from rich.console import Console
@@ -58,36 +58,30 @@ def start(place: Place, console: Console) -> AirflowApi:
             raise CannotStart(f"port {port} is taken by another program; name free ones with {PORT}=8090")
     environment = airflow_environment(place)
     with console.status("starting Airflow"):
-        processes.start(_beside(place), environment)
-        launch(place, tuple(AIRFLOW), environment)
+        launch(place, components(place), environment)
         _wait_until_healthy(place, processes)
     api = signed_in(place)
     api.make_pool(MICROSOFT, MICROSOFT_SLOTS, "calls to Microsoft: it asks for few at once")
     return api
 
 
-def launch(place: Place, names: tuple[str, ...], environment: Mapping[str, str]) -> None:
-    """Start these of Airflow's processes, with its database, made or migrated once for each version of Airflow."""
+def launch(place: Place, commands: Mapping[str, tuple[str, ...]], environment: Mapping[str, str]) -> None:
+    """Start these processes, and before them make or migrate Airflow's database, once for each version of Airflow."""
     made, wanted = place.home / "migrated", version("apache-airflow-core") + (" with roles" if place.has_roles else "")
     is_made = made.exists() and made.read_text() == wanted and (place.home / "airflow.db").exists()
-    command = (sys.executable, "-m", "csp_airflow.local.launcher", *names, *(() if is_made else ("--migrate",)))
-    processes_of(place).launch(command, environment)
+    launcher = [sys.executable, "-m", "csp_airflow.local.launcher", *([] if is_made else ["--migrate"])]
+    processes_of(place).launch([*launcher, json.dumps(commands)], environment)
     made.write_text(wanted)
 
 
-def components(place: Place) -> tuple[str, ...]:
+def components(place: Place) -> dict[str, tuple[str, ...]]:
     """What runs here: Airflow's processes, and beside a demonstration the emulator of Microsoft."""
-    return (*_beside(place), *AIRFLOW)
-
-
-def _beside(place: Place) -> dict[str, tuple[str, ...]]:
-    """The commands of what runs beside Airflow."""
     if not place.is_demo:
-        return {}
+        return dict(AIRFLOW)
     settings = place.settings
     what = ("--from", str(settings.include / "sample" / "inbox" / "microsoft"), "--port", str(place.emulator_port))
-    csp = str(Path(sys.executable).parent / "csp")
-    return {"emulator": (csp, "emulator", *what, "--clock", settings.clock().isoformat(), "--poll-seconds", "1")}
+    when = ("--clock", settings.clock().isoformat(), "--poll-seconds", "1")
+    return {"emulator": ("csp", "emulator", *what, *when), **AIRFLOW}
 
 
 def is_up(place: Place) -> bool:
