@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Sequence
 from pathlib import Path
 
 from csp_receivables.adapters.notices.composing import compose
 from csp_receivables.adapters.notices.text import as_text
 from csp_receivables.adapters.notices.wording import BadTemplate, languages, wording
+from csp_receivables.adapters.read_once import read_once
 from csp_receivables.domain.collections.notice_content import KINDS
 from csp_receivables.domain.collections.notice_examples import example_notices
 
@@ -24,7 +24,8 @@ _TURNS = (
 )
 
 
-def template_faults(templates: Path, language: str, named: Iterable[str] = ()) -> tuple[str, ...]:
+@read_once
+def template_faults(templates: Path, language: str, named: Sequence[str] = ()) -> tuple[str, ...]:
     """What keeps `language` from saying every notice, each once, with file and remedy; empty when nothing does.
 
     Tried are the notices that the product sends (KINDS) and those that a policy names, on each case in which words
@@ -39,7 +40,6 @@ def template_faults(templates: Path, language: str, named: Iterable[str] = ()) -
     return tuple(faults)
 
 
-@lru_cache(maxsize=256)  # like the words themselves: a run says the same from its first notice to its last
 def _faults_of(templates: Path, language: str, kind: str) -> tuple[str, ...]:
     faults = []
     for case, content in example_notices(kind, language, _TURNS).items():

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from babel import Locale
-from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateNotFound
+from jinja2 import BytecodeCache, FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateNotFound
+from jinja2.bccache import Bucket
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from csp_receivables.adapters.notices.locales import Manner, locale_of
@@ -71,6 +72,29 @@ class Wording:
         return {each: str(getattr(said, each)).strip() for each in NOTICE_WORDS}
 
 
+class _Compiled(BytecodeCache):
+    """Compiles a text once, however many countries read it: each has an environment of its own."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], bytes] = {}
+
+    def get_cache_key(self, name: str, filename: str | None = None) -> str:  # noqa: ARG002 - the same text elsewhere is the same
+        return name
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if code := self._code.get((bucket.key, bucket.checksum)):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if len(self._code) >= _COMPILED_MAX:
+            self._code.clear()
+        self._code[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+_COMPILED_MAX = 512  # of all languages together there are some seventy
+_compiled = _Compiled()
+
+
 @lru_cache(maxsize=64)  # languages × the countries that customers sit in; a run has a handful
 def wording(templates: Path, language: str, country: str) -> Wording:
     """The words of `language` for readers in `country`. BadTemplate when there is no such folder."""
@@ -88,6 +112,7 @@ def _wording(templates: Path, language: str, locale: Locale) -> Wording:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_compiled,
         auto_reload=False,  # a run says the same from its first notice to its last
     )
     environment.globals |= {"plural": manner.plural, "listed": manner.listed}
@@ -98,6 +123,12 @@ def _wording(templates: Path, language: str, locale: Locale) -> Wording:
     except TemplateError as error:
         raise BadTemplate(f"{language}/{COMMON}{_line(error)}: {error}") from None
     return Wording(language, manner, environment, common)
+
+
+def read_anew() -> None:
+    """Let the next notice read its words from the files, which may have changed."""
+    wording.cache_clear()
+    _wording.cache_clear()
 
 
 def _line(error: Exception) -> str:
