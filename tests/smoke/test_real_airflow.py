@@ -171,6 +171,8 @@ def test_nothing_listens_beyond_loopback(shell: Shell, running: AirflowApi) -> N
     listening = [each for each in psutil.net_connections("inet") if each.pid in alive and each.status == "LISTEN"]
 
     assert {each.laddr.ip for each in listening} == {"127.0.0.1"}
+    started = {each.pid for each in processes_of(shell.place()).recorded()}
+    assert started <= {process.pid for process in left_behind(shell.home)}, "one that stays would not be seen"
 
 
 def test_a_backfill_shows_each_day_as_the_command_line_does(shell: Shell, running: AirflowApi) -> None:

@@ -127,6 +127,7 @@ def identity_at(emulator: str) -> str:
 
 def _airflow(place: Place) -> dict[str, str]:
     return {
+        "SPT_NOENV": "1",  # else a process's title overwrites what tells whose it is: its CSP_HOME
         "AIRFLOW_HOME": str(place.home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(place.root / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(place.root / "plugins"),
@@ -141,7 +142,6 @@ def _airflow(place: Place) -> dict[str, str]:
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "15",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": str(SECONDS_BETWEEN_READINGS),
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
-        "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
         "AIRFLOW__API__HOST": LOOPBACK,
         "AIRFLOW__API__PORT": str(place.port),
         "AIRFLOW__API__BASE_URL": place.url,
