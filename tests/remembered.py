@@ -320,22 +320,17 @@ def fresh() -> Shelf:
 
 @dataclass(slots=True)
 class Shelves:
-    """The shelf of this process. A new one begins when nobody is in a room and the old one is full."""
+    """The shelf of this process, and of those that are forked from it. A new one begins when the old one is full."""
 
     shelf: Shelf = field(default_factory=fresh)
-    process: int = field(default_factory=os.getpid)
+    opened_by: int = field(default_factory=os.getpid)
     rooms: int = 0  # that somebody is in
-    parents: list[Shelf] = field(default_factory=list)
+    left: list[Shelf] = field(default_factory=list)
 
     @contextmanager
     def room(self) -> Iterator[Remembering]:
         """A connection in which nothing is yet."""
-        if self.process != os.getpid():
-            # A forked child shares nothing; closing what its parent opened would wait for threads that it has not.
-            self.parents.append(self.shelf)
-            self._begin_anew()
-        elif not self.rooms and len(self.shelf.answers) > ANSWERS_MAX:
-            self.shelf.connection.close()
+        if not self.rooms and len(self.shelf.answers) > ANSWERS_MAX:
             self._begin_anew()
         self.rooms += 1
         try:
@@ -344,4 +339,10 @@ class Shelves:
             self.rooms -= 1
 
     def _begin_anew(self) -> None:
-        self.shelf, self.process, self.rooms = fresh(), os.getpid(), 0
+        if self.opened_by == os.getpid():
+            self.shelf.connection.close()
+        else:
+            # A forked child may ask what its parent opened: each statement runs in the thread that asks, which is all
+            # that a fork has. Closing it would wait for the others.
+            self.left.append(self.shelf)
+        self.shelf, self.opened_by = fresh(), os.getpid()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -18,6 +19,7 @@ from csp_receivables.adapters.ledger.books import LedgerBooks
 from csp_receivables.adapters.ledger.decision_book import LedgerDecisionBook
 from csp_receivables.adapters.ledger.hold_book import LedgerHoldBook
 from csp_receivables.adapters.ledger.outbox_people import LedgerOutboxDesk
+from csp_receivables.adapters.notices.wording import read_anew
 from csp_receivables.adapters.policy_document import NoSuchWords, policy_html, policy_markdown
 from csp_receivables.adapters.seller import read_seller
 from csp_receivables.adapters.support_terms import read_support_terms
@@ -112,6 +114,16 @@ def checked_policy(settings: Settings, path: Path | None = None) -> CollectionsP
     read_support_terms(policies / "support_terms.yaml", policy.languages)
     read_access_policy(policies / "access.yaml")
     return policy
+
+
+def understand_policy(settings: Settings) -> None:
+    """Read what finance keeps once for all processes that are forked from this one: each looks only whether it changed.
+
+    Words of notices are read anew by each. What is wrong with the policy is told by whoever needs it.
+    """
+    with suppress(FileFaults, OSError):
+        collections_policy(settings)
+    read_anew()
 
 
 def policy_document(settings: Settings, path: Path | None, language: str, *, as_html: bool) -> str:

@@ -15,7 +15,6 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import partial
 
 from csp_airflow.local.environment import Place, fab_users
@@ -80,7 +79,9 @@ def main() -> None:
     speak_newest_only()
     database = _database_maker(place) if given.migrate else None
     _import(FOR_TASKS)
-    _check_rules(place)
+    from csp_receivables.collections_wiring import understand_policy
+
+    understand_policy(place.settings)
     if database and os.waitpid(database, 0)[1]:
         sys.exit("Airflow's database could not be made")
     gc.freeze()  # what is imported stays: no child looks through it for garbage, and so copies it
@@ -92,16 +93,6 @@ def main() -> None:
 def _import(names: tuple[str, ...]) -> None:
     for name in names:
         importlib.import_module(name)
-
-
-def _check_rules(place: Place) -> None:
-    """Check once what finance keeps: each task looks only whether it is still the same (`read_once`)."""
-    from csp_receivables.adapters.notices.wording import read_anew
-    from csp_receivables.wiring import collections_policy
-
-    with suppress(ValueError, OSError):  # a task tells of it
-        collections_policy(place.settings)
-    read_anew()
 
 
 def speak_newest_only() -> None:

@@ -7,10 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from csp_receivables.adapters.checked_yaml import FileFaults
 from csp_receivables.adapters.notices import BadTemplate, render
 from csp_receivables.adapters.notices.checks import template_faults
 from csp_receivables.adapters.notices.wording import languages
+from csp_receivables.collections_wiring import understand_policy
 from csp_receivables.domain.collections.notice_examples import example_notices
+from csp_receivables.settings import Settings
+from csp_receivables.wiring import collections_policy
 
 TEMPLATES = Path(__file__).parents[3] / "include" / "templates" / "notices"
 
@@ -90,3 +94,17 @@ def test_a_new_language_is_a_folder_and_nothing_else(folder: Path) -> None:
     assert template_faults(folder, "nb") == ()
     assert "nb" in languages(folder)
     assert "12\u00a0345,00\u00a0SEK" in render(example_notices("reminder", "nb")["ordinary"], folder).text
+
+
+def test_what_one_process_understood_for_those_forked_from_it_is_read_anew_once_it_changes(tmp_path: Path) -> None:
+    include = tmp_path / "include"
+    for name in ("policies", "templates"):
+        shutil.copytree(TEMPLATES.parents[1] / name, include / name)
+    settings = Settings.from_environment({"CSP_HOME": str(tmp_path / "home"), "CSP_INCLUDE": str(include)})
+    understand_policy(settings)
+    assert collections_policy(settings).languages
+
+    (include / "templates" / "notices" / "en" / "reminder.j2").write_text("{% set subject %}Late", encoding="utf-8")
+
+    with pytest.raises(FileFaults, match=r"reminder\.j2"):
+        collections_policy(settings)
