@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,8 @@ from tests.access_desk import (
     document,
 )
 from tests.conftest import StandingClock
+from tests.csp_command import csp_on
+from tests.forks import forked
 
 
 def test_a_stop_holds_everything_restoring_too(desk: AccessDesk) -> None:
@@ -56,6 +60,33 @@ def test_a_stop_between_two_subscriptions_holds_the_second(desk: AccessDesk) -> 
     book.start(person("Ada", "go on"))
     assert desk.perform().ended == {"suspended": 1}
     assert (desk.changes_at("c1-1"), desk.changes_at("c1-2")) == (1, 1)
+
+
+def test_csp_stop_given_elsewhere_holds_what_a_run_has_not_done_yet(
+    desk: AccessDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    action = approved(desk, "C1", document("c1-1"), document("c1-2"))
+    url = desk.ledger.engine.url.render_as_string(hide_password=False)
+    csp = partial(_csp, url, tmp_path, desk.ledger.clock(), monkeypatch, capfd)
+    given: list[int] = []
+
+    def someone_stops_it() -> None:
+        if desk.changes_at("c1-1") and not given:
+            given.append(forked(partial(csp, "stop", "--by", "Ada", "--why", "something is wrong"), desk.ledger))
+
+    desk.emulator.world.behaviour = replace(desk.emulator.world.behaviour, slow_share=1.0, settle_seconds=5)
+    desk.waited = someone_stops_it
+
+    assert "stopped since" in desk.perform().because
+    assert given == [0]
+    assert (desk.state(action), desk.changes_at("c1-1"), desk.changes_at("c1-2")) == ("proposed", 1, 0)
+    assert forked(partial(csp, "start", "--by", "Ada", "--why", "go on"), desk.ledger) == 0
+    assert desk.perform().ended == {"suspended": 1}
+
+
+def _csp(url: str, home: Path, now: datetime, monkeypatch: Any, capture: Any, *words: str) -> int:
+    """The exit code of a command on the ledger at this address, with an engine of its own."""
+    return csp_on(url, home, now, monkeypatch, capture)(*words)[0]
 
 
 def test_a_run_about_the_past_changes_nothing(desk: AccessDesk) -> None:
