@@ -100,7 +100,7 @@ class Shelf:
         return kind == TABLE and self.contents.get(content) == name
 
     def keep(self, name: str) -> str:
-        """The content of a real table, which lies there for now."""
+        """The content of a real table. That table is where it lies, until somebody is about to write there."""
         found = self.run(f"FROM {name}")
         columns = [(each[0], str(each[1])) for each in found.description]
         content = _digest(repr((columns, found.fetchall())))

@@ -62,6 +62,5 @@ def spoken_by_tasks() -> str:
     found = importlib.util.find_spec("airflow.sdk")
     assert found is not None and found.submodule_search_locations
     models = Path(found.submodule_search_locations[0]) / "api" / "datamodels" / "_generated.py"
-    version = re.search(r'API_VERSION: Final\[str\] = "(.*)"', models.read_text())
-    assert version is not None
-    return version[1]
+    (version,) = re.findall(r'API_VERSION: Final\[str\] = "(.+)"', models.read_text())
+    return str(version)
