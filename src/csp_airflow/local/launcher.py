@@ -28,6 +28,7 @@ AIRFLOW: Mapping[str, tuple[str, ...]] = {
     "dag-processor": ("airflow", "dag-processor"),
     "triggerer": ("airflow", "triggerer", "--skip-serve-logs"),
 }
+PROGRAMS = {"airflow": "airflow.__main__", "csp": "csp_receivables.cli"}
 # What Airflow's commands import. Tasks and triggers speak to the API that all but the scheduler make.
 OF_AIRFLOW = (
     "airflow.__main__",
@@ -120,13 +121,9 @@ def _database_maker(place: Place) -> int:
 
 
 def _run(program: str, *arguments: str) -> None:
-    """Be the program."""
-    from airflow.__main__ import main as airflow
-
-    from csp_receivables.cli import main as csp
-
+    """Be the program. It is imported by whoever runs it: ours takes seconds, and what makes the database needs none."""
     sys.argv = [program, *arguments]
-    {"airflow": airflow, "csp": csp}[program]()
+    importlib.import_module(PROGRAMS[program]).main()
 
 
 def _make_database(place: Place) -> None:
