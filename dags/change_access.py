@@ -30,10 +30,10 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.sdk import Param, dag, task, task_group
+from airflow.sdk import Param, dag, task_group
 
 from csp_airflow import access_tasks
-from csp_airflow.conventions import ACTIONS_PUBLISHED, DEFAULT_ARGS, Tag, deadline, woken_by
+from csp_airflow.conventions import ACTIONS_PUBLISHED, DEFAULT_ARGS, Tag, deadline, task, woken_by
 from csp_airflow.pools import MICROSOFT
 from csp_airflow.roles import MAY_ANSWER
 

@@ -31,11 +31,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import Param, dag, task
+from airflow.sdk import Param, dag
 
 from csp_airflow import microsoft_tasks
 from csp_airflow.charge_exports import ExportCharges
-from csp_airflow.conventions import DEFAULT_ARGS, Tag, deadline, schedule
+from csp_airflow.conventions import DEFAULT_ARGS, Tag, deadline, schedule, task
 from csp_airflow.pools import MICROSOFT
 
 PARAMS = {

@@ -15,10 +15,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import dag, task
+from airflow.sdk import dag
 
 from csp_airflow import support_tasks
-from csp_airflow.conventions import DEFAULT_ARGS, Tag, deadline, schedule
+from csp_airflow.conventions import DEFAULT_ARGS, Tag, deadline, schedule, task
 from csp_airflow.pools import MICROSOFT
 from csp_airflow.roles import MAY_START_SUPPORT
 

@@ -25,10 +25,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import Param, dag, task
+from airflow.sdk import Param, dag
 
 from csp_airflow import raising_tasks
-from csp_airflow.conventions import DEFAULT_ARGS, Tag, deadline
+from csp_airflow.conventions import DEFAULT_ARGS, Tag, deadline, task
 
 FORM = {
     "vendor_invoice": Param("", type="string", title="Vendor invoice", description="Such as G012345678."),

@@ -18,10 +18,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import Param, dag, task
+from airflow.sdk import Param, dag
 
 from csp_airflow import access_tasks
-from csp_airflow.conventions import DEFAULT_ARGS, Tag, deadline
+from csp_airflow.conventions import DEFAULT_ARGS, Tag, deadline, task
 from csp_airflow.roles import MAY_RELEASE
 
 FORM = {

@@ -16,10 +16,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import dag, task
+from airflow.sdk import dag
 
 from csp_airflow import access_tasks
-from csp_airflow.conventions import DEFAULT_ARGS, PAYMENTS_BOOKED, Tag, deadline, woken_by
+from csp_airflow.conventions import DEFAULT_ARGS, PAYMENTS_BOOKED, Tag, deadline, task, woken_by
 from csp_airflow.pools import BEFORE_ALL_ELSE, MICROSOFT
 
 

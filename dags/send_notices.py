@@ -23,10 +23,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import Param, dag, task
+from airflow.sdk import Param, dag
 
 from csp_airflow import mail_tasks
-from csp_airflow.conventions import ACTIONS_PUBLISHED, DEFAULT_ARGS, Tag, deadline, woken_by
+from csp_airflow.conventions import ACTIONS_PUBLISHED, DEFAULT_ARGS, Tag, deadline, task, woken_by
 
 PARAMS = {
     "as_of": Param(

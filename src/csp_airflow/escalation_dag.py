@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import DAG, Param, dag, task
+from airflow.sdk import DAG, Param, dag
 
 from csp_airflow import escalation_tasks
-from csp_airflow.conventions import DEFAULT_ARGS, Tag, deadline, schedule
+from csp_airflow.conventions import DEFAULT_ARGS, Tag, deadline, schedule, task
 from csp_airflow.roles import MAY_START_REPORTS
 
 PARAMS = {

@@ -255,6 +255,11 @@ def test_every_task_has_an_owner_retries_and_a_time_limit(dag: DAG, expected: Ex
 
 
 @EACH
+def test_what_a_task_returns_is_kept_once(dag: DAG, expected: Expected) -> None:
+    assert [task.task_id for task in dag.tasks if getattr(task, "multiple_outputs", False)] == []
+
+
+@EACH
 def test_a_dag_runs_once_at_a_time_within_limits_and_tells_when_it_is_late(dag: DAG, expected: Expected) -> None:
     assert dag.max_active_runs == expected.runs_at_once
     assert dag.catchup is False
