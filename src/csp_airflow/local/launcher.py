@@ -14,6 +14,7 @@ import importlib
 import json
 import os
 import sys
+import threading
 from collections.abc import Mapping
 from functools import partial
 
@@ -85,6 +86,7 @@ def main() -> None:
     understand_policy(place.settings)
     if database and os.waitpid(database, 0)[1]:
         sys.exit("Airflow's database could not be made")
+    must_be_alone()
     gc.freeze()  # what is imported stays: no child looks through it for garbage, and so copies it
     atexit.register(gc.unfreeze)  # DuckDB tells at length what it finds alive at the end
     for name, command in given.commands.items():
@@ -109,6 +111,16 @@ def speak_newest_only() -> None:
     versions.bundle = VersionBundle(HeadVersion(), Version(versions.bundle.versions[0].value))
     routes = execution_api_router.routes
     routes[:] = [route for route in routes if _DELETED_ROUTE_TAG not in getattr(route, "tags", ())]  # of older ones
+
+
+def must_be_alone() -> None:
+    """Threads end in what is forked, with the locks that they hold, and all that is forked would share a connection."""
+    from airflow import settings
+
+    threads, pool = threading.active_count(), settings.engine.pool
+    connections = pool.checkedin() + pool.checkedout()
+    if threads > 1 or connections:
+        sys.exit(f"{threads} threads and {connections} connections are there: nothing can be forked")
 
 
 def _database_maker(place: Place) -> int:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 import importlib.util
-import os
-import re
-import subprocess
-import sys
-from pathlib import Path
+import threading
 
-from csp_airflow.local.launcher import FOR_TASKS, OF_AIRFLOW
+import pytest
+
+from csp_airflow.local.launcher import FOR_TASKS, OF_AIRFLOW, must_be_alone
+from tests import airflow_home
 from tests.airflow_home import ROOT
+
+airflow_home.use()
 
 
 def test_whatever_plugs_adapters_for_a_task_is_imported_before_it() -> None:
@@ -32,35 +33,20 @@ def test_all_that_is_imported_is_there() -> None:
     assert [name for name in (*OF_AIRFLOW, *FOR_TASKS) if importlib.util.find_spec(name) is None] == []
 
 
-PRUNED = """
-import importlib, sys, threading
-from csp_airflow.local import launcher
-launcher._import((*launcher.OF_AIRFLOW, *launcher.FOR_TASKS))
-launcher.speak_newest_only()
-from airflow import settings
-from airflow.api_fastapi.execution_api.app import InProcessExecutionAPI
-from airflow.sdk.api.client import Client
-assert settings.engine.pool.checkedout() == settings.engine.pool.checkedin() == 0
-assert threading.active_count() == 1
-api = InProcessExecutionAPI()
-assert Client(base_url="http://in-process", token="", transport=api.transport).get("health").status_code == 200
-print(*api.app.router.versioned_routers)
-"""
+def test_it_forks_nothing_beside_a_thread_or_a_connection() -> None:
+    """Every start of Airflow asks this, after all of its imports."""
+    from airflow import settings
 
-
-def test_it_has_neither_threads_nor_connections_and_speaks_as_this_airflow_s_tasks_do(tmp_path: Path) -> None:
-    given = {**os.environ, "AIRFLOW_HOME": str(tmp_path), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
-
-    done = subprocess.run([sys.executable, "-c", PRUNED], env=given, capture_output=True, text=True, check=False)
-
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.split()[-1] == spoken_by_tasks()
-
-
-def spoken_by_tasks() -> str:
-    """Read from its text: to import Airflow's client takes seconds."""
-    found = importlib.util.find_spec("airflow.sdk")
-    assert found is not None and found.submodule_search_locations
-    models = Path(found.submodule_search_locations[0]) / "api" / "datamodels" / "_generated.py"
-    (version,) = re.findall(r'API_VERSION: Final\[str\] = "(.+)"', models.read_text())
-    return str(version)
+    settings.engine.dispose()
+    must_be_alone()
+    with settings.engine.connect(), pytest.raises(SystemExit, match="1 connections"):
+        must_be_alone()
+    settings.engine.dispose()
+    ended = threading.Event()
+    beside = threading.Thread(target=ended.wait)
+    beside.start()
+    with pytest.raises(SystemExit, match="2 threads"):
+        must_be_alone()
+    ended.set()
+    beside.join()
+    must_be_alone()
