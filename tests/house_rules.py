@@ -277,13 +277,18 @@ class Source:
         return ast.parse(self.text)
 
     @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Everything in the tree; each check asks for it, and walking takes longer than any check."""
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
     def layer(self) -> str:
         """The longest layer name that the module lies in, or ""."""
         return max((layer for layer in LAYERS if _within(self.module, layer)), key=len, default="")
 
     def imports(self) -> Iterator[tuple[int, str]]:
         """(line, dotted name) of everything imported anywhere in the file."""
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, ast.Import):
                 yield from ((node.lineno, alias.name) for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
@@ -342,7 +347,7 @@ def reads_a_clock(source: Source) -> list[str]:
     allowed = _lines_of_the_clock(source)
     used = [
         (node.lineno, f"{_last_name(node.value)}.{node.attr}")
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.Attribute) and (_last_name(node.value), node.attr) in CLOCKS
     ]
     imported = [
@@ -358,7 +363,7 @@ def reads_a_clock(source: Source) -> list[str]:
 def _lines_of_the_clock(source: Source) -> range:
     if source.module != "csp_receivables.settings":
         return range(0)
-    found = [node for node in ast.walk(source.tree) if isinstance(node, ast.FunctionDef) and node.name == "clock"]
+    found = [node for node in source.nodes if isinstance(node, ast.FunctionDef) and node.name == "clock"]
     return range(found[0].lineno, (found[0].end_lineno or 0) + 1) if found else range(0)
 
 
@@ -374,10 +379,10 @@ def uses_floats(source: Source) -> list[str]:
     if not any(_within(source.module, package) for package in MONEY_CODE):
         return []
     lines = source.text.splitlines()
-    docstrings = {id(node.body[0].value) for node in ast.walk(source.tree) if _has_docstring(node)}  # type: ignore[attr-defined]
+    docstrings = {id(node.body[0].value) for node in source.nodes if _has_docstring(node)}  # type: ignore[attr-defined]
     return [
         f"{source.module}:{node.lineno} uses floating point ({what})"
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.expr) and id(node) not in docstrings and (what := _float_in(node))
         if "# not money: " not in lines[node.lineno - 1]
     ]
@@ -405,7 +410,7 @@ def has_long_functions(source: Source) -> list[str]:
     """Functions of more lines than a page shows."""
     lengths = [
         (node.name, node.lineno, (node.end_lineno or node.lineno) - node.lineno + 1)
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
     return [

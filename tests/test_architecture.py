@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -28,29 +29,44 @@ CHECKS: list[tuple[Callable[[Source], list[str]], tuple[str, ...]]] = [
 ]
 
 
-def _sources(folders: tuple[str, ...]) -> list[Source]:
-    paths = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
-    return [_source(path) for path in paths if GENERATED not in path.as_posix()]
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What is worth knowing of one file. Its tree is gone: a thousand of them would be in the way of every other test.
+
+    `broken`: what each check that is for the file says.
+    """
+
+    module: str
+    layer: str
+    imports: list[tuple[int, str]]
+    broken: dict[str, list[str]]
 
 
 @cache
-def _source(path: Path) -> Source:
-    """A file, parsed once for all checks."""
-    return Source.read(path, ROOT)
+def _look(path: Path) -> Looked:
+    source = Source.read(path, ROOT)
+    folder = path.relative_to(ROOT).parts[0]
+    broken = {check.__name__: check(source) for check, folders in CHECKS if folder in folders}
+    return Looked(source.module, source.layer, list(source.imports()) if folder in PRODUCT else [], broken)
+
+
+def _looked_at(folders: tuple[str, ...]) -> list[Looked]:
+    paths = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    return [_look(path) for path in paths if GENERATED not in path.as_posix()]
 
 
 @pytest.mark.parametrize(("check", "folders"), CHECKS, ids=[check.__name__ for check, _ in CHECKS])
 def test_no_file(check: Callable[[Source], list[str]], folders: tuple[str, ...]) -> None:
-    sources = _sources(folders)
-    assert len(sources) > 20, "the tree was not found"
+    looked = _looked_at(folders)
+    assert len(looked) > 20, "the tree was not found"
 
-    broken = [each for source in sources for each in check(source)]
+    broken = [each for one in looked for each in one.broken[check.__name__]]
     assert not broken, "\n".join(["", *broken])
 
 
 def test_every_file_of_the_package_lies_in_a_layer() -> None:
     named = {"csp_receivables", *house_rules.LAYERS}
-    astray = [source.module for source in _sources(PRODUCT) if not source.layer and source.module not in named]
+    astray = [each.module for each in _looked_at(PRODUCT) if not each.layer and each.module not in named]
 
     assert astray == []
 
@@ -75,11 +91,11 @@ WAYS_OUT = {  # modules that speak to the outside, and who alone may import them
 
 def test_nothing_goes_around_the_gate() -> None:
     around = [
-        f"{source.module}:{line} imports {name}"
-        for source in _sources(PRODUCT)
-        for line, name in source.imports()
+        f"{each.module}:{line} imports {name}"
+        for each in _looked_at(PRODUCT)
+        for line, name in each.imports
         for way, allowed in WAYS_OUT.items()
-        if (name == way or name.startswith(f"{way}.")) and source.module not in allowed
+        if (name == way or name.startswith(f"{way}.")) and each.module not in allowed
     ]
 
     assert around == []
