@@ -20,7 +20,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.pool import Pool
 
 from csp_receivables.adapters.ledger import Ledger
-from csp_receivables.adapters.ledger.schema import upgrade
+from tests.migrated import migrated_bytes, migrated_once
 from tests.one_duckdb import one_instance, own_instances
 from tests.one_sqlalchemy import one_compiler
 from tests.postgresql import Databases, migrated_server
@@ -57,6 +57,13 @@ def _do_not_wait_for_the_disk(connection: Any, _record: Any, _proxy: Any) -> Non
 def one_duckdb() -> Iterator[None]:
     """Rooms of one instance in the place of an instance for each step of each test."""
     with one_instance():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_migration() -> Iterator[None]:
+    """What the product makes anew on SQLite is migrated already."""
+    with migrated_once():
         yield
 
 
@@ -97,9 +104,7 @@ def databases() -> Iterator[Databases]:
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty, migrated ledger on SQLite, to be copied: migrating takes fifteen times as long."""
     path = tmp_path_factory.mktemp("migrated") / "ledger.db"
-    ledger = Ledger.open(f"sqlite:///{path}", lambda: NOON)
-    upgrade(ledger)
-    ledger.engine.dispose()
+    path.write_bytes(migrated_bytes())
     return path
 
 

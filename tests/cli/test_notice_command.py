@@ -14,10 +14,10 @@ import pytest
 
 from csp_receivables import cli, wiring
 from csp_receivables.adapters.ledger import Ledger
-from csp_receivables.adapters.ledger.schema import upgrade
 from csp_receivables.settings import Settings
 from tests.by_hand import FIRST, Desk
 from tests.conftest import StandingClock
+from tests.migrated import upgraded
 from tests.worlds import customer, payment, receivable
 
 Answer = tuple[int, str, str]  # exit code, standard output, standard error
@@ -30,7 +30,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """A Swedish customer with a late bill of which 40.00 came and one not due yet, and a customer who owes nothing."""
     folder, clock = tmp_path_factory.mktemp("desk"), StandingClock()
     ledger = Ledger.open(f"sqlite:///{folder / 'ledger.db'}", clock)
-    upgrade(ledger)
+    upgraded(ledger)
     ledger.mark("real", "development")
     desk = Desk(ledger=ledger, clock=clock, home=folder / "home")
     bills = [

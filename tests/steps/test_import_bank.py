@@ -296,11 +296,11 @@ def _days(draw: st.DrawFn) -> tuple[list[Entry], list[bytes]]:
 
 @pytest.fixture(scope="module")
 def one_ledger(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
-    from csp_receivables.adapters.ledger.schema import upgrade
     from tests.conftest import StandingClock
+    from tests.migrated import upgraded
 
     ledger = Ledger.open(f"sqlite:///{tmp_path_factory.mktemp('bank') / 'ledger.db'}", StandingClock())
-    upgrade(ledger)
+    upgraded(ledger)
     ledger.mark("real", "development")
     return ledger
 

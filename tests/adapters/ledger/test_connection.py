@@ -14,8 +14,8 @@ from sqlalchemy import Connection, func, insert, select
 
 from csp_receivables.adapters.ledger import Ledger, LedgerRefused, tables
 from csp_receivables.adapters.ledger.connection import moment_text
-from csp_receivables.adapters.ledger.schema import upgrade
 from csp_receivables.settings import Settings
+from tests.migrated import upgraded
 
 NOON = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 WRITERS, WRITES = 4, 8
@@ -51,7 +51,7 @@ def test_a_ledger_keeps_the_kind_it_was_marked_with(ledger: Ledger) -> None:
 
 def _new_ledger(tmp_path: Path) -> Ledger:
     ledger = Ledger.open(f"sqlite:///{tmp_path / 'new.db'}", lambda: NOON)
-    upgrade(ledger)
+    upgraded(ledger)
     return ledger
 
 

@@ -12,7 +12,6 @@ import pytest
 from csp_receivables import mail_wiring
 from csp_receivables.adapters.ledger import Ledger
 from csp_receivables.adapters.ledger.outbox_people import LedgerOutboxDesk
-from csp_receivables.adapters.ledger.schema import upgrade
 from csp_receivables.adapters.mail.gated import GatedMail, Pace
 from csp_receivables.domain.matching_by_hand.requests import Person
 from csp_receivables.domain.outbox.gate import House, Verdict
@@ -21,6 +20,7 @@ from csp_receivables.outbox_ports import Sealed
 from csp_receivables.settings import PRODUCTION, Settings
 from tests.letters import STOCKHOLM, letter, mail, moment
 from tests.mail_server import MailServer, mail_server
+from tests.migrated import upgraded
 
 ADA = Person(name="Ada Lund", why="a wrong bank file")
 CUSTOMER, CATCH_ALL = "faktura@kund.example", "catch@partner.example"
@@ -46,7 +46,7 @@ def settings_of(folder: Path, environment: str) -> Settings:
 
 def ledger_of(folder: Path, kind: str, made_for: str) -> Ledger:
     ledger = Ledger.open(f"sqlite:///{folder / 'ledger.db'}", lambda: datetime(2026, 11, 2, 9, tzinfo=UTC))
-    upgrade(ledger)
+    upgraded(ledger)
     ledger.mark(kind, made_for)
     return ledger
 
