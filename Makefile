@@ -57,10 +57,11 @@ DAYS ?= 365
 KILL_NINE ?= 0
 WORLD ?= usual
 DATABASE ?= sqlite
+TURNS ?=
 
 simulate: $(VENV)/.tests ## live through made-up years (DAYS days) under faults, for SEEDS seeds from FROM on; names those that break a promise
 	$(BIN)/python -m tests.faults.year --seeds $(SEEDS) --from $(FROM) --days $(DAYS) --kill-nine $(KILL_NINE) \
-		--world $(WORLD) --database $(DATABASE)
+		--world $(WORLD) --database $(DATABASE) $(TURNS:%=--turns %)
 
 check: $(VENV)/.tests ## lint, format, types
 	$(BIN)/ruff check .

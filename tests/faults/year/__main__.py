@@ -8,7 +8,8 @@ import sys
 from collections import Counter
 from dataclasses import replace
 
-from tests.faults.year.side_by_side import lived
+from tests.faults.year.side_by_side import Alike, lived
+from tests.faults.year.simulation import Turn
 from tests.faults.year.year import HAPPENS, WORLDS
 
 
@@ -24,12 +25,14 @@ def main() -> None:
     )
     parser.add_argument("--world", choices=sorted(WORLDS), default="usual")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--turns", type=_turns, default=(), help="of one history of a seed: DAY:CHANCES,…")
     options = parser.parse_args()
     temper = replace(WORLDS[options.world], kill_nine=options.kill_nine)
     on_postgresql = options.database == "postgresql"
     failed, counts, days, spent, done = 0, Counter[str](), 0, 0.0, 0
     seeds = range(options.first, options.first + options.seeds)
-    for outcome, seconds in lived(seeds, options.days, temper, options.processes, on_postgresql=on_postgresql):
+    alike = Alike(days=options.days, temper=temper, on_postgresql=on_postgresql, turns=options.turns)
+    for outcome, seconds in lived(seeds, alike, options.processes):
         counts, days, spent, done = counts + outcome.counts, days + outcome.days, spent + seconds, done + 1
         if outcome.complaints:
             failed += 1
@@ -41,6 +44,10 @@ def main() -> None:
     if missed := [name for name in HAPPENS if not counts[name]]:
         print(f"what never happened is not proved: {', '.join(missed)}")
     sys.exit(1 if failed else 0)
+
+
+def _turns(text: str) -> tuple[Turn, ...]:
+    return tuple(map(Turn.read, text.split(",")))
 
 
 if __name__ == "__main__":

@@ -9,35 +9,46 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
+from tests.faults.year.simulation import Turn
 from tests.faults.year.year import Outcome, Temper, grounds, live
 from tests.postgresql import migrated_server
 
 CHUNK = 4  # seeds that a process lives through before it says how they went
 
 
-def lived(
-    seeds: range, days: int, temper: Temper, processes: int, *, on_postgresql: bool = False
-) -> Iterator[tuple[Outcome, float]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """What all seeds of a run have in common."""
+
+    days: int
+    temper: Temper
+    on_postgresql: bool = False
+    turns: tuple[Turn, ...] = ()
+
+
+def lived(seeds: range, alike: Alike, processes: int) -> Iterator[tuple[Outcome, float]]:
     """What each seed came to, with its seconds of CPU, in the order in which they end."""
     chunks = [seeds[at : at + CHUNK] for at in range(0, len(seeds), CHUNK)]
     if processes == 1 or len(chunks) == 1:
-        yield from (each for chunk in chunks for each in _lived(chunk, days, temper, on_postgresql))
+        yield from (each for chunk in chunks for each in _lived(chunk, alike))
         return
     afresh = multiprocessing.get_context("spawn")  # servers have threads, which a fork would lose
     with ProcessPoolExecutor(processes, mp_context=afresh, max_tasks_per_child=1) as pool:
-        for future in as_completed([pool.submit(_lived, chunk, days, temper, on_postgresql) for chunk in chunks]):
+        for future in as_completed([pool.submit(_lived, chunk, alike) for chunk in chunks]):
             yield from future.result()
 
 
-def _lived(seeds: range, days: int, temper: Temper, on_postgresql: bool) -> list[tuple[Outcome, float]]:
+def _lived(seeds: range, alike: Alike) -> list[tuple[Outcome, float]]:
     logging.disable(logging.ERROR)  # refusals are what a simulated day is made of
     outcomes = []
-    databases = migrated_server() if on_postgresql else nullcontext()
+    databases = migrated_server() if alike.on_postgresql else nullcontext()
     with tempfile.TemporaryDirectory() as folder, grounds(Path(folder)) as ground, databases as lender:
         for seed in seeds:
             began = time.process_time()
             database = lender.address(lender.lend()) if lender else ""
-            outcomes.append((live(ground, seed, days, temper, database), time.process_time() - began))
+            outcome = live(ground, seed, alike.days, alike.temper, database, alike.turns)
+            outcomes.append((outcome, time.process_time() - began))
     return outcomes

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from sqlalchemy import func, select
@@ -25,8 +26,25 @@ from tests.faults.year.truth import BEGINS, Partner
 from tests.faults.year.witness import Witness
 
 WEEKEND = (5, 6)
-CHECKED_AGAIN_EVERY = 9  # days
+CHECKED_AGAIN_EVERY = 9  # days; what is worked out without any memory every other time
 OFF = 0.7  # of the days off: nothing runs
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """From the morning of `day` on, counted from 0, everything is drawn anew; by chances 0 it goes on as it was."""
+
+    day: int
+    chances: int
+
+    @classmethod
+    def read(cls, text: str) -> Turn:
+        """`60:3`."""
+        day, _, chances = text.partition(":")
+        return cls(int(day), int(chances))
+
+    def __str__(self) -> str:
+        return f"{self.day}:{self.chances}"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,6 +67,20 @@ class Simulation:
         self.house.ledger.mark("real", "production")
         write_customers(self.house.inbox("accounting"), self.partner.customers)
         self.people.approve_the_policy()
+
+    def take(self, turn: Turn) -> None:
+        """Let everybody's chances, and Microsoft's faults, be others from now on."""
+        if not turn.chances:
+            return
+        drawing = {
+            "partner": self.partner, "bank": self.bank, "kills": self.machine.fate, "machine": self.machine,
+            "others": self.others, "people": self.people,
+        }  # fmt: skip
+        for name, each in drawing.items():
+            each.chance.seed(f"{name}:{self.seed}:{turn}")
+        faults = self.house.emulator.world.faults
+        assert faults.random is not None
+        faults.random = replace(faults.random, seed=random.Random(f"microsoft:{self.seed}:{turn}").getrandbits(32))
 
     def day(self, today: date) -> list[str]:
         """One day of the world, of the system, of the people. Returns what broke."""
@@ -126,9 +158,9 @@ class Simulation:
         self.witness.read_microsoft(self.house.emulator.world, self.partner, today)
 
     def _check_again(self, today: date) -> Iterator[str]:
-        """One of the costly checks, every other day in turn."""
+        """One of the costly checks, every third day in turn."""
         turn = (today - BEGINS).days % CHECKED_AGAIN_EVERY
-        if turn == 1:
+        if (today - BEGINS).days % (2 * CHECKED_AGAIN_EVERY) == 1:
             yield from i6(self.house, self.machine.booked[-1])
         if turn == 3:
             yield from i7(self.house, self.machine.chance)

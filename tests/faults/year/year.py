@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ from tests.faults.year.microsoft import FAULT_RATE, made_world, renewal_of
 from tests.faults.year.others import Others
 from tests.faults.year.papers import Bank
 from tests.faults.year.people import People
-from tests.faults.year.simulation import Simulation
+from tests.faults.year.simulation import Simulation, Turn
 from tests.faults.year.truth import BEGINS, partner
 from tests.faults.year.witness import Witness
 from tests.mail_server import MailServer, mail_server
@@ -112,9 +112,10 @@ HAPPENS = (
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
-    """What a seed came to."""
+    """What a seed came to. `turns`: where its history left that of other histories of the same seed."""
 
     seed: int
+    turns: tuple[Turn, ...] = ()
     complaints: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     days: int = 0
@@ -125,9 +126,10 @@ class Outcome:
     def command(self) -> str:
         """What lives through exactly this again."""
         name = next((name for name, each in WORLDS.items() if replace(self.temper, kill_nine=0.0) == each), "")
+        turns = ",".join(map(str, self.turns))
         if not name:
-            return f"seed {self.seed}, {self.days} days, {self.temper}"
-        told = {"WORLD": name, "KILL_NINE": self.temper.kill_nine or ""}
+            return f"seed {self.seed}, {self.days} days, {self.temper}, turns {turns or 'none'}"
+        told = {"WORLD": name, "KILL_NINE": self.temper.kill_nine or "", "TURNS": turns}
         told["DATABASE"] = "postgresql" if self.on_postgresql else ""
         options = "".join(f" {key}={value}" for key, value in told.items() if value not in ("", "usual"))
         return f"make simulate SEEDS=1 FROM={self.seed} DAYS={self.days}{options}"
@@ -185,19 +187,49 @@ def simulation(ground: Grounds, seed: int, temper: Temper = USUAL, database: str
     )
 
 
-def live(ground: Grounds, seed: int, days: int, temper: Temper = USUAL, database: str = "") -> Outcome:
-    """Live through the days of a seed, until something breaks."""
+@dataclass(slots=True, kw_only=True)
+class Life:
+    """A world that is lived in day by day, and what it came to so far."""
+
+    made: Simulation
+    outcome: Outcome
+
+    def lives_until(self, day: int) -> bool:
+        """Live up to the morning of this day, counted from 0. False: something broke on the way."""
+        while self.outcome.days < day and not self.outcome.complaints:
+            self.outcome.complaints = self.made.day(BEGINS + timedelta(days=self.outcome.days))
+            self.outcome.days += 1
+        return not self.outcome.complaints
+
+    def take(self, turn: Turn) -> None:
+        """Go on by other chances."""
+        self.made.take(turn)
+        self.outcome.turns += (turn,)
+
+    def told(self) -> Outcome:
+        """What it came to, with all that happened in it."""
+        return replace(self.outcome, counts=self.made.machine.fate.struck + self.made.told())
+
+
+@contextmanager
+def begun(ground: Grounds, seed: int, temper: Temper = USUAL, database: str = "") -> Iterator[Life]:
+    """The world of a seed on its first morning; at the end nothing is left of it."""
     made = simulation(ground, seed, temper, database)
-    outcome = Outcome(seed=seed, temper=temper, on_postgresql=bool(database))
     try:
         made.begin()
-        for number in range(days):
-            outcome.days = number + 1
-            outcome.complaints = made.day(BEGINS + timedelta(days=number))
-            if outcome.complaints:
-                break
-        outcome.counts = made.machine.fate.struck + made.told()
+        yield Life(made=made, outcome=Outcome(seed=seed, temper=temper, on_postgresql=bool(database)))
     finally:
         made.house.ledger.engine.dispose()
     shutil.rmtree(made.house.root)
-    return outcome
+
+
+def live(
+    ground: Grounds, seed: int, days: int, temper: Temper = USUAL, database: str = "", turns: Sequence[Turn] = ()
+) -> Outcome:
+    """Live through the days of a seed, until something breaks."""
+    with begun(ground, seed, temper, database) as life:
+        for turn in turns:
+            if life.lives_until(turn.day):
+                life.take(turn)
+        life.lives_until(days)
+        return life.told()
