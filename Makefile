@@ -57,11 +57,12 @@ DAYS ?= 365
 KILL_NINE ?= 0
 WORLD ?= usual
 DATABASE ?= sqlite
+FORKS ?=
 TURNS ?=
 
 simulate: $(VENV)/.tests ## live through made-up years (DAYS days) under faults, for SEEDS seeds from FROM on; names those that break a promise
 	$(BIN)/python -m tests.faults.year --seeds $(SEEDS) --from $(FROM) --days $(DAYS) --kill-nine $(KILL_NINE) \
-		--world $(WORLD) --database $(DATABASE) $(TURNS:%=--turns %)
+		--world $(WORLD) --database $(DATABASE) $(FORKS:%=--forks %) $(TURNS:%=--turns %)
 
 check: $(VENV)/.tests ## lint, format, types
 	$(BIN)/ruff check .

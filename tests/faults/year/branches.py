@@ -26,6 +26,12 @@ class Fork:
     day: int
     into: int
 
+    @classmethod
+    def read(cls, text: str) -> Fork:
+        """`70:2`."""
+        day, _, into = text.partition(":")
+        return cls(int(day), int(into))
+
 
 def histories(ground: Grounds, seed: int, days: int, forks: Sequence[Fork], temper: Temper) -> Iterator[Outcome]:
     """All histories of a seed, in a file of SQLite's. What breaks before a fork is told once."""
@@ -43,6 +49,8 @@ def _lived_on(ground: Grounds, life: Life, days: int, forks: Sequence[Fork]) -> 
     for chances in range(fork.into):
         branch = morning.again(ground)
         branch.take(Turn(fork.day, chances))
+        if chances:
+            branch.outcome.lived = 0
         yield from _lived_on(ground, branch, days, later)
     shutil.rmtree(morning.folder)
 

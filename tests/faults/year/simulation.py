@@ -26,7 +26,7 @@ from tests.faults.year.truth import BEGINS, Partner
 from tests.faults.year.witness import Witness
 
 WEEKEND = (5, 6)
-CHECKED_AGAIN_EVERY = 9  # days; what is worked out without any memory every other time
+WITHOUT_MEMORY_EVERY, IN_TURN_EVERY = 18, 9  # days
 OFF = 0.7  # of the days off: nothing runs
 
 
@@ -158,13 +158,14 @@ class Simulation:
         self.witness.read_microsoft(self.house.emulator.world, self.partner, today)
 
     def _check_again(self, today: date) -> Iterator[str]:
-        """One of the costly checks, every third day in turn."""
-        turn = (today - BEGINS).days % CHECKED_AGAIN_EVERY
-        if (today - BEGINS).days % (2 * CHECKED_AGAIN_EVERY) == 1:
-            yield from i6(self.house, self.machine.booked[-1])
-        if turn == 3:
+        """The same again after every day, now and then without any memory; the other costly checks in turn."""
+        days = (today - BEGINS).days
+        if days % WITHOUT_MEMORY_EVERY == 1:
+            self.house.forget()
+        yield from i6(self.house, self.machine.booked[-1])
+        if days % IN_TURN_EVERY == 3:
             yield from i7(self.house, self.machine.chance)
-        if turn == 7:
+        if days % IN_TURN_EVERY == 7:
             yield from i8(self.house, self.partner, self.machine.chance)
 
     def told(self) -> Counter[str]:

@@ -119,6 +119,7 @@ class Outcome:
     complaints: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     days: int = 0
+    lived: int = 0  # of its days, those that no history before it had in common
     temper: Temper = USUAL
     on_postgresql: bool = False
 
@@ -198,7 +199,7 @@ class Life:
         """Live up to the morning of this day, counted from 0. False: something broke on the way."""
         while self.outcome.days < day and not self.outcome.complaints:
             self.outcome.complaints = self.made.day(BEGINS + timedelta(days=self.outcome.days))
-            self.outcome.days += 1
+            self.outcome.days, self.outcome.lived = self.outcome.days + 1, self.outcome.lived + 1
         return not self.outcome.complaints
 
     def take(self, turn: Turn) -> None:
