@@ -27,8 +27,8 @@ status: $(VENV)/.runs ## which of Airflow's processes are up
 airflow: $(VENV)/.runs ## Airflow's own command for what `make ui` started: make airflow ARGS="dags list"
 	@$(LOCAL) airflow $(ARGS)
 
-test: $(VENV)/.tests browser ## everything: checks, unit, property and database tests, beside them DAG and smoke tests
-	@$(MAKE) --no-print-directory -j 3 check units smoke
+test: ## everything: checks, unit, property and database tests, beside them DAG and smoke tests
+	@$(MAKE) --no-print-directory -j 4 check units smoke
 
 # Airflow waits half of its time. The others use that half, and give way. Importing it takes five seconds of a core in
 # each process, so what does is in folders that the others don't even look into.
@@ -40,7 +40,7 @@ units: $(VENV)/.tests ## the tests that need no Airflow: unit, property, databas
 # What it says comes whole at its end, so that it stays readable beside the others.
 SAID := $(VENV)/smoke.log
 
-smoke: $(VENV)/.tests ## the tests with Airflow, DAGs, processes and a browser
+smoke: $(VENV)/.tests browser ## the tests with Airflow, DAGs, processes and a browser
 	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(WITH_AIRFLOW) > $(SAID) 2>&1; \
 	failed=$$?; cat $(SAID); exit $$failed
 
@@ -78,7 +78,7 @@ lock: $(VENV)/.runs ## compile requirements*.txt anew
 	$(BIN)/uv pip compile requirements-dev.in -o requirements-dev.txt --python-version 3.11 --no-header
 	$(BIN)/uv pip compile requirements-fuzz.in -o requirements-fuzz.txt --python-version 3.11 --no-header
 
-browser: $(VENV)/.tests ## a browser for the tests that look at pages
+browser: ## a browser for the tests that look at pages
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
 	|| { echo "SKIPPED FOR WANT OF A BROWSER: install chromium"; [ "$$CI" != true ]; }
 
