@@ -28,7 +28,8 @@ ROLES: Mapping[str, tuple[Pair, ...]] = {
     APPROVER: (*PAGES, *ANSWERS),  # and says yes or no to taking access away
 }
 FORBIDDEN: tuple[Pair, ...] = (("can_edit", "Task Instances"), ("can_edit", "DAG Runs"), ("can_edit", "XComs"))
-_STARTS = {"DAGs": {"can_read"}, "DAG Runs": {"can_create"}}
+# Airflow lets nobody start a DAG who may not edit it: pause it, that is. What its tasks said stays out of reach.
+_STARTS = {"DAGs": {"can_read", "can_edit"}, "DAG Runs": {"can_create"}}
 MAY_START_SUPPORT = {HELPDESK: _STARTS}  # access control of the DAGs of support
 MAY_RELEASE = {APPROVER: _STARTS}  # of the DAG that lets suspensions past their breaker: a second approver
 MAY_START_REPORTS = {FINANCE: _STARTS}  # and of the escalation report

@@ -329,6 +329,38 @@ def test_the_button_gives_back_what_a_run_took(house: House, admin: AirflowApi, 
     assert said == [("admin",)]
 
 
+def test_a_batch_past_the_breaker_goes_on_by_a_second_person_s_word(
+    house: House, admin: AirflowApi, asked: list[dict[str, Any]]
+) -> None:
+    """Two customers were suspended on this day, as many as are let go alone: one more asks for another person."""
+    approver, second = house.person("approver"), house.person("second")
+    taken = "SELECT 1 FROM access_change JOIN access_event USING (change_id) WHERE event = 'verified' AND direction = "
+    before = house.rows(f"{taken} 'suspend'")
+    approver.answer(asked[2], "Suspend")
+    house.wait(lambda: house.rows("SELECT 1 FROM finding WHERE code = 'access.breaker'"))
+    house.wait(lambda: admin.knows_dag("release_suspensions"))
+    admin.unpause("release_suspensions")
+    form = {"what": "Release what waits", "reason": "all three were looked at"}
+    with pytest.raises(CallRefused, match="403"):
+        house.person("viewer").trigger("release_suspensions", form)
+
+    refused = approver.trigger("release_suspensions", form)
+    house.wait(lambda: admin.run_state("release_suspensions", refused) in ENDED)
+    assert admin.run_state("release_suspensions", refused) == "failed"
+    assert "released by a second person" in admin.log_tail("release_suspensions", refused, _failed(admin, refused))
+    assert house.rows(f"{taken} 'suspend'") == before
+
+    released = second.trigger("release_suspensions", form)
+    house.wait(lambda: admin.run_state("release_suspensions", released) in ENDED)
+    assert admin.run_state("release_suspensions", released) == "success"
+    house.run(admin, "change_access")
+    assert len(house.rows(f"{taken} 'suspend'")) > len(before)
+
+
+def _failed(admin: AirflowApi, run: str) -> Any:
+    return next(task for task in admin.tasks("release_suspensions", run) if task.state == "failed")
+
+
 def pay_everything(house: House, customer: str) -> None:
     """The bank's file of a payment for each open receivable of the customer, with its reference."""
     paid = house.rows(
