@@ -182,7 +182,6 @@ def questions(house: House, admin: AirflowApi) -> Asked:
     ledger = wiring.open_ledger(settings)
     ada = Person(name="Ada Lund", why="looked at all of them")
     house.run(admin, "import_microsoft")
-    decide(house, admin, WARNED)  # imports what lies ready
     mail_wiring.outbox_desk(ledger).approve_policy(wiring.collections_policy(settings).version, ada)
     decide(house, admin, WARNED)
     mail_wiring.outbox_desk(ledger).release_all(ada)
