@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 # The two that take longest begin, the third follows the shorter of them, and whatever is short fills what is left.
-FIRST = ("test_real_airflow", "test_access_through_airflow", "test_census", "test_fresh_clone")
+FIRST = ("test_access_through_airflow", "test_real_airflow", "test_the_day", "test_notices_in_browser")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

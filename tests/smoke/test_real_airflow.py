@@ -1,17 +1,22 @@
-"""The real thing in an empty home: processes, scheduler, REST. A day, a five-day backfill, and nothing left behind."""
+"""The real thing: a newcomer's clone runs the day, and then, in its home, Airflow stays up: processes, scheduler, REST.
+
+A five-day backfill, mail, Microsoft, a form, and nothing left behind.
+"""
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, redirect_stdout
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +31,15 @@ from csp_airflow.local.environment import DEMO_TENANT, Place, airflow_environmen
 from csp_airflow.local.launcher import AIRFLOW
 from csp_airflow.local.processes import ProcessDied
 from csp_airflow.local.service import is_up, launch, processes_of, signed_in
-from csp_receivables import collections_wiring, mail_wiring, wiring
+from csp_receivables import cli, collections_wiring, mail_wiring, wiring
 from csp_receivables.domain.matching_by_hand.requests import Person
 from csp_receivables.domain.microsoft.sign_in import RefreshToken, kept_text
 from csp_receivables.domain.run_plan import plan_run
+from csp_receivables.settings import write_demo_clock
 from tests.airflow_home import ROOT
+from tests.forks import forked
 from tests.left_behind import left_behind
-from tests.live_policy import live_include
+from tests.live_policy import go_live, shipped_include
 from tests.mail_server import MailServer, mail_server
 from tests.ports import free_port
 from tests.sample_people import personal_data
@@ -43,24 +50,13 @@ __all__ = ["browser"]  # the fixture
 pytestmark = [pytest.mark.smoke, pytest.mark.timeout(1500)]
 
 CATCH_ALL = "catch@partner.example"
+AFTER_THE_QUIET_HOURS = datetime.fromisoformat("2026-11-01T10:00:00+01:00")
 DAYS = [
     date(2026, 10, 27) + timedelta(days=day) for day in range(5)
 ]  # what the backfilled runs speak for; the last is the clock's yesterday
 
 AIRFLOWS_OWN = ("ObjectDeletedError", "PendingRollbackError", "database is locked")  # of Airflow 3.3.2 on SQLite
 RESTARTS_MAX = 2
-CSP_COMMANDS = """
-import contextlib, io, json, sys
-from csp_receivables.cli import main
-for command in sys.argv[1:]:
-    sys.argv = ["csp", *command.split(), "--json"]
-    with contextlib.redirect_stdout(io.StringIO()) as said:
-        try:
-            main()
-        except SystemExit as end:
-            assert not end.code, f"{command} ended with {end.code}"
-    print(json.dumps(json.loads(said.getvalue())))
-"""
 
 
 @dataclass(frozen=True)
@@ -79,10 +75,17 @@ class Shell:
         return self.run("-m", "csp_airflow.local", command)
 
     def csp(self, *commands: str) -> list[Any]:
-        """The JSON answers of `csp` commands. They share an interpreter, which takes longer to start than to answer."""
-        done = self.run("-c", CSP_COMMANDS, *commands)
-        assert done.returncode == 0, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        """The JSON answers of `csp` commands. An interpreter of their own would take longer to start than to answer."""
+        return list(forked(lambda: [self._answer(command) for command in commands]))
+
+    def _answer(self, command: str) -> Any:
+        os.environ.clear()
+        os.environ.update(self.environment)
+        sys.argv = ["csp", *command.split(), "--json"]
+        with redirect_stdout(io.StringIO()) as said, pytest.raises(SystemExit) as end:
+            cli.main()
+        assert not end.value.code, f"{command} ended with {end.value.code}"
+        return json.loads(said.getvalue())
 
     def place(self) -> Place:
         return Place.from_environment(self.environment)
@@ -118,51 +121,96 @@ def outgoing() -> Iterator[MailServer]:
         yield server
 
 
+@dataclass(frozen=True)
+class Newcomer:
+    """Somebody who cloned the repository and gave the first command."""
+
+    clone: Path
+    told: str
+    left: list[psutil.Process]  # of Airflow, once the command had ended
+
+    @property
+    def home(self) -> Path:
+        return self.clone / "var"
+
+
 @pytest.fixture(scope="module")
-def shell(tmp_path_factory: pytest.TempPathFactory, outgoing: MailServer) -> Iterator[Shell]:
-    home = tmp_path_factory.mktemp("csp") / "home"
+def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Newcomer:
+    """`make run` in an empty clone, with nothing of this checkout's environment in the way."""
+    clone = cloned(tmp_path_factory.mktemp("csp"))
+    foreign = ("AIRFLOW", "CSP_", "VIRTUAL_ENV", "PYTHONPATH", "MAKEFLAGS", "MAKELEVEL")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    environment["CSP_AIRFLOW_PORT"] = str(free_port())
+    done = subprocess.run(
+        ["make", "run"], cwd=clone, env=environment, capture_output=True, text=True, check=False, timeout=1200
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Newcomer(clone, done.stdout, left_behind(clone / "var"))
+
+
+def cloned(folder: Path) -> Path:
+    """A clone of this checkout; of one that git does not know, a copy of the files."""
+    clone = folder / "clone"
+    if shutil.which("git") and (ROOT / ".git").exists():
+        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
+        return clone
+    return Path(shutil.copytree(ROOT, clone, ignore=shutil.ignore_patterns(".*", "var", "__pycache__")))
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory, outgoing: MailServer, newcomer: Newcomer) -> Iterator[Shell]:
+    """This checkout's commands in the newcomer's home."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "CSP_"))}
-    given = {"CSP_HOME": str(home), "CSP_ROOT": str(ROOT), "CSP_AIRFLOW_PORT": str(free_port())}
-    # The sample's clock stands on a Sunday, and its policy only runs dry.
-    include = live_include(tmp_path_factory.mktemp("live"), working_days_only="false")
+    given = {"CSP_HOME": str(newcomer.home), "CSP_ROOT": str(ROOT), "CSP_AIRFLOW_PORT": str(free_port())}
     letters = {
         "AIRFLOW_CONN_SMTP_DEFAULT": f"smtp://127.0.0.1:{outgoing.port}?disable_ssl=true&disable_tls=true",
         "CSP_MAIL_FROM": "Partner <accounts@partner.example>",
         "CSP_CATCH_ALL": CATCH_ALL,
-        "CSP_INCLUDE": str(include),
-        "CSP_CLOCK": "2026-11-01T10:00:00+01:00",  # later than the quiet hours
+        "CSP_INCLUDE": str(shipped_include(tmp_path_factory.mktemp("kept"))),
     }
-    shell = Shell(home, kept | given | letters)
+    shell = Shell(newcomer.home, kept | given | letters)
     yield shell
     shell.airflow("down")
 
 
 @pytest.fixture(scope="module")
 def started(shell: Shell) -> subprocess.CompletedProcess[str]:
-    """Airflow as `make ui` starts it in an empty home."""
+    """Airflow as `make ui` starts it, here a second time in the same home."""
     return shell.airflow("up")
 
 
 @pytest.fixture(scope="module")
-def first_run(shell: Shell, started: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
-    """The day as `make run` runs it, here by an Airflow that is up: test_fresh_clone runs it without one."""
+def second_run(shell: Shell, started: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
+    """The day as `make run` runs it, again, and by an Airflow that is up."""
     assert started.returncode == 0, started.stdout + started.stderr
     return shell.airflow("run")
 
 
 @pytest.fixture(scope="module")
-def running(shell: Shell, first_run: subprocess.CompletedProcess[str]) -> AirflowApi:
-    """Airflow that is up, after the first run."""
+def running(shell: Shell, second_run: subprocess.CompletedProcess[str]) -> AirflowApi:
+    """Airflow that is up, after the second run."""
     return signed_in(shell.place())
 
 
-def test_one_command_runs_the_day_and_leaves_what_was_up_as_it_was(
-    shell: Shell, first_run: subprocess.CompletedProcess[str]
-) -> None:
-    assert first_run.returncode == 0, first_run.stdout + first_run.stderr
-    assert "as of 2026-10-31" in first_run.stdout
+def test_make_run_in_an_empty_clone_shows_the_day_and_stops_what_it_started(newcomer: Newcomer) -> None:
+    assert "as of 2026-10-31" in newcomer.told
     for line in ("received", "allocated", "unapplied", "overdue", "Vendor invoices", "findings", "Workbook", "Page"):
-        assert line in first_run.stdout
+        assert line in newcomer.told
+    assert "Ties to the cent: yes" in newcomer.told
+    assert "Allocations booked now: 26" in newcomer.told
+    assert "Nothing new" not in newcomer.told
+    for kind in ("xlsx", "html"):
+        assert (newcomer.home / f"outputs/2026-10-31/reconciliation-2026-10-31.{kind}").is_file()
+    assert newcomer.left == []
+
+
+def test_the_same_again_changes_nothing_and_leaves_what_was_up_as_it_was(
+    shell: Shell, second_run: subprocess.CompletedProcess[str]
+) -> None:
+    assert second_run.returncode == 0, second_run.stdout + second_run.stderr
+    assert "as of 2026-10-31" in second_run.stdout
+    assert "Nothing new: ledger and outputs as they were." in second_run.stdout
+    assert "Allocations booked now: 0" in second_run.stdout
     assert is_up(shell.place())
 
 
@@ -216,19 +264,6 @@ def test_a_run_can_be_cleared_and_runs_again_to_the_same_end(shell: Shell, runni
     assert running.returned("reconcile_daily", run_id, "reconcile")["digest"] == before
 
 
-def test_a_late_run_leaves_a_finding_by_the_scheduler(shell: Shell, running: AirflowApi) -> None:
-    run_id = running.trigger("reconcile_daily", {"as_of": f"{DAYS[-1]}"})
-    pass_the_deadline(shell.place().home / "airflow.db", run_id)
-
-    def late() -> list[str]:
-        with closing(sqlite3.connect(shell.home / "ledger.db")) as ledger:
-            return [subject for (subject,) in ledger.execute("SELECT subject FROM finding WHERE code = 'run.late'")]
-
-    shell.wait_until(lambda: bool(late()), seconds=300)
-    shell.wait_until(lambda: running.run_state("reconcile_daily", run_id) in ENDED)
-    assert late() == [f"reconcile_daily/{run_id}"]
-
-
 def pass_the_deadline(database: Path, run_id: str) -> None:
     """An hour longer than usual is too long for a test: Airflow's own deadline of the run is set to a second ago."""
     passed = """UPDATE deadline SET deadline_time = datetime('now', '-1 second')
@@ -239,6 +274,8 @@ def pass_the_deadline(database: Path, run_id: str) -> None:
 
 def decide_notices(shell: Shell) -> int:
     """Let the policy go live and decide the clock's yesterday, past the breaker. Returns how many notices wait."""
+    go_live(shell.place().settings.include, working_days_only="false")  # the sample's clock stands on a Sunday
+    write_demo_clock(shell.home, shell.environment, AFTER_THE_QUIET_HOURS)
     settings = shell.place().settings
     ledger = wiring.open_ledger(settings)
     desk, ada = mail_wiring.outbox_desk(ledger), Person(name="Ada Lund", why="looked at all of them")
@@ -259,7 +296,7 @@ def ended(shell: Shell, running: AirflowApi, dag_id: str, run_id: str) -> str:
 def test_decided_notices_reach_a_mail_server_through_the_scheduler_once(
     shell: Shell, running: AirflowApi, outgoing: MailServer
 ) -> None:
-    assert outgoing.accepted == []  # neither the live day nor the backfilled ones of before handed anything over
+    assert outgoing.accepted == []  # neither the live days nor the backfilled ones of before handed anything over
     waiting = decide_notices(shell)
     running.unpause("send_notices")
 
@@ -275,17 +312,39 @@ def test_decided_notices_reach_a_mail_server_through_the_scheduler_once(
     assert len(set(outgoing.message_ids)) == waiting
 
 
-def test_a_historical_day_hands_nothing_to_the_mail_server(
-    shell: Shell, running: AirflowApi, outgoing: MailServer
-) -> None:
-    before = len(outgoing.accepted)
+@dataclass(frozen=True)
+class PastDay:
+    """A run for a day that has passed, which ended later than its deadline."""
 
-    day = running.trigger("reconcile_daily", {"as_of": f"{DAYS[0]}"})
-    assert ended(shell, running, "reconcile_daily", day) == "success"
+    run_id: str
+    accepted_before: int  # letters at the mail server
+
+
+@pytest.fixture(scope="module")
+def past_day(shell: Shell, running: AirflowApi, outgoing: MailServer) -> PastDay:
+    accepted_before = len(outgoing.accepted)
+    run_id = running.trigger("reconcile_daily", {"as_of": f"{DAYS[0]}"})
+    pass_the_deadline(shell.place().home / "airflow.db", run_id)
+    assert ended(shell, running, "reconcile_daily", run_id) == "success"
+    return PastDay(run_id, accepted_before)
+
+
+def test_a_late_run_leaves_a_finding_by_the_scheduler(shell: Shell, past_day: PastDay) -> None:
+    def late() -> list[str]:
+        with closing(sqlite3.connect(shell.home / "ledger.db")) as ledger:
+            return [subject for (subject,) in ledger.execute("SELECT subject FROM finding WHERE code = 'run.late'")]
+
+    shell.wait_until(lambda: bool(late()), seconds=300)
+    assert late() == [f"reconcile_daily/{past_day.run_id}"]
+
+
+def test_a_historical_day_hands_nothing_to_the_mail_server(
+    shell: Shell, running: AirflowApi, outgoing: MailServer, past_day: PastDay
+) -> None:
     relay = running.trigger("send_notices", {})
     assert ended(shell, running, "send_notices", relay) == "success"
 
-    assert len(outgoing.accepted) == before
+    assert len(outgoing.accepted) == past_day.accepted_before > 0
 
 
 @pytest.mark.parametrize(
