@@ -23,7 +23,7 @@ from csp_receivables.adapters.ledger import Ledger
 from tests.migrated import migrated_bytes, migrated_once
 from tests.one_duckdb import one_instance, own_instances
 from tests.one_sqlalchemy import one_compiler
-from tests.postgresql import Databases, migrated_server
+from tests.postgresql import Databases, kept_engine, migrated_server
 
 # The same examples every time: a suite that fails must fail again. `HYPOTHESIS_PROFILE=wide` looks for new ones.
 hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
@@ -169,8 +169,12 @@ def module_ledger(
 
 @contextmanager
 def _opened(url: str, migrated_file: Path, clock: StandingClock, kind: str = "real") -> Iterator[Ledger]:
-    if url.startswith("sqlite"):
-        shutil.copy(migrated_file, make_url(url).database or "")
+    if not url.startswith("sqlite"):
+        ledger = Ledger(kept_engine(url), clock)
+        ledger.mark(kind, "development")
+        yield ledger
+        return
+    shutil.copy(migrated_file, make_url(url).database or "")
     ledger = Ledger.open(url, clock)
     ledger.mark(kind, "development")
     yield ledger
