@@ -13,6 +13,7 @@ from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from csp_receivables.adapters import day_reports as reports
+from csp_receivables.adapters.compiled_templates import Compiled
 from csp_receivables.adapters.day_headline import BUCKETS, headline, known_at
 from csp_receivables.adapters.day_reports import Column, Kind, Report, digits, report_table
 from csp_receivables.adapters.outside_text import visible_text
@@ -36,6 +37,7 @@ SECTIONS = (
 )
 NO_BREAK, THIN_NO_BREAK, MINUS = "\u00a0", "\u202f", "\u2212"
 _NUMBERS = (Kind.MONEY, Kind.COUNT, Kind.SHARE)
+_compiled = Compiled()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +126,7 @@ def _environment(templates: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_finalize,
+        bytecode_cache=_compiled,
     )
     environment.filters |= {"money": money, "count": count, "share": share, "day": day_text}
     environment.globals |= {

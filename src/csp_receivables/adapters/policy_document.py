@@ -18,6 +18,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from csp_receivables.adapters.compiled_templates import Compiled
 from csp_receivables.adapters.notices.locales import Manner
 from csp_receivables.adapters.outside_text import visible_text
 from csp_receivables.adapters.policy_document_facts import facts
@@ -26,6 +27,7 @@ from csp_receivables.domain.collections.policy import CollectionsPolicy
 from csp_receivables.domain.collections.seller import Seller
 
 PAGE, WORDS, LAYOUT = "policy.md.j2", "words.j2", "layout.html.j2"
+_compiled = Compiled()
 _MARKUP = re.compile(r"([\\`*_\[\]|~])")
 
 
@@ -82,6 +84,7 @@ def _environment(templates: Path) -> ImmutableSandboxedEnvironment:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_escaped,
+        bytecode_cache=_compiled,
     )
     environment.filters |= {"one_line": _one_line, "capital": _capital}
     return environment

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from babel import Locale
-from jinja2 import BytecodeCache, FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateNotFound
-from jinja2.bccache import Bucket
+from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from csp_receivables.adapters.compiled_templates import Compiled
 from csp_receivables.adapters.notices.locales import Manner, locale_of
 
 SUBJECT, TITLE, OPENING, CLOSING = "subject", "title", "opening", "closing"
@@ -72,27 +72,7 @@ class Wording:
         return {each: str(getattr(said, each)).strip() for each in NOTICE_WORDS}
 
 
-class _Compiled(BytecodeCache):
-    """Compiles a text once, however many countries read it: each has an environment of its own."""
-
-    def __init__(self) -> None:
-        self._code: dict[tuple[str, str], bytes] = {}
-
-    def get_cache_key(self, name: str, filename: str | None = None) -> str:  # noqa: ARG002 - the same text elsewhere is the same
-        return name
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if code := self._code.get((bucket.key, bucket.checksum)):
-            bucket.bytecode_from_string(code)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        if len(self._code) >= _COMPILED_MAX:
-            self._code.clear()
-        self._code[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
-
-
-_COMPILED_MAX = 512  # of all languages together there are some seventy
-_compiled = _Compiled()
+_compiled = Compiled()
 
 
 @lru_cache(maxsize=64)  # languages × the countries that customers sit in; a run has a handful
