@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, true
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    insert,
+    select,
+    true,
+)
 
 from csp_receivables.access_ports import Said
 from csp_receivables.adapters.ledger.access_tables import access_change, access_event
@@ -25,13 +38,16 @@ from csp_receivables.domain.access.changes import (
 from csp_receivables.domain.access.order import going_down
 from csp_receivables.domain.access.snapshot import from_text, to_text
 
+# Said of each change several times, so built once.
+_COUNT = select(func.coalesce(func.max(access_event.c.event_no), 0)).where(access_event.c.change_id == bindparam("of"))
+_WORD = insert(access_event)
+
 
 def say(writing: Writing, change_id: str, said: Said, by: str = OUTBOX) -> None:
     """Append a word on a change."""
-    count = select(func.coalesce(func.max(access_event.c.event_no), 0)).where(access_event.c.change_id == change_id)
     row = {
         "change_id": change_id,
-        "event_no": writing.connection.execute(count).scalar_one() + 1,
+        "event_no": writing.connection.execute(_COUNT, {"of": change_id}).scalar_one() + 1,
         "event": said.event.value,
         "why": said.why,
         "code": said.code,
@@ -40,7 +56,7 @@ def say(writing: Writing, change_id: str, said: Said, by: str = OUTBOX) -> None:
         "shown": to_text(said.shown) if said.shown else "",
         "recorded_at": writing.recorded_at,
     }
-    writing.connection.execute(insert(access_event), row)
+    writing.connection.execute(_WORD, row)
 
 
 def changes_where(connection: Connection, which: ColumnElement[bool]) -> tuple[Standing, ...]:
@@ -93,7 +109,13 @@ def began_taking(connection: Connection, known_at: str) -> list[Row[Any]]:
 
     From the first byte on, for decisions: what may have been taken must be given back once the debt is settled.
     """
+    return list(connection.execute(_began_taking(), {"known_at": known_at}))
+
+
+@cache
+def _began_taking() -> Select[Any]:
     event, change = access_event, access_change
+    known_at: BindParameter[str] = bindparam("known_at")
     place = func.row_number().over(partition_by=event.c.change_id, order_by=event.c.event_no.desc()).label("place")
     newest = select(event.c.change_id, event.c.event, place).where(event.c.recorded_at <= known_at).subquery()
     first = (
@@ -103,7 +125,7 @@ def began_taking(connection: Connection, known_at: str) -> list[Row[Any]]:
         .subquery()
     )
     began_at = func.min(first.c.at).label("began_at")
-    query = (
+    return (
         select(change.c.action_id, change.c.customer_id, began_at)
         .join(newest, newest.c.change_id == change.c.change_id)
         .join(first, first.c.change_id == change.c.change_id)
@@ -112,7 +134,6 @@ def began_taking(connection: Connection, known_at: str) -> list[Row[Any]]:
         .group_by(change.c.action_id, change.c.customer_id)
         .order_by(began_at, change.c.action_id)
     )
-    return list(connection.execute(query))
 
 
 def shown_by_action(connection: Connection, known_at: str) -> dict[str, tuple[str, ...]]:

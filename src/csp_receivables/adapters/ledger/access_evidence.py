@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from csp_receivables.adapters.ledger import tables as t
 from csp_receivables.adapters.ledger.access_changes import taken_from
@@ -103,12 +104,19 @@ def _lines(connection: Connection, receivable_ids: Sequence[str]) -> list[Row[An
     return list(connection.execute(query.order_by(line.c.receivable_id, line.c.line_no)))
 
 
-def _invoices(connection: Connection, tenants: Sequence[str], named: Iterable[str]) -> dict[str, Row[Any]]:
-    """The newest released version of the named vendor invoices, and of the newest that charge these tenants."""
-    invoice, cost = t.vendor_invoice, t.customer_cost
+@cache
+def _released() -> Select[Any]:
+    """The newest released version of each vendor invoice."""
+    invoice = t.vendor_invoice
     place = func.row_number().over(partition_by=invoice.c.invoice_id, order_by=invoice.c.recorded_at.desc())
     ranked = select(invoice, place.label("place")).where(invoice.c.released).subquery()
-    newest = {row.invoice_id: row for row in connection.execute(select(ranked).where(ranked.c.place == 1))}
+    return select(ranked).where(ranked.c.place == 1)
+
+
+def _invoices(connection: Connection, tenants: Sequence[str], named: Iterable[str]) -> dict[str, Row[Any]]:
+    """The newest released version of the named vendor invoices, and of the newest that charge these tenants."""
+    cost = t.customer_cost
+    newest = {row.invoice_id: row for row in connection.execute(_released())}
     charging = select(cost.c.invoice_id).where(cost.c.tenant_id.in_(tenants)).distinct()
     mine = sorted(
         (newest[name] for name in connection.execute(charging).scalars() if name in newest),

@@ -7,10 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, Select, and_, func, select
+from sqlalchemy import Connection, Row, Select, and_, bindparam, func, select
 
 from csp_receivables.adapters.collections_policy import parse_kept_policy
 from csp_receivables.adapters.ledger import collections_tables as t
@@ -88,13 +89,18 @@ def _hold(row: Row[Any], parts: Mapping[str, tuple[Instalment, ...]]) -> Hold:
     )
 
 
-def read_tags(connection: Connection, known_at: str) -> dict[str, frozenset[str]]:
-    """The tags that customers have by the latest word on each."""
+@cache
+def _tags() -> Select[Any]:
     tag = t.customer_tag
     newest = func.row_number().over(partition_by=(tag.c.customer_id, tag.c.tag), order_by=tag.c.recorded_at.desc())
-    ranked = select(tag, newest.label("place")).where(tag.c.recorded_at <= known_at).subquery()
+    ranked = select(tag, newest.label("place")).where(tag.c.recorded_at <= bindparam("known_at")).subquery()
     query = select(ranked.c.customer_id, ranked.c.tag).where(ranked.c.place == 1, ranked.c.tagged)
-    rows = connection.execute(query.order_by(ranked.c.customer_id, ranked.c.tag))
+    return query.order_by(ranked.c.customer_id, ranked.c.tag)
+
+
+def read_tags(connection: Connection, known_at: str) -> dict[str, frozenset[str]]:
+    """The tags that customers have by the latest word on each."""
+    rows = connection.execute(_tags(), {"known_at": known_at})
     return {
         customer_id: frozenset(tags) for customer_id, tags in _grouped((r.customer_id, r.tag) for r in rows).items()
     }

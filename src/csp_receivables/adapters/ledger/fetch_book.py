@@ -95,11 +95,15 @@ class LedgerSubscriptionBook:
         return tuple(subscription_of(row) for row in rows if row["listed"])
 
 
+_ALL = select(subscription).order_by(
+    subscription.c.tenant_id, subscription.c.subscription_id, subscription.c.recorded_at
+)
+
+
 def latest_subscriptions(connection: Connection, tenant_id: str = "") -> list[dict[str, Any]]:
     """The newest row of each subscription, of one tenant or of all."""
     c = subscription.c
-    query = select(subscription).order_by(c.tenant_id, c.subscription_id, c.recorded_at)
-    rows = connection.execute(query.where(c.tenant_id == tenant_id) if tenant_id else query).mappings()
+    rows = connection.execute(_ALL.where(c.tenant_id == tenant_id) if tenant_id else _ALL).mappings()
     newest = {(row["tenant_id"], row["subscription_id"]): dict(row) for row in rows}
     return list(newest.values())
 

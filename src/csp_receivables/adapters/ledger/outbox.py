@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Update, and_, bindparam, func, insert, or_, select, update
 
 from csp_receivables.adapters.ledger.connection import Writing
 from csp_receivables.adapters.ledger.outbox_messages import letters_of
@@ -28,6 +29,10 @@ from csp_receivables.domain.outbox.states import TRANSITIONS, Event, State
 OUTBOX = "outbox"  # who says what no person said
 IDS_PER_QUERY = 500  # SQLite takes some thousands of bound values at most
 _WANTED_AGAIN = frozenset(state.value for state in TRANSITIONS[Event.PROPOSED].before if state)
+# What each action and each letter asks and says, built once: building takes as long as the database does.
+_EVENT_NO = select(action_state.c.event_no).where(action_state.c.action_id == bindparam("moved"))
+_EVENT = insert(action_event)
+_LATEST_STOP = select(outbox_stop).order_by(outbox_stop.c.recorded_at.desc()).limit(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,24 +87,29 @@ def append(
     `held_claim`: only for the worker whose claim it is. `also`: a further condition on `action_state`.
     `claim`, `until` and `retry_at` are what the state has afterwards.
     """
-    transition, connection = TRANSITIONS[event], writing.connection
-    allowed = [state.value for state in transition.before if state]
-    conditions = [action_state.c.action_id == action_id, action_state.c.state.in_(allowed)]
-    conditions += [action_state.c.claim == held_claim] if held_claim else []
-    conditions += [also] if also is not None else []
-    new = {"state": transition.after.value, "claim": claim, "until": until, "retry_at": retry_at}
-    changed = connection.execute(
-        update(action_state)
-        .where(*conditions)
-        .values(**new, event_no=action_state.c.event_no + 1, recorded_at=writing.recorded_at)
-    )
-    if changed.rowcount != 1:
+    connection, move = writing.connection, _move(event, if_held=bool(held_claim))
+    new = {"claim": claim, "until": until, "retry_at": retry_at, "recorded_at": writing.recorded_at}
+    moved = {"moved": action_id} | ({"held": held_claim} if held_claim else {})
+    if connection.execute(move if also is None else move.where(also), moved | new).rowcount != 1:
         return False
-    query = select(action_state.c.event_no).where(action_state.c.action_id == action_id)
-    row = {"action_id": action_id, "event_no": connection.execute(query).scalar_one(), "event": event.value}
+    event_no = connection.execute(_EVENT_NO, {"moved": action_id}).scalar_one()
+    row = {"action_id": action_id, "event_no": event_no, "event": event.value}
     told = {"said_by": by, "why": why, "retry_at": retry_at, "recorded_at": writing.recorded_at}
-    connection.execute(insert(action_event), row | told)
+    connection.execute(_EVENT, row | told)
     return True
+
+
+@cache
+def _move(event: Event, *, if_held: bool) -> Update:
+    """Moves the action `moved` on where its state allows it, `if_held` by the claim `held` only.
+
+    Executed with the other columns' new values besides.
+    """
+    transition, c = TRANSITIONS[event], action_state.c
+    allowed = [state.value for state in transition.before if state]
+    move = update(action_state).where(c.action_id == bindparam("moved"), c.state.in_(allowed))
+    move = move.values(state=transition.after.value, event_no=c.event_no + 1)
+    return move.where(c.claim == bindparam("held")) if if_held else move
 
 
 def claim(writing: Writing, action_id: str, *, token: str, until: str, now: str) -> bool:
@@ -156,8 +166,7 @@ def waiting(connection: Connection, kinds: Sequence[ActionKind], now: str) -> li
 
 def stop_in_force(connection: Connection) -> Stop | None:
     """The stop of the whole outbox, while it lasts."""
-    query = select(outbox_stop).order_by(outbox_stop.c.recorded_at.desc()).limit(1)
-    row = connection.execute(query).first()
+    row = connection.execute(_LATEST_STOP).first()
     return Stop(said_by=row.said_by, why=row.why, recorded_at=row.recorded_at) if row and row.stopped else None
 
 
