@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,13 +18,19 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def metadata_database() -> None:
+def metadata_database() -> Iterator[None]:
     """Airflow's tables, made once."""
+    from airflow.dag_processing import dagbag
     from airflow.utils.db import initdb
 
     # `dag.test` makes the API of tasks: in all its versions that takes longer than a day's tasks.
     speak_newest_only()
     initdb()
+    with pytest.MonkeyPatch.context() as patch:
+        # At each call it also reads every DAG file and writes all DAGs down, and no test changes a file.
+        for read_or_write_all in ("BundleDagBag", "sync_bag_to_db"):
+            patch.setattr(dagbag, read_or_write_all, cache(getattr(dagbag, read_or_write_all)))
+        yield
 
 
 @pytest.fixture(scope="session")
