@@ -41,7 +41,7 @@ units: $(VENV)/.tests ## the tests that need no Airflow: unit, property, databas
 SAID := $(VENV)/smoke.log
 
 smoke: $(VENV)/.tests browser ## the tests with Airflow, DAGs, processes and a browser
-	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(WITH_AIRFLOW) > $(SAID) 2>&1; \
+	$(BIN)/pytest -q -n 2 --dist loadscope --no-loadscope-reorder $(WITH_AIRFLOW) > $(SAID) 2>&1; \
 	failed=$$?; cat $(SAID); exit $$failed
 
 properties: $(VENV)/.tests ## every property on many more examples than `make test` has time for
