@@ -11,6 +11,7 @@ import pytest
 from csp_airflow.local.launcher import FOR_TASKS, OF_AIRFLOW, must_be_alone
 from tests import airflow_home
 from tests.airflow_home import ROOT
+from tests.forks import forked
 
 airflow_home.use()
 
@@ -35,18 +36,19 @@ def test_all_that_is_imported_is_there() -> None:
 
 def test_it_forks_nothing_beside_a_thread_or_a_connection() -> None:
     """Every start of Airflow asks this, after all of its imports."""
+    forked(try_to_be_alone)  # alone to begin with, whatever runs in the process of the tests
+
+
+def try_to_be_alone() -> None:
     from airflow import settings
 
-    settings.engine.dispose()
+    settings.engine.dispose(close=False)
     must_be_alone()
     with settings.engine.connect(), pytest.raises(SystemExit, match="1 connections"):
         must_be_alone()
     settings.engine.dispose()
     ended = threading.Event()
-    beside = threading.Thread(target=ended.wait)
-    beside.start()
+    threading.Thread(target=ended.wait).start()
     with pytest.raises(SystemExit, match="2 threads"):
         must_be_alone()
     ended.set()
-    beside.join()
-    must_be_alone()
