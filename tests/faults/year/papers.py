@@ -15,6 +15,7 @@ from tests.camt_files import ACCOUNT, Detail, Entry, camt
 from tests.faults.year.truth import Customer, Invoice, Partner, Payment
 
 Subscriptions = Mapping[str, tuple[str, str]]  # by customer
+OPENING = 1_000_00  # minor units, on the first morning
 MORNING, NOON = "morning", "noon"  # before the day's run, and between the decisions and the letters
 
 
@@ -116,7 +117,7 @@ class Bank:
 
     chance: random.Random
     account: str = ACCOUNT
-    balance: int = 1_000_00
+    balance: int = OPENING
     under_way: list[Delivery] = field(default_factory=list)
     came: dict[date, Statement] = field(default_factory=dict)
     until: date | None = None  # the last day that the bank made a statement of
@@ -179,8 +180,14 @@ class Bank:
             yield from statement.payments
 
     def whole_until(self, begins: date) -> date:
-        """The last day up to which no statement is missing."""
-        day, until = begins, begins - timedelta(days=1)
-        while self.until and day <= self.until and (day in self.came or not is_banking_day(day, "SE")):
-            until, day = day, day + timedelta(days=1)
+        """The last day up to which no money is missing: a day of which nothing came, and on which nothing was paid, is
+        no gap once a later one came. The balances say so, and that is all that a bank says of quiet days."""
+        until, balance = begins - timedelta(days=1), OPENING
+        for day in sorted(self.came):
+            statement = self.came[day]
+            if statement.opening != balance:
+                break
+            until, balance = day, statement.closing
+        while not is_banking_day(until + timedelta(days=1), "SE"):
+            until += timedelta(days=1)
         return until
