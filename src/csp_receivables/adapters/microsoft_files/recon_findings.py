@@ -109,21 +109,21 @@ def _money_cells(
     for invoice_id, lines in connection.execute(counts).fetchall():
         for held_id in [invoice_id] if invoice_id else _invoice_ids(connection, staged):
             held[held_id] += lines
-    findings: list[Finding] = []
-    for name, condition in fields.items():
-        if name in opening.columns.place:
-            findings += _cells(connection, opening, staged, _Rule(name, condition, Severity.HELD, _held_because(name)))
-    return findings, held
+    rules = [
+        _Rule(name, condition, Severity.HELD, _held_because(name))
+        for name, condition in fields.items()
+        if name in opening.columns.place
+    ]
+    return _all_cells(connection, opening, staged, rules), held
 
 
 def _number_and_day_cells(connection: duckdb.DuckDBPyConnection, opening: Opening, staged: Path) -> list[Finding]:
     """Prices, quantities, rates and days that can't be read: the line counts, the value is unknown."""
-    findings: list[Finding] = []
+    rules = []
     for name in opening.columns.one_each((*forms.NUMBER_COLUMNS, *forms.DAY_COLUMNS)):
         remedy = _day_remedy(opening) if name in forms.DAY_COLUMNS else f"The line counts without it. {_SAY_AGAIN}"
-        rule = _Rule(name, sql.unreadable(opening, name), Severity.WARNING, remedy)
-        findings += _cells(connection, opening, staged, rule)
-    return findings
+        rules.append(_Rule(name, sql.unreadable(opening, name), Severity.WARNING, remedy))
+    return _all_cells(connection, opening, staged, rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +134,22 @@ class _Rule:
     condition: str
     severity: Severity
     remedy: str
+
+
+def _all_cells(
+    connection: duckdb.DuckDBPyConnection, opening: Opening, staged: Path, rules: list[_Rule]
+) -> list[Finding]:
+    """What each rule says. One look at the charges tells which rules have anything to say, as few ever have."""
+    if not rules:
+        return []
+    any_of_each = ", ".join(f"coalesce(bool_or({rule.condition}), false)" for rule in rules)
+    ((*broken,),) = connection.execute(f"SELECT {any_of_each} FROM '{sql.quoted(staged)}'").fetchall()
+    return [
+        found
+        for rule, is_broken in zip(rules, broken, strict=True)
+        if is_broken
+        for found in _cells(connection, opening, staged, rule)
+    ]
 
 
 def _cells(connection: duckdb.DuckDBPyConnection, opening: Opening, staged: Path, rule: _Rule) -> list[Finding]:
