@@ -179,6 +179,16 @@ def test_a_claim_is_prolonged_by_its_own_worker_only(ledger: Ledger) -> None:
         assert outbox.still_claimed(writing, action_id, "mine", "2026-11-01T14:00:00.000000Z")
 
 
+def test_what_is_claimed_is_ended_by_its_own_worker_only(ledger: Ledger) -> None:
+    action_id = propose(ledger, wanted()).new[0]
+    _claim(ledger, action_id, "mine")
+
+    with ledger.writing() as writing:
+        assert not outbox.append(writing, action_id, Event.LET_GO, held_claim="another's")
+        assert outbox.append(writing, action_id, Event.LET_GO, held_claim="mine", why="nothing to do")
+    assert (events_of(ledger, action_id)[-1], state_of(ledger, action_id)) == ("let_go", "proposed")
+
+
 def test_a_claim_whose_worker_is_gone_is_let_go_when_nothing_had_begun(ledger: Ledger) -> None:
     action_id = propose(ledger, wanted()).new[0]
     _claim(ledger, action_id, "gone")
