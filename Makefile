@@ -7,7 +7,7 @@ LOCAL := $(BIN)/python -m csp_airflow.local
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui down status airflow test units smoke properties simulate-import simulate check format lock clean browser bench fuzz
+.PHONY: help run ui down status airflow test units smoke properties simulate-import simulate check format lock clean browser deployment redis bench fuzz
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -81,6 +81,14 @@ lock: $(VENV)/.runs ## compile requirements*.txt anew
 browser: ## a browser for the tests that look at pages
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
 	|| { echo "SKIPPED FOR WANT OF A BROWSER: install chromium"; [ "$$CI" != true ]; }
+
+deployment: $(VENV)/.tests redis ## as root: the compose file's processes without a container engine, and a day through its Celery worker
+	$(BIN)/python -m tests.deployment
+
+redis:
+	@command -v redis-server >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq redis-server >/dev/null \
+	&& { systemctl disable --now redis-server 2>/dev/null || service redis-server stop >/dev/null 2>&1 || true; }; } \
+	|| { echo "THE DEPLOYMENT CANNOT BE TRIED: install redis-server"; exit 1; }
 
 bench: $(VENV)/.tests ## measure everything against its floor; writes bench/RESULTS.md
 	$(BIN)/python -m bench
