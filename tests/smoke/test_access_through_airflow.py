@@ -38,6 +38,7 @@ STOCKHOLM = ZoneInfo("Europe/Stockholm")
 WARNED = datetime(2026, 11, 2, 10, 0, tzinfo=STOCKHOLM)  # a Monday
 ASKED = WARNED + timedelta(days=15)
 SECONDS_AFTER_PARKING = 7  # an answer within six seconds of asking can be lost in Airflow 3.3
+INVOICE = "G113950301"  # one of the sample's three: nobody asks here what Microsoft charges
 AT_ONCE = "Decline"  # what the first question is answered in the very second in which it is asked
 
 
@@ -181,7 +182,7 @@ def questions(house: House, admin: AirflowApi) -> Asked:
     settings = house.place.settings
     ledger = wiring.open_ledger(settings)
     ada = Person(name="Ada Lund", why="looked at all of them")
-    house.run(admin, "import_microsoft")
+    house.run(admin, "import_microsoft", {"invoices": [INVOICE], "daily_usage": False})  # and every subscription
     mail_wiring.outbox_desk(ledger).approve_policy(wiring.collections_policy(settings).version, ada)
     decide(house, admin, WARNED)
     mail_wiring.outbox_desk(ledger).release_all(ada)
