@@ -31,9 +31,13 @@ hypothesis.settings.register_profile("wide", deadline=None, max_examples=1000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 one_compiler()
-gc.disable()  # what is imported stays: walking through it over and over is a fifth of the time until the first test
 NOON = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+def pytest_configure() -> None:
+    """What is imported stays: walking through it over and over is a fifth of the time until the first test."""
+    gc.disable()
 
 
 def pytest_collection_finish() -> None:
