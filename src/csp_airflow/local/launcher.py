@@ -15,10 +15,8 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from csp_airflow.local.environment import Place, fab_users
 from csp_airflow.local.processes import Processes
@@ -35,8 +33,6 @@ PROGRAMS = {"airflow": "airflow.__main__", "csp": "csp_receivables.cli"}
 # What Airflow's commands import. Tasks and triggers speak to the API that all but the scheduler make.
 OF_AIRFLOW = (
     "airflow.__main__",
-    "airflow.api_fastapi.core_api.routes.public",
-    "airflow.api_fastapi.core_api.routes.ui",
     "airflow.api_fastapi.execution_api.app",
     "airflow.api_fastapi.execution_api.routes",
     "airflow.cli.commands.api_server_command",
@@ -81,8 +77,7 @@ def main() -> None:
     given = parser.parse_args()
     place = Place.from_environment()
     processes = Processes(records=place.home / "run", logs=place.logs)
-    with routes_unmade():
-        _import(OF_AIRFLOW)
+    _import(OF_AIRFLOW)
     speak_newest_only()
     database = _database_maker(place) if given.migrate else None
     _import(FOR_TASKS)
@@ -116,29 +111,6 @@ def speak_newest_only() -> None:
     versions.bundle = VersionBundle(HeadVersion(), Version(versions.bundle.versions[0].value))
     routes = execution_api_router.routes
     routes[:] = [route for route in routes if _DELETED_ROUTE_TAG not in getattr(route, "tags", ())]  # of older ones
-
-
-@contextmanager
-def routes_unmade() -> Iterator[None]:
-    """Within, routers that are imported list their routes, and none is made ready to answer.
-
-    Only the router of a whole API is ever asked, and it makes anew what it includes. Airflow's lie one in the other:
-    each route was made four times, which took a second and a half of a core.
-    """
-    from fastapi import routing
-    from fastapi.dependencies.models import Dependant
-
-    def unsaid(**given: Any) -> Dependant:
-        return Dependant(call=given.get("call"))
-
-    unmade: dict[str, Any] = dict.fromkeys(("create_model_field", "get_body_field"), lambda **_: None)
-    unmade |= dict.fromkeys(("get_dependant", "get_parameterless_sub_dependant"), unsaid)
-    made = {name: getattr(routing, name) for name in unmade}
-    vars(routing).update(unmade)
-    try:
-        yield
-    finally:
-        vars(routing).update(made)
 
 
 def must_be_alone() -> None:
