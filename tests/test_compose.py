@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.deployment.composed import made_env, services
+
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
@@ -137,6 +139,18 @@ def test_redis_is_not_root() -> None:
     assert SERVICES["redis"]["command"][0] != "redis-server"
     assert SERVICES["redis"]["user"] == "redis"
     assert SERVICES["redis"]["cap_drop"] == ["ALL"]
+
+
+def test_the_deployment_without_an_engine_fills_in_what_the_engine_would() -> None:
+    env = made_env()
+    told = services(env)
+
+    assert set(told) == set(SERVICES) - {"mailpit"}
+    assert "$" not in "".join(value for service in told.values() for value in service.environment.values())
+    assert told["init"].environment["CSP_ADMIN_PASSWORD"] == env["CSP_ADMIN_PASSWORD"] != ""
+    assert told["redis"].command[-1].endswith('"$REDISCLI_AUTH"')
+    with pytest.raises(KeyError, match="REDIS_PASSWORD"):
+        services(env | {"REDIS_PASSWORD": ""})
 
 
 def test_ports_are_published_on_loopback_only_and_are_settings() -> None:

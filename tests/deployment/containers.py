@@ -115,7 +115,10 @@ class Container:
             raise Broken(
                 f"{self.service.name} outlives SIGTERM by {self.service.grace_seconds} s\n{self.tail()}"
             ) from None
-        print(f"  {self.service.name:<14} ended {time.monotonic() - began:.1f} s after SIGTERM with {code}", flush=True)
+        print(
+            f"  {self.service.name:<14} ended {time.monotonic() - began:.1f} s after it was told to, with {code}",
+            flush=True,
+        )
         return code
 
     def tail(self, lines: int = 25) -> str:
@@ -135,7 +138,10 @@ def set_up(place: Path, services: Iterable[Service]) -> None:
     """In a namespace of our own: loopback, the services' names, and the volumes where the image has them."""
     _run("ip", "link", "set", "lo", "up")
     _run("mount", "--make-rprivate", "/")
-    _to_be_reached(Path(sys.base_prefix), Path(sys.prefix), ROOT)
+    kept = sorted({path.resolve() for path in (Path(sys.base_prefix), Path(sys.prefix), ROOT, place)})
+    closed = {folder for path in kept for folder in path.parents if not folder.stat().st_mode & 1}
+    for folder in sorted({Path("/opt"), Path("/var/lib")} | closed):
+        _clear(folder, kept)
     names = [f"127.0.1.{number} {service.name}\n" for number, service in enumerate(services, start=1)]
     _replace(place, "/etc/hosts", "".join(["127.0.0.1 localhost\n", *names]))
     _replace(place, "/etc/passwd", USERS + Path("/etc/passwd").read_text())
@@ -165,17 +171,15 @@ def _mount(source: Path, target: str, mode: str = "rw") -> None:
     _run("mount", "-o", f"remount,bind,{mode}", target)
 
 
-def _to_be_reached(*paths: Path) -> None:
-    """All must reach what lies in a folder that only root may enter, such as Python; nothing else stays in it."""
-    for path in (path.resolve() for path in paths):
-        closed = next((each for each in reversed(path.parents) if not each.stat().st_mode & 1), None)
-        if closed is None:
-            continue
-        kept = os.open(path, os.O_PATH)
-        _run("mount", "-t", "tmpfs", "-o", "mode=0755", "tmpfs", str(closed))
-        path.mkdir(parents=True)
-        bind = ("mount", "--no-canonicalize", "--bind", f"/proc/self/fd/{kept}", path)
-        subprocess.run(bind, check=True, pass_fds=[kept])
+def _clear(folder: Path, kept: Iterable[Path]) -> None:
+    """Of what the machine has there show nothing but the kept, and to everybody: the image has nothing there either."""
+    held = {path: os.open(path, os.O_PATH) for path in kept if path.is_relative_to(folder)}
+    _run("mount", "-t", "tmpfs", "-o", "mode=0755", "tmpfs", str(folder))
+    for path, handle in held.items():
+        path.mkdir(parents=True, exist_ok=True)
+        bind = ("mount", "--no-canonicalize", "--bind", f"/proc/self/fd/{handle}", str(path))
+        subprocess.run(bind, check=True, pass_fds=[handle])
+        os.close(handle)
 
 
 def _postgresql() -> Path:
