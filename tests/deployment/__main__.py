@@ -75,7 +75,9 @@ def _inside(place: Path) -> None:
     except BaseException:
         print(f"what they wrote is in {place}/output", file=sys.stderr)
         raise
-    shutil.rmtree(place, ignore_errors=True)
+    for folder in ("/opt", "/var/lib"):  # what something is mounted on can't be removed
+        subprocess.run(["umount", "--recursive", "--lazy", folder], check=True)
+    shutil.rmtree(place)
     print(f"deployed and stopped in {time.monotonic() - began:.0f} s")
 
 
@@ -166,11 +168,11 @@ def _park(api: AirflowApi, all_of: dict[str, Container]) -> None:
     _must(all_of["worker"], "python", "-c", MARK_AS_DEMO)
     what = ("--from", ROOT / "include" / "sample" / "inbox" / "microsoft", "--poll-seconds", "1")
     when = ("--clock", datetime.now(UTC).isoformat())
-    command = [sys.executable, "-m", "csp_receivables.cli", "emulator", *what, *when]
-    subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    csp = Path(sys.prefix) / "bin" / "csp"
+    emulator = subprocess.Popen([csp, "emulator", *what, *when], stdout=subprocess.DEVNULL)
     extra = {"tenant_id": DEMO_TENANT, "base": "http://127.0.0.1:8765"}
     api.put_connection(READER, conn_type="partner_center", login="reader", password="secret", extra=extra)
-    run_dag(api, FETCH, {}, console, lambda: _must_live(all_of))
+    run_dag(api, FETCH, {}, console, lambda: _must_live(all_of, emulator))
     parked = list(Path("/opt/airflow/logs").rglob("*.trigger.*.log"))
     if not parked:
         raise Broken(f"no task waited in the triggerer\n{all_of['triggerer'].tail()}")
@@ -221,7 +223,9 @@ def _yesterday(worker: Container) -> str:
     return (datetime.now(zone).date() - timedelta(days=1)).isoformat()
 
 
-def _must_live(all_of: dict[str, Container]) -> None:
+def _must_live(all_of: dict[str, Container], *beside: subprocess.Popen[bytes]) -> None:
+    if ended := [process.args for process in beside if process.poll() is not None]:
+        raise Broken(f"ended by itself: {ended}")
     for name, container in all_of.items():
         if name != "init":
             container.must_live()
