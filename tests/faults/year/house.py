@@ -8,12 +8,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from csp_receivables.adapters.ledger import Ledger
-from csp_receivables.adapters.ledger.schema import upgrade
 from csp_receivables.mail_settings import MailSettings
 from csp_receivables.microsoft_settings import Identity, cloud_named
 from csp_receivables.settings import Settings
@@ -21,6 +20,7 @@ from emulator.clock import Clock
 from emulator.server import Emulator
 from tests.letters import STOCKHOLM, mail
 from tests.mail_server import MailServer
+from tests.migrated import migrated_bytes
 
 INCLUDE = Path(__file__).parents[3] / "include"
 WARNED_DAYS_MIN, WARNED_DAYS_MAX = 3, 12
@@ -174,9 +174,7 @@ class House:
 
 
 def migrated_ledger(folder: Path) -> Path:
-    """An empty ledger to copy: migrating takes longer than a simulated week."""
+    """An empty ledger to copy."""
     path = folder / "migrated.db"
-    ledger = Ledger.open(f"sqlite:///{path}", lambda: datetime(2026, 1, 1, tzinfo=UTC))
-    upgrade(ledger)
-    ledger.engine.dispose()
+    path.write_bytes(migrated_bytes())
     return path
