@@ -103,10 +103,9 @@ clean: ## remove what was built and measured; never the data under CSP_HOME
 	find src tests bench fuzz dags plugins -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment: what the product runs on, then what its tests need besides. uv takes seconds where pip takes minutes;
-# where uv can't be had or can't reach the packages, pip does it. The product imports a fifth of what is installed: only
-# of that is bytecode made, but for the tests, which are waited for again and again, of all.
-INSTALL = $(BIN)/uv pip install -q --python $(BIN)/python $(COMPILE) $(1) || $(BIN)/pip install -q $(1)
-$(VENV)/.tests: COMPILE = --compile-bytecode
+# where uv can't be had or can't reach the packages, pip does it. Bytecode is made as things are imported, which is a fifth
+# of what is installed: to make it of all takes half a minute of two cores.
+INSTALL = $(BIN)/uv pip install -q --python $(BIN)/python $(1) || $(BIN)/pip install -q $(1)
 
 $(VENV)/.runs: requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV) || { echo "no venv module: apt-get install python3-venv"; exit 1; }

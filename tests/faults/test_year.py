@@ -2,15 +2,16 @@
 
 `make simulate` lives through whole years of a thousand seeds. Here are fifty histories of ninety days killed by
 exceptions, and a dozen killed by the kernel. Histories of a seed have their beginning in common (`FORKS`), which is
-lived once: so 830 days are lived for the fifty, and not 4,500.
+lived once: so 730 days are lived for the fifty, and not 4,500.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import pytest
 
@@ -21,11 +22,13 @@ from tests.faults.year.year import HAPPENS, USUAL, Grounds, Outcome, grounds, li
 from tests.postgresql import Databases
 
 DAYS, DAYS_ON_POSTGRESQL, DAYS_FOR_A_BUG = 90, 12, 24
-FORKS = (Fork(70, 2), Fork(83, 5))  # ten histories of a seed
-FORKS_OF_KILLS = (Fork(70, 2), Fork(84, 3))
-EVERYTHING = 1  # in its histories together everything happens that may
-SEEDS = (EVERYTHING, 2, 3, 4, 5)
-KILLED = (300, 301)
+FORKS = (Fork(74, 2), Fork(85, 5))  # ten histories of a seed
+FORKS_OF_KILLS = (Fork(60, 2), Fork(74, 2), Fork(86, 3))  # a dozen
+SEEDS = (1, 2, 3, 4, 5)
+# What must happen in the histories of a seed together: between them everything that may.
+RARE = "mail refused_address"
+SEEN: Mapping[int, tuple[str, ...]] = MappingProxyType({1: tuple(set(HAPPENS) - {RARE}), 4: (RARE,)})
+KILLED = 300
 KILLED_OFTEN = replace(USUAL, kill_nine=0.15)
 POSTGRESQL = 200
 pytestmark = pytest.mark.timeout(1800)  # of a machine that others use, too
@@ -52,16 +55,16 @@ def test_no_invariant_breaks_whatever_goes_wrong(ground: Grounds, seed: int) -> 
     assert len({each.turns for each in outcomes}) == 10
     assert {each.days for each in outcomes} == {DAYS}
     assert counts["letters"] and counts["before a write"] and counts["after a write"]
-    if seed == EVERYTHING:
-        assert not [name for name in HAPPENS if not counts[name]], "a world in which nothing happens proves nothing"
+    assert not [name for name in SEEN.get(seed, ()) if not counts[name]], (
+        "worlds in which nothing happens prove nothing"
+    )
 
 
-@pytest.mark.parametrize("seed", KILLED)
-def test_no_invariant_breaks_when_the_kernel_kills(ground: Grounds, seed: int) -> None:
-    outcomes = list(histories(ground, seed, DAYS, FORKS_OF_KILLS, KILLED_OFTEN))
+def test_no_invariant_breaks_when_the_kernel_kills(ground: Grounds) -> None:
+    outcomes = list(histories(ground, KILLED, DAYS, FORKS_OF_KILLS, KILLED_OFTEN))
 
     assert unbroken(outcomes)["letters"]
-    assert [each.counts["kill -9"] >= 20 for each in outcomes] == 6 * [True]
+    assert [each.counts["kill -9"] >= 20 for each in outcomes] == 12 * [True]
 
 
 def test_a_history_among_others_is_what_it_is_alone(ground: Grounds) -> None:
