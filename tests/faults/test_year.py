@@ -2,7 +2,7 @@
 
 `make simulate` lives through whole years of a thousand seeds. Here are fifty histories of ninety days killed by
 exceptions, and a dozen killed by the kernel. Histories of a seed have their beginning in common (`FORKS`), which is
-lived once: so 730 days are lived for the fifty, and not 4,500.
+lived once: so 680 days are lived for the fifty, and not 4,500.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from tests.faults.year.year import HAPPENS, USUAL, Grounds, Outcome, grounds, li
 from tests.postgresql import Databases
 
 DAYS, DAYS_ON_POSTGRESQL, DAYS_FOR_A_BUG = 90, 12, 24
-FORKS = (Fork(74, 2), Fork(85, 5))  # ten histories of a seed
+FORKS = (Fork(76, 2), Fork(86, 5))  # ten histories of a seed
 FORKS_OF_KILLS = (Fork(60, 2), Fork(74, 2), Fork(86, 3))  # a dozen
-SEEDS = (1, 2, 3, 4, 5)
+SEEDS = (1, 2, 4, 5, 10)
 # What must happen in the histories of a seed together: between them everything that may.
 RARE = "mail refused_address"
 SEEN: Mapping[int, tuple[str, ...]] = MappingProxyType({1: tuple(set(HAPPENS) - {RARE}), 4: (RARE,)})
-KILLED = 300
-KILLED_OFTEN = replace(USUAL, kill_nine=0.15)
+KILLED = 306
+KILLED_OFTEN = replace(USUAL, kill_nine=0.06)
 POSTGRESQL = 200
 pytestmark = pytest.mark.timeout(1800)  # of a machine that others use, too
 
@@ -68,12 +68,12 @@ def test_no_invariant_breaks_when_the_kernel_kills(ground: Grounds) -> None:
 
 
 def test_a_history_among_others_is_what_it_is_alone(ground: Grounds) -> None:
-    first, second = histories(ground, 4, 12, (Fork(9, 2),), USUAL)
-    alone = live(ground, 4, 12, USUAL, turns=[Turn(9, 1)])
+    first, second = histories(ground, 4, 8, (Fork(4, 2),), USUAL)
+    alone = live(ground, 4, 8, USUAL, turns=[Turn(4, 1)])
 
-    assert second.command == "make simulate SEEDS=1 FROM=4 DAYS=12 TURNS=9:1"
+    assert second.command == "make simulate SEEDS=1 FROM=4 DAYS=8 TURNS=4:1"
     assert (alone.command, alone.counts) == (second.command, second.counts)
-    assert first.counts == live(ground, 4, 12).counts != second.counts
+    assert first.counts == live(ground, 4, 8).counts != second.counts
 
 
 def test_no_invariant_breaks_on_postgresql(ground: Grounds, databases: Databases) -> None:
