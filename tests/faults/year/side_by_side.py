@@ -57,4 +57,5 @@ def _lived(seeds: range, alike: Alike) -> tuple[list[Outcome], float]:
             else:
                 database = lender.address(lender.lend()) if lender else ""
                 outcomes.append(live(ground, seed, alike.days, alike.temper, database, alike.turns))
+    gc.unfreeze()  # DuckDB tells at length what it finds alive at the end
     return outcomes, time.process_time() - began
