@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -43,6 +42,7 @@ from tests.live_policy import go_live, shipped_include
 from tests.mail_server import MailServer, mail_server
 from tests.ports import free_port
 from tests.sample_people import personal_data
+from tests.smoke.newcomer import Newcomer, make_run
 from tests.smoke.test_page_in_browser import browser
 
 __all__ = ["browser"]  # the fixture
@@ -121,40 +121,10 @@ def outgoing() -> Iterator[MailServer]:
         yield server
 
 
-@dataclass(frozen=True)
-class Newcomer:
-    """Somebody who cloned the repository and gave the first command."""
-
-    clone: Path
-    told: str
-    left: list[psutil.Process]  # of Airflow, once the command had ended
-
-    @property
-    def home(self) -> Path:
-        return self.clone / "var"
-
-
 @pytest.fixture(scope="module")
 def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Newcomer:
-    """`make run` in an empty clone, with nothing of this checkout's environment in the way."""
-    clone = cloned(tmp_path_factory.mktemp("csp"))
-    foreign = ("AIRFLOW", "CSP_", "VIRTUAL_ENV", "PYTHONPATH", "MAKEFLAGS", "MAKELEVEL")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    environment["CSP_AIRFLOW_PORT"] = str(free_port())
-    done = subprocess.run(
-        ["make", "run"], cwd=clone, env=environment, capture_output=True, text=True, check=False, timeout=1200
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return Newcomer(clone, done.stdout, left_behind(clone / "var"))
-
-
-def cloned(folder: Path) -> Path:
-    """A clone of this checkout; of one that git does not know, a copy of the files."""
-    clone = folder / "clone"
-    if shutil.which("git") and (ROOT / ".git").exists():
-        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
-        return clone
-    return Path(shutil.copytree(ROOT, clone, ignore=shutil.ignore_patterns(".*", "var", "__pycache__")))
+    """`make run` in an empty clone."""
+    return make_run(tmp_path_factory.mktemp("csp"))
 
 
 @pytest.fixture(scope="module")

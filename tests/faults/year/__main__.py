@@ -6,12 +6,16 @@ import argparse
 import os
 import sys
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from tests.faults.year.branches import Fork
 from tests.faults.year.side_by_side import Alike, lived
 from tests.faults.year.simulation import Turn
 from tests.faults.year.year import HAPPENS, WORLDS, Outcome
+
+_Kind = TypeVar("_Kind", Turn, Fork)
 
 
 def main() -> None:
@@ -79,11 +83,16 @@ class Came:
 
 
 def _turns(text: str) -> tuple[Turn, ...]:
-    return tuple(map(Turn.read, text.split(",")))
+    return _pairs(Turn, text)
 
 
 def _forks(text: str) -> tuple[Fork, ...]:
-    return tuple(map(Fork.read, text.split(",")))
+    return _pairs(Fork, text)
+
+
+def _pairs(kind: Callable[[int, int], _Kind], text: str) -> tuple[_Kind, ...]:
+    """`60:3,75:1`."""
+    return tuple(kind(int(day), int(number)) for day, number in (each.split(":") for each in text.split(",")))
 
 
 if __name__ == "__main__":

@@ -26,12 +26,6 @@ class Fork:
     day: int
     into: int
 
-    @classmethod
-    def read(cls, text: str) -> Fork:
-        """`70:2`."""
-        day, _, into = text.partition(":")
-        return cls(int(day), int(into))
-
 
 def histories(ground: Grounds, seed: int, days: int, forks: Sequence[Fork], temper: Temper) -> Iterator[Outcome]:
     """All histories of a seed, in a file of SQLite's. What breaks before a fork is told once."""

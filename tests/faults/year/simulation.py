@@ -37,12 +37,6 @@ class Turn:
     day: int
     chances: int
 
-    @classmethod
-    def read(cls, text: str) -> Turn:
-        """`60:3`."""
-        day, _, chances = text.partition(":")
-        return cls(int(day), int(chances))
-
     def __str__(self) -> str:
         return f"{self.day}:{self.chances}"
 
