@@ -12,7 +12,7 @@ import psutil
 
 from tests.airflow_home import ROOT
 from tests.left_behind import left_behind
-from tests.ports import free_port
+from tests.ports import free_airflow_port
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def make_run(folder: Path) -> Newcomer:
     clone = cloned(folder)
     foreign = ("AIRFLOW", "CSP_", "VIRTUAL_ENV", "PYTHONPATH", "MAKEFLAGS", "MAKELEVEL")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    environment["CSP_AIRFLOW_PORT"] = str(free_port())
+    environment["CSP_AIRFLOW_PORT"] = str(free_airflow_port())
     done = subprocess.run(
         ["make", "run"], cwd=clone, env=environment, capture_output=True, text=True, check=False, timeout=1200
     )

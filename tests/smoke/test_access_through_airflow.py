@@ -29,7 +29,7 @@ from tests.airflow_home import ROOT
 from tests.camt_files import Detail, Entry, camt
 from tests.live_policy import live_include
 from tests.mail_server import mail_server
-from tests.ports import free_port
+from tests.ports import free_airflow_port
 from tests.smoke.test_real_airflow import AIRFLOWS_OWN, RESTARTS_MAX
 
 pytestmark = [pytest.mark.smoke, pytest.mark.timeout(1500)]
@@ -138,7 +138,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
             | {
                 "CSP_HOME": str(home),
                 "CSP_ROOT": str(ROOT),
-                "CSP_AIRFLOW_PORT": str(free_port()),
+                "CSP_AIRFLOW_PORT": str(free_airflow_port()),
                 "CSP_AIRFLOW_AUTH": "fab",
                 "CSP_INCLUDE": str(include),
                 "AIRFLOW_CONN_SMTP_DEFAULT": f"smtp://127.0.0.1:{server.port}?disable_ssl=true&disable_tls=true",

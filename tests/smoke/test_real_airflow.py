@@ -40,7 +40,7 @@ from tests.forks import forked
 from tests.left_behind import left_behind
 from tests.live_policy import go_live, shipped_include
 from tests.mail_server import MailServer, mail_server
-from tests.ports import free_port
+from tests.ports import free_airflow_port
 from tests.sample_people import personal_data
 from tests.smoke.newcomer import Newcomer, make_run
 from tests.smoke.test_page_in_browser import browser
@@ -131,7 +131,7 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Newcomer:
 def shell(tmp_path_factory: pytest.TempPathFactory, outgoing: MailServer, newcomer: Newcomer) -> Iterator[Shell]:
     """This checkout's commands in the newcomer's home."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "CSP_"))}
-    given = {"CSP_HOME": str(newcomer.home), "CSP_ROOT": str(ROOT), "CSP_AIRFLOW_PORT": str(free_port())}
+    given = {"CSP_HOME": str(newcomer.home), "CSP_ROOT": str(ROOT), "CSP_AIRFLOW_PORT": str(free_airflow_port())}
     letters = {
         "AIRFLOW_CONN_SMTP_DEFAULT": f"smtp://127.0.0.1:{outgoing.port}?disable_ssl=true&disable_tls=true",
         "CSP_MAIL_FROM": "Partner <accounts@partner.example>",

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from rich.console import Console
 
 from csp_airflow.local.api import AirflowApi
-from csp_airflow.local.environment import PORT, Place, airflow_environment, passwords, port_is_free
+from csp_airflow.local.environment import PORT, PORTS_APART, Place, airflow_environment, passwords, port_is_free
 from csp_airflow.local.launcher import AIRFLOW
 from csp_airflow.local.processes import Processes
 from csp_airflow.pools import MICROSOFT, MICROSOFT_SLOTS
@@ -53,9 +53,7 @@ def start(place: Place, console: Console) -> AirflowApi:
     if is_up(place):
         return signed_in(place)
     processes.stop()  # what a killed parent left behind would schedule beside us
-    for port in (place.port, place.emulator_port) if place.is_demo else (place.port,):
-        if not port_is_free(port):
-            raise CannotStart(f"port {port} is taken by another program; name free ones with {PORT}=8090")
+    _demand_free_ports(place)
     environment = airflow_environment(place)
     with console.status("starting Airflow"):
         launch(place, components(place), environment)
@@ -63,6 +61,15 @@ def start(place: Place, console: Console) -> AirflowApi:
     api = signed_in(place)
     api.make_pool(MICROSOFT, MICROSOFT_SLOTS, "calls to Microsoft: it asks for few at once")
     return api
+
+
+def _demand_free_ports(place: Place) -> None:
+    emulator = {place.emulator_port: f"the emulator, {PORTS_APART} from Airflow's"} if place.is_demo else {}
+    for port, whose in ({place.port: "Airflow"} | emulator).items():
+        if not port_is_free(port):
+            raise CannotStart(
+                f"port {port}, for {whose}, is taken by another program; name another for Airflow by {PORT}"
+            )
 
 
 def launch(place: Place, commands: Mapping[str, tuple[str, ...]], environment: Mapping[str, str]) -> None:

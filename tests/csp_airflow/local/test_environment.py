@@ -10,6 +10,7 @@ import pytest
 
 from csp_airflow.local.environment import Place, airflow_environment, passwords, port_is_free
 from csp_receivables.settings import BadSetting
+from tests.ports import free_port
 
 
 @pytest.fixture
@@ -83,9 +84,7 @@ def test_a_password_file_that_became_readable_is_closed_again(place: Place) -> N
 
 
 def test_a_port_with_a_listener_is_not_free() -> None:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        port = listener.getsockname()[1]
+    port = free_port()
+    with socket.create_server(("127.0.0.1", port)):
         assert not port_is_free(port)
     assert port_is_free(port)

@@ -11,28 +11,33 @@ import pytest
 from rich.console import Console
 
 from csp_airflow.local import service
-from csp_airflow.local.environment import Place
+from csp_airflow.local.environment import PORTS_APART, Place
 from csp_airflow.local.service import CannotStart, airflow_for_a_while, is_up, one_at_a_time, start
+from csp_receivables.wiring import make_home, open_ledger
+from tests.ports import free_airflow_port
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     (tmp_path / "dags").mkdir()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    given = {"CSP_HOME": str(tmp_path / "home"), "CSP_ROOT": str(tmp_path), "CSP_AIRFLOW_PORT": str(port)}
+    port = str(free_airflow_port())
+    given = {"CSP_HOME": str(tmp_path / "home"), "CSP_ROOT": str(tmp_path), "CSP_AIRFLOW_PORT": port}
     return Place.from_environment(given)
 
 
 def test_a_taken_port_is_told_with_the_setting_that_names_another(place: Place) -> None:
-    with socket.socket() as other:
-        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        other.bind(("127.0.0.1", place.port))
-        other.listen()
+    told = f"port {place.port}, for Airflow, is taken.*CSP_AIRFLOW_PORT"
+    with socket.create_server(("127.0.0.1", place.port)), pytest.raises(CannotStart, match=told):
+        start(place, Console(quiet=True))
 
-        with pytest.raises(CannotStart, match=f"port {place.port} is taken.*CSP_AIRFLOW_PORT"):
-            start(place, Console(quiet=True))
+
+def test_a_taken_port_of_the_emulator_is_told_as_such(place: Place) -> None:
+    make_home(place.settings)
+    open_ledger(place.settings, "demo").engine.dispose()
+
+    told = f"port {place.emulator_port}, for the emulator, {PORTS_APART} from Airflow's, is taken.*CSP_AIRFLOW_PORT"
+    with socket.create_server(("127.0.0.1", place.emulator_port)), pytest.raises(CannotStart, match=told):
+        start(place, Console(quiet=True))
 
 
 def test_a_second_run_in_the_same_home_waits_for_the_first(place: Place) -> None:
