@@ -38,7 +38,8 @@ def _place(statement: dict[str, Any]) -> tuple[str, str, date, date, str]:
 def _feed(
     key: tuple[str, str], statements: list[dict[str, Any]], newest_booking: date | None, as_of: date
 ) -> dict[str, Any]:
-    proving = [s for s in statements if s["family"] in PROVING_FAMILIES and s["until_on"] is not None]
+    stated = [s for s in statements if s["family"] in PROVING_FAMILIES and s["until_on"] is not None]
+    proving = [s for s in stated if not s["held"] or not any(_replaces(other, s) for other in stated)]
     last = proving[-1] if proving else None
     return {
         "account": key[0],
@@ -58,6 +59,18 @@ def _state(proving: list[dict[str, Any]], expected_until: date) -> str:
     if any(not _continues(before, after) for before, after in pairwise(proving)):
         return BROKEN
     return FRESH if proving[-1]["until_on"] >= expected_until else STALE
+
+
+def _replaces(other: dict[str, Any], held: dict[str, Any]) -> bool:
+    """Is `other`, which counts, the held statement made again?
+
+    Then it tells of more days, or of the same from or to the same balance: another page of those days has neither.
+    """
+    if other["held"] or None in (other["from_on"], held["from_on"]):
+        return False
+    days, wanted = (other["from_on"], other["until_on"]), (held["from_on"], held["until_on"])
+    ends = [name for name in ("opening", "closing") if other[name] is not None and other[name] == held[name]]
+    return days[0] <= wanted[0] and wanted[1] <= days[1] and (days != wanted or bool(ends))
 
 
 def _continues(before: dict[str, Any], after: dict[str, Any]) -> bool:

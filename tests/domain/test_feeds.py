@@ -1,0 +1,83 @@
+"""How fresh a bank feed is, by the statements that were imported of its account."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from csp_receivables.domain.feeds import BROKEN, FRESH, HELD, STALE, UNPROVEN, feeds_table
+from tests.worlds import world
+
+FRIDAY = date(2026, 10, 30)
+ACCOUNT = "SE4550000000058398257466"
+
+
+def statement(opening: int | None, closing: int | None, *, days: int = 1, ago: int = 0, **other: Any) -> dict[str, Any]:
+    """A statement of `days` days that ends `ago` days before Friday."""
+    until = FRIDAY - timedelta(days=ago)
+    row = {
+        "statement_id": f"{opening} {closing} {days} {ago} {other}",
+        "family": "camt.053",
+        "account": ACCOUNT,
+        "currency": "SEK",
+        "from_on": until - timedelta(days=days - 1),
+        "until_on": until,
+        "opening": opening,
+        "closing": closing,
+        "held": False,
+    }
+    return row | other
+
+
+def state(*statements: dict[str, Any]) -> tuple[str, date | None, int | None]:
+    [feed] = feeds_table(world(FRIDAY, statements=statements)).to_pylist()
+    return feed["state"], feed["newest_statement_until"], feed["closing"]
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        ([statement(1, 2)], FRESH),
+        ([statement(1, 2, ago=1)], STALE),
+        ([statement(1, 2, ago=1), statement(2, 5)], FRESH),
+        ([statement(1, 2, ago=1), statement(3, 5)], BROKEN),
+        ([statement(1, 2, ago=1), statement(3, 5, days=2)], FRESH),  # an overlapping export says nothing of the chain
+        ([statement(1, 2, family="camt.054")], UNPROVEN),
+        ([statement(1, 2, held=True)], HELD),
+        ([statement(1, 2, held=True, ago=1), statement(2, 5)], HELD),
+    ],
+)
+def test_the_state_of_a_feed(statements: list[dict[str, Any]], expected: str) -> None:
+    assert state(*statements)[0] == expected
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        statement(1, 7),  # it closed elsewhere
+        statement(4, 9),  # it opened elsewhere
+        statement(1, 9),  # an entry was missing
+        statement(0, 9, days=5),  # the week of it
+    ],
+)
+def test_a_held_statement_that_came_again_and_proves_holds_its_feed_no_longer(again: dict[str, Any]) -> None:
+    held = statement(1, 9, held=True)
+
+    assert state(held, again) == state(again, held) == (FRESH, FRIDAY, again["closing"])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        statement(9, 12),  # the next page of the day
+        statement(-5, 1),  # the page before
+        statement(1, 9, ago=1),  # another day
+        statement(1, 9, held=True, days=2),  # what does not prove either
+        statement(1, 9, family="camt.054"),  # what proves nothing
+        statement(None, None),
+    ],
+)
+def test_another_statement_does_not_stand_for_one_that_is_held(other: dict[str, Any]) -> None:
+    assert state(statement(1, 9, held=True), other)[0] == HELD
