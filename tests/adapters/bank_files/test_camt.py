@@ -143,11 +143,35 @@ def test_an_encoding_of_single_bytes_is_read() -> None:
 
 
 @pytest.mark.parametrize("amount", ["12,50", "1 000.00", "12..5", "", "NaN", "Infinity", "0x10", "-5.00", "１２"])
-def test_a_garbled_amount_refuses_the_file_naming_line_and_field(amount: str) -> None:
-    error = refusal(camt([Entry(amount="1.00"), Entry(amount="2.00")]).replace(b">2.00<", f">{amount}<".encode()))
+@pytest.mark.parametrize(("family", "state"), [("camt.053", State.HELD), ("camt.054", State.ACCEPTED)])
+def test_a_garbled_amount_is_a_finding_with_line_and_field_and_the_other_entries_are_read(
+    family: str, state: State, amount: str
+) -> None:
+    content = camt([Entry(amount="1.00"), Entry(amount="2.00"), Entry(amount="4.00")], family)
 
-    assert (error.code, error.field) == ("bank.garbled", "Amt")
-    assert error.line == 2
+    [statement], lines, findings = read(content.replace(b">2.00<", f">{amount}<".encode()))
+
+    assert [line["amount"] for line in lines] == [100, 400]
+    assert (findings[0].code, findings[0].field, findings[0].line) == ("bank.entry_garbled", "Amt", 2)
+    assert amount in findings[0].found
+    assert (statement.state, statement.entries, statement.credits) == (state, 3, Decimal("5.00"))
+
+
+def test_a_garbled_amount_holds_up_no_other_account_of_the_file() -> None:
+    bad, good = camt([Entry(amount="2.00")]), camt([Entry(amount="1.00")], account="NO9386011117947")
+    inner = good[good.index(b"<Stmt>") : good.index(b"</BkToCstmrStmt>")]
+
+    entry, end = b">2.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>", b"</BkToCstmrStmt>"
+    statements, _, _ = read(bad.replace(entry, entry.replace(b"2.00", b"x")).replace(end, inner + end))
+
+    assert [statement.state for statement in statements] == [State.HELD, State.ACCEPTED]
+
+
+@pytest.mark.parametrize("balance", ["x", "-1.00", ""])
+def test_a_garbled_balance_refuses_the_file_naming_line_and_field(balance: str) -> None:
+    error = refusal(camt([Entry(amount="1.00")], opening="7.00").replace(b">7.00<", f">{balance}<".encode()))
+
+    assert (error.code, error.field, error.line) == ("bank.garbled", "Amt", 1)
 
 
 def test_more_decimals_than_the_currency_knows_are_a_finding_and_no_money() -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from csp_receivables.adapters.bank_files.camt_values import amount_of, compact, day_of, joined, sign_of
 from csp_receivables.adapters.bank_files.camt_xml import Record
+from csp_receivables.domain.bank_files import BankFileRefused
 from csp_receivables.domain.currencies import UnknownCurrency
 from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.money import NotMoney, to_minor
@@ -57,11 +58,11 @@ class ReadEntry:
 
 
 def read_entry(record: Record, place: EntryOf, number: int) -> ReadEntry:
-    """Entry `number` (1-based) of its statement. Raises BankFileRefused for an amount that can't be read."""
+    """Entry `number` (1-based) of its statement. One that can't be read is a finding; its amount is then 0."""
     details: list[Record] = record.get("details", [])
     read = ReadEntry(
         number=number,
-        amount=amount_of(record, "amount", taken_for=place.taken_for),
+        amount=Decimal(0),
         sign=sign_of(record.get("direction", "")) or 0,
         currency=record.get("amount_currency", ""),
         is_booked=record.get("status", "BOOK").upper() == "BOOK",
@@ -70,6 +71,11 @@ def read_entry(record: Record, place: EntryOf, number: int) -> ReadEntry:
         lines=[],
         findings=[],
     )
+    try:
+        read.amount = amount_of(record, "amount", taken_for=place.taken_for)
+    except BankFileRefused as garbled:
+        read.findings.append(_not_money(record, place, "Amt", garbled.found, "garbled"))
+        return read
     minor = _whole_units(read, record, place)
     if minor is None:
         return read
