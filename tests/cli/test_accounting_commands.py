@@ -107,6 +107,31 @@ def test_the_inbox_is_taken_and_contacts_are_erased_from_ledger_and_archive(csp:
     assert any(path.name.endswith("-a.csv") for path in kept)
 
 
+BAD_ROWS = {
+    "a bad field": customer(country="Sweden"),
+    "twice": customer(customer_id="C2"),
+    "too many values": customer(org_number="5560,5561"),
+}
+
+
+@pytest.mark.parametrize("how", BAD_ROWS)
+def test_contacts_of_a_row_that_does_not_count_are_erased_from_the_archive(
+    csp: Command, tmp_path: Path, how: str
+) -> None:
+    bad = BAD_ROWS[how] | {"contacts": "a@x.example|Ann"}
+    (csp.home / "inbox" / "accounting").mkdir(parents=True)
+    path = customers_file(csp.home / "inbox" / "accounting", customer(customer_id="C2", tenants=""), bad)
+    path.write_text(path.read_text().replace('"5560,5561"', "5560,5561"))
+    taken = csp.json("inbox")["files"]
+
+    erased = csp.json("customer", "erase-contacts", bad["customer_id"], "--by", "A. Nagy", "--why", "asked by mail")
+
+    assert [(each["outcome"], each["facts"]) for each in taken] == [("imported", 1)]
+    assert len(erased["removed_files"]) == 1
+    assert not [each for each in csp.home.rglob("*") if each.is_file() and b"a@x.example" in each.read_bytes()]
+    assert csp.json("customer", "erase-contacts", "C9", "--by", "A. Nagy", "--why", "x")["refused"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -27,9 +27,9 @@ def erase_contacts(customer_id: str, by: str, why: str, contacts: ContactBook, f
     """
     if not by.strip() or not why.strip():
         raise ErasureRefused("an erasure needs the name of the person who asks (--by) and a reason (--why)")
-    if not contacts.knows(customer_id):
-        raise ErasureRefused(f"no customer {customer_id!r} is known; use the customer_id of the customers file")
     removed = files.remove_with_contacts_of(customer_id)
+    if not removed and not contacts.knows(customer_id):
+        raise ErasureRefused(f"no customer {customer_id!r} is known; use the customer_id of the customers file")
     return Erasure(
         customer_id=customer_id,
         contacts=contacts.erase(customer_id, by.strip(), why.strip()),

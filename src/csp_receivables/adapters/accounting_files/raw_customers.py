@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 from csp_receivables.adapters.accounting_files.reading import AccountingFiles
-from csp_receivables.domain.accounting import FileRefused, Purpose
+from csp_receivables.domain.accounting import FileRefused
 
 KEPT_IN = ("archive/accounting", "set_aside/accounting")
 
@@ -29,13 +30,9 @@ class KeptCustomersFiles:
     def _has_contacts_of(self, path: Path, customer_id: str) -> bool:
         """A file that can't be read as a customers file has none that anybody could tell."""
         try:
-            file = self.reader.recognise(path, self.reader.identify(path))
-            if file.purpose is not Purpose.CUSTOMERS:
-                return False
-            return any(
-                customer_id in batch.contacts["customer_id"].to_pylist() for batch in self.reader.customers(path)
-            )
-        except FileRefused:
+            rows = self.reader.raw_customers(path)
+            return any(customer_id in map(str.strip, row) and "@" in "".join(row) for row in rows)
+        except (FileRefused, csv.Error):
             return False
 
 

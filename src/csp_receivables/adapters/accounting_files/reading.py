@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from csp_receivables.adapters.accounting_files.customers import read_customers
 from csp_receivables.adapters.accounting_files.forms import Form, recognise
 from csp_receivables.adapters.accounting_files.profiles import load_forms
 from csp_receivables.adapters.accounting_files.receivables import read_receivables
-from csp_receivables.domain.accounting import AccountingFile, CustomerBatch, ReceivableBatch
+from csp_receivables.domain.accounting import AccountingFile, CustomerBatch, Purpose, ReceivableBatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,16 @@ class AccountingFiles:
         """The customers of a file that `recognise` took for customers."""
         form, header = recognise(path, self.forms)
         return read_customers(path, form, header)
+
+    def raw_customers(self, path: Path) -> Iterator[Sequence[str]]:
+        """The rows of a customers file as they stand, also those that do not count; of any other file none.
+
+        Raises FileRefused for what is no accounting file, and csv.Error for an endless cell.
+        """
+        form, _ = recognise(path, self.forms)
+        if form.purpose is Purpose.CUSTOMERS:
+            with path.open(encoding=form.encoding, errors="surrogateescape", newline="") as file:
+                yield from csv.reader(file, delimiter=form.separator)
 
     def receivables(self, path: Path) -> Iterator[ReceivableBatch]:
         """The receivables of a file that `recognise` took for receivables."""

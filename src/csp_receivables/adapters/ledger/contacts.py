@@ -51,8 +51,7 @@ class LedgerContactBook:
             to_them = message.c.action_id.in_(_actions_of(customer_id))
             connection.execute(update(message).where(to_them).values(recipient="", sent_to=""))
             erase_cases(writing, customer_id)
-            if emails:
-                _record(writing, customer_id, by, why, len(emails))
+            _record(writing, customer_id, by, why, len(emails))
             return len(emails)
 
     def letters_of(self, customer_id: str) -> tuple[str, ...]:
