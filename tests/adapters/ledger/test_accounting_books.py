@@ -71,7 +71,7 @@ def test_a_longer_export_adds_only_what_is_new(ledger: Ledger, tmp_path: Path) -
     [
         ({"due_on": "2026-11-30"}, "due_on"),
         ({"customer_id": "C2"}, "customer_id"),
-        ({"net": "200.00", "tax": "0", "gross": "200.00"}, "amount"),
+        ({"net": "200.00", "tax": "0", "gross": "200.00"}, "gross"),
         ({"description": "other"}, "lines"),
     ],
 )
@@ -88,6 +88,22 @@ def test_a_known_number_with_other_values_is_a_finding_and_changes_nothing(
     after = rows_of(ledger, tables.receivable), rows_of(ledger, tables.receivable_line)
     assert ([after[0][0]], [after[1][0]]) == before
     assert len(after[0]) == 2
+
+
+def test_a_change_is_told_in_the_amounts_and_names_of_the_file(ledger: Ledger, tmp_path: Path) -> None:
+    take(ledger, receivables_file(tmp_path, invoice()))
+
+    report = take(ledger, receivables_file(tmp_path, invoice(net="100.50", gross="125.50")))
+
+    [changed] = [finding for finding in report.findings if finding.code == "receivable.changed"]
+    assert changed.found.startswith("1001 is known otherwise: gross 125.00 in the ledger, 125.50 in the file; net 100")
+
+
+def test_an_erasure_is_recorded_also_where_the_ledger_has_no_contact_left(ledger: Ledger, tmp_path: Path) -> None:
+    give(ledger, tmp_path, "", "1")
+
+    assert LedgerContactBook(ledger).erase("C1", "A. Nagy", "asked by mail") == 0
+    assert [(row["erased_by"], row["contacts"]) for row in rows_of(ledger, tables.contact_erasure)] == [("A. Nagy", 0)]
 
 
 def test_a_receivable_that_loses_a_line_keeps_its_lines(ledger: Ledger, tmp_path: Path) -> None:

@@ -18,9 +18,12 @@ from csp_receivables.adapters.ledger.tables import customer, receivable, receiva
 from csp_receivables.domain.accounting import AccountingFile, ReceivableBatch
 from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.imports import FileReport
+from csp_receivables.domain.money import to_text
 from csp_receivables.domain.records import RECEIVABLE, RECEIVABLE_LINE, STATED_OPEN
 
 KEYS_PER_QUERY = 10_000  # below what one statement may bind: 32 766 on SQLite, 65 535 on PostgreSQL
+_AMOUNTS = ("amount", "net", "tax")
+_CALLED = {"amount": "gross"}  # in a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,11 @@ def _changed(connection: Connection, file: AccountingFile, batch: ReceivableBatc
 def _changed_finding(
     file: AccountingFile, row: dict[str, Any], before: dict[str, Any], differing: list[str]
 ) -> Finding:
-    shown = [f"{name} {before[name]} in the ledger, {row[name]} in the file" for name in differing if name != "lines"]
+    shown = [
+        f"{_CALLED.get(name, name)} {_shown(before, name)} in the ledger, {_shown(row, name)} in the file"
+        for name in differing
+        if name != "lines"
+    ]
     lines = ["its lines differ"] if "lines" in differing else []
     return Finding(
         code="receivable.changed",
@@ -84,12 +91,18 @@ def _changed_finding(
         found=f"{row['number']} is known otherwise: {'; '.join(shown + lines)}",
         remedy="An issued receivable does not change: issue a credit note and a new number. The ledger keeps the first",
         source=file.name,
-        field=differing[0],
+        field=_CALLED.get(differing[0], differing[0]),
         subject=row["receivable_id"],
         customer_id=before["customer_id"],
         amount=row["amount"],
         currency=row["currency"],
     )
+
+
+def _shown(receivable: dict[str, Any], name: str) -> str:
+    """A value as a person writes it: amounts in major units."""
+    value = receivable[name]
+    return to_text(value, receivable["currency"]) if name in _AMOUNTS else str(value)
 
 
 def unknown_customers(connection: Connection) -> Iterator[Finding]:
