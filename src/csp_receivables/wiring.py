@@ -187,7 +187,10 @@ def erase_contacts(settings: Settings, ledger: Ledger, customer_id: str, *, by: 
 def take_inbox(
     settings: Settings, ledger: Ledger, purpose: str, pause: Callable[[], None] | None = None
 ) -> tuple[FileReport, ...]:
-    """Take what lies ready in `inbox/<purpose>` (microsoft, bank or accounting). Raises InboxFailed, BadProfile."""
+    """Take what lies ready in `inbox/<purpose>` (microsoft, bank or accounting).
+
+    Raises InboxFailed, and BadProfile, BankProfileRefused or AccountNamesRefused for what this folder is read by.
+    """
     make_home(settings)
     inbox = FolderInbox(
         home=settings.home,
@@ -201,18 +204,20 @@ def take_inbox(
 def _importer(
     settings: Settings, ledger: Ledger, purpose: str
 ) -> tuple[Callable[[Path], FileReport], Callable[[Path], int]]:
-    """What imports the files of an inbox folder, and which of them come first."""
+    """What imports the files of an inbox folder, and which of them come first.
+
+    Only what this folder needs is read: a fault in a profile of accounting's holds up no bank file.
+    """
+    if purpose == "microsoft":
+        return microsoft_import(settings, ledger).import_file, lambda _: 0
+    what_else = partial(what_it_is, settings)
+    if purpose == "bank":
+        names, profiles = account_names(settings), bank_profiles(settings)
+        return lambda path: import_bank(ledger, [path], names, profiles, what_else)[0].file, lambda _: 0
     reader = accounting_files(settings)
     books = LedgerCustomerBook(ledger), LedgerReceivableBook(ledger)
-    importers: dict[str, tuple[Callable[[Path], FileReport], Callable[[Path], int]]] = {
-        "accounting": (
-            lambda path: accounting.import_accounting(path, reader, *books, partial(what_it_is, settings)),
-            partial(accounting.rank_of, reader=reader),
-        ),
-        "microsoft": (microsoft_import(settings, ledger).import_file, lambda _: 0),
-        "bank": (partial(_import_one_bank_file, settings, ledger), lambda _: 0),
-    }
-    return importers[purpose]
+    rank = partial(accounting.rank_of, reader=reader)
+    return lambda path: accounting.import_accounting(path, reader, *books, what_else), rank
 
 
 def day_outputs(settings: Settings) -> DayFiles:
@@ -328,11 +333,6 @@ def import_bank(
     """Import bank files, each by itself: one that is refused holds up no other."""
     book, known = LedgerBankBook(ledger), partial(reader_of, among=readers(names or AccountNames(), profiles))
     return [import_bank_file(path, known, book, what_else) for path in paths]
-
-
-def _import_one_bank_file(settings: Settings, ledger: Ledger, path: Path) -> FileReport:
-    names, profiles = account_names(settings), bank_profiles(settings)
-    return import_bank(ledger, [path], names, profiles, partial(what_it_is, settings))[0].file
 
 
 def what_it_is(settings: Settings, path: Path) -> Elsewhere | None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import permutations
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
 from csp_receivables import wiring
+from csp_receivables.adapters.bank_csv_profiles import BankProfileRefused
 from csp_receivables.adapters.ledger import Ledger, tables
 from csp_receivables.domain.imports import Outcome
 from csp_receivables.domain.statements import BankReport
+from csp_receivables.settings import Settings
 from tests.bank_csv_files import PLAIN, changed, plain, row, stripe, transaction
 from tests.camt_files import ACCOUNT, Entry, camt
 from tests.steps.test_import_bank import counting, rows_of_all_tables, total
@@ -139,3 +142,32 @@ def test_the_shipped_profiles_do_not_touch_other_formats(ledger: Ledger, tmp_pat
         "camt.053.001.08", "Stripe payout reconciliation",
     ]  # fmt: skip
     assert PLAIN.names[0] == "Day"
+
+
+def _home_with_a_statement(folder: Path, fault_in: str) -> Settings:
+    """A home with a bank file in its inbox, and a fault in a profile of one folder of `include`."""
+    (folder / "include" / fault_in).mkdir(parents=True)
+    (folder / "include" / fault_in / "mine.yaml").write_text("profile: mine\n")
+    settings = Settings(home=folder, ledger_url="", time_zone=ZoneInfo("UTC"), include=folder / "include")
+    wiring.make_home(settings)
+    (settings.inbox / "bank" / "camt.xml").write_bytes(STATED)
+    return settings
+
+
+def test_a_fault_in_a_profile_of_accountings_holds_up_no_bank_file(ledger: Ledger, tmp_path: Path) -> None:
+    settings = _home_with_a_statement(tmp_path, "accounting")
+
+    [report] = wiring.take_inbox(settings, ledger, "bank", lambda: None)
+
+    assert (report.outcome, total(ledger)) == (Outcome.IMPORTED, 14_000)
+
+
+def test_a_fault_in_a_banks_profile_is_told_by_its_file_and_line_and_leaves_the_inbox_alone(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    settings = _home_with_a_statement(tmp_path, "banks")
+
+    with pytest.raises(BankProfileRefused, match=r"mine\.yaml"):
+        wiring.take_inbox(settings, ledger, "bank", lambda: None)
+
+    assert [path.name for path in (settings.inbox / "bank").iterdir()] == ["camt.xml"]
