@@ -59,7 +59,7 @@ def test_the_difference_names_missing_unexpected_twice_and_what_was_meant(tmp_pa
     ("content", "code"),
     [
         (b"", "accounting.empty_file"),
-        (b"\xef\xbb\xbf", "accounting.not_recognised"),
+        (b"\xef\xbb\xbf\r\n", "accounting.empty_file"),
         (b" \r\n\r\n", "accounting.empty_file"),
         (b"PK\x03\x04\x00\x00 a workbook", "accounting.not_text"),
         ("number".encode("utf-16"), "accounting.not_text"),

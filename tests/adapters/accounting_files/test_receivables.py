@@ -72,6 +72,7 @@ BAD = [
     ("no amount", {"gross": ""}, "gross", "receivable.bad_field"),
     ("no number", {"number": ""}, "number", "receivable.bad_field"),
     ("no customer", {"customer_id": " "}, "customer_id", "receivable.bad_field"),
+    ("a number that is a letter", {"number": "9" * 201}, "number", "receivable.bad_field"),
     ("an unknown currency", {"currency": "SKR"}, "currency", "receivable.bad_field"),
     ("an unknown kind", {"kind": "bill"}, "kind", "receivable.bad_field"),
     ("a gross that is not net and tax", {"gross": "125.01"}, "gross", "receivable.gross_is_not_net_and_tax"),
@@ -195,6 +196,14 @@ def test_bytes_that_are_no_text_are_a_finding(tmp_path: Path, bad: bytes) -> Non
 
     assert [row["number"] for row in receivables] == ["1002"]
     assert [(f.code, f.line, f.field) for f in findings] == [("accounting.row_unreadable", 2, "description")]
+
+
+def test_an_endless_text_holds_up_no_other_row(tmp_path: Path) -> None:
+    path = receivables_file(tmp_path, invoice(description="x" * 200_000), invoice(number="1002"))
+
+    receivables, _, findings = read(path)
+
+    assert ([row["number"] for row in receivables], findings) == (["1001", "1002"], [])
 
 
 def test_a_quote_that_does_not_close_refuses_the_file(tmp_path: Path) -> None:

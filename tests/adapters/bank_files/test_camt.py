@@ -98,6 +98,7 @@ def test_a_statement_without_statements_is_refused(shared_data: Path) -> None:
         ("garbage", bytes(range(200, 256)), "no bank statement in any known format"),
         ("empty", b"", "The file is empty."),
         ("blank", b" \n\n", "The file is empty."),
+        ("a BOM alone", b"\xef\xbb\xbf\n", "The file is empty."),
     ],
 )  # fmt: skip
 def test_what_is_no_statement_is_refused_by_the_name_of_what_it_is(what: str, content: bytes, says: str) -> None:

@@ -200,6 +200,16 @@ def test_a_bad_customer_keeps_its_earlier_version_and_quotes_no_contact(
     assert mapped(ledger) == [(TENANT, "C1", True)]
 
 
+@pytest.mark.parametrize("bad", [{"customer_id": "C" * 201}, {"contacts": f"a@{'x' * 250}.example"}])
+def test_what_no_database_can_look_up_is_a_finding_and_the_others_count(
+    ledger: Ledger, tmp_path: Path, bad: dict[str, str]
+) -> None:
+    report = take(ledger, customers_file(tmp_path, customer(**bad), customer(customer_id="C2", tenants="")))
+
+    assert [(f.code, f.field, f.line) for f in report.findings] == [("customer.bad_field", *bad, 2)]
+    assert [row["customer_id"] for row in rows_of(ledger, tables.customer)] == ["C2"]
+
+
 def test_a_file_of_which_nothing_can_be_read_is_refused_and_may_be_tried_again(ledger: Ledger, tmp_path: Path) -> None:
     path = receivables_file(tmp_path, invoice(net="x"))
 

@@ -284,6 +284,7 @@ def test_a_thousand_bad_cells_are_named_a_hundred_times(tmp_path: Path) -> None:
     ("content", "code"),
     [
         (b"", "microsoft.empty_file"),
+        (b"\xef\xbb\xbf\r\n", "microsoft.empty_file"),
         (b"PK\x03\x04rest", "microsoft.not_csv"),
         (b"%PDF-1.7", "microsoft.not_csv"),
         (b'{"id": "G1"}', "microsoft.not_csv"),

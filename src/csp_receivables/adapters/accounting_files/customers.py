@@ -18,7 +18,7 @@ from csp_receivables.domain.records import CONTACT, CUSTOMER, CUSTOMER_TENANT
 
 CUSTOMERS_PER_BATCH = 10_000  # bounds memory: some 20 MB
 _PARSERS: dict[str, parse.Parser] = {
-    "customer_id": parse.needed,
+    "customer_id": parse.identity,
     "name": parse.needed,
     "org_number": parse.text,
     "country": parse.country,

@@ -14,6 +14,8 @@ from csp_receivables.domain.currencies import UnknownCurrency, exponent
 from csp_receivables.domain.money import NotMoney, parse_decimal, to_minor
 
 RECEIVABLE_KINDS = ("invoice", "credit_note")
+IDENTITY_LENGTH_MAX = 200  # PostgreSQL indexes 2,700 bytes at most
+EMAIL_LENGTH_MAX = 254  # RFC 5321 4.5.3.1.3, less the angle brackets
 CACHED = 65_536  # days, currencies and licence prices repeat: most fields are looked up instead of parsed
 _TENANT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _EMAIL = re.compile(r"[^@\s|;,<>\"]+@[^@\s|;,<>\"]+\.[^@\s|;,<>\"]+")
@@ -41,6 +43,23 @@ def needed(value: str) -> str:
     if not stripped:
         raise BadField("empty", "Every record needs it; fill it in accounting")
     return stripped
+
+
+def identity(value: str) -> str:
+    """Text that tells one record from another: it may not be empty, nor longer than a database can look up."""
+    return _short(needed(value))
+
+
+def seller(value: str) -> str:
+    """A part of an identity that may be empty."""
+    return _short(value.strip())
+
+
+def _short(value: str) -> str:
+    if len(value) > IDENTITY_LENGTH_MAX:
+        remedy = "Look at the row: perhaps a text stands in the wrong column"
+        raise BadField(f"{len(value)} characters, which is more than {IDENTITY_LENGTH_MAX}", remedy)
+    return value
 
 
 def day_parser(form: Form) -> Parser:
@@ -172,7 +191,7 @@ def contacts(value: str) -> tuple[tuple[str, str, str], ...]:
     found: dict[str, tuple[str, str, str]] = {}
     for place, entry in enumerate((part for part in value.split(";") if part.strip()), start=1):
         parts = [part.strip() for part in entry.split("|")]
-        if len(parts) > 3 or not _EMAIL.fullmatch(parts[0]):
+        if len(parts) > 3 or len(parts[0]) > EMAIL_LENGTH_MAX or not _EMAIL.fullmatch(parts[0]):
             raise BadField(f"contact {place} is no e-mail address with name and role", "Write email|name|role;…")
         email, name, role = (*parts, "", "")[:3]
         found.setdefault(email.lower(), (email.lower(), name, role))

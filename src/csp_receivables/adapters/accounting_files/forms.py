@@ -6,6 +6,7 @@ from the nearest one.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import difflib
 import io
@@ -132,7 +133,7 @@ def recognise(path: Path, forms: Sequence[Form]) -> tuple[Form, tuple[str, ...]]
 def _start_of(path: Path) -> bytes:
     with path.open("rb") as file:
         start = file.read(HEADER_BYTES_MAX)
-    if not start.strip():
+    if not start.removeprefix(codecs.BOM_UTF8).strip():
         raise refused("accounting.empty_file", path.name, "the file is empty", "Export it again", line=1)
     if b"\x00" in start.splitlines()[0]:
         found = "the file is no UTF-8 or code-page text (zero bytes): a workbook, an archive, or UTF-16"

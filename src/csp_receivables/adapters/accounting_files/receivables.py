@@ -112,8 +112,9 @@ class _Reading:
         self._whole = _plan(
             _WHOLE,
             {
-                **dict.fromkeys(("seller", "reference", "credits_number"), parse.text),
-                **dict.fromkeys(("number", "customer_id"), parse.needed),
+                "seller": parse.seller,
+                **dict.fromkeys(("reference", "credits_number"), parse.text),
+                **dict.fromkeys(("number", "customer_id"), parse.identity),
                 **dict.fromkeys(("issued_on", "due_on"), day),
                 "kind": parse.kind_parser(self.form.kinds),
                 "stated_on": parse.maybe(day),

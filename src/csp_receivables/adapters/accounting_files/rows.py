@@ -13,6 +13,7 @@ from csp_receivables.adapters.accounting_files.refusals import refused
 from csp_receivables.domain.findings import Finding, Severity
 
 Row = tuple[int, Sequence[str]]  # 1-based line of the file on which the row starts, and its values
+FIELD_CHARACTERS_MAX = 10_000_000  # Python's reader stops at 128 kB, and with it the rest of the file
 _UNREADABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\udc80-\udcff]"
 )  # the last: bytes that the encoding has no letter for
@@ -26,6 +27,7 @@ def rows_of(
     Blank rows are passed over. A row that can't be read goes to `report` and is left out. Raises FileRefused when
     quotes do not close: then nobody can tell where the next row starts.
     """
+    csv.field_size_limit(FIELD_CHARACTERS_MAX)
     pick = _picker(form, header, fields)
     constants = [form.constants.get(name, "") for name in fields]
     with path.open(encoding=form.encoding, errors="surrogateescape", newline="") as file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 
 from csp_receivables.domain.bank_files import BankFileRefused
@@ -20,7 +21,7 @@ _OTHER_KINDS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
 
 def unknown_kind(head: bytes) -> BankFileRefused:
     """The refusal of a file that no reader knows, by name of what its first bytes say it is."""
-    if not head.strip():
+    if not head.removeprefix(codecs.BOM_UTF8).strip():
         return BankFileRefused("bank.empty_file", "The file is empty.", "Fetch it again from the bank.")
     for pattern, name, remedy in _OTHER_KINDS:
         if pattern.match(head):

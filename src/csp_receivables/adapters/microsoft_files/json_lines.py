@@ -27,6 +27,7 @@ from csp_receivables.adapters.microsoft_files.download_record import (
     recorded_invoice,
 )
 from csp_receivables.adapters.microsoft_files.opening import (
+    BOM,
     GZIP_MAGIC,
     LOOKED_AT,
     Opening,
@@ -38,8 +39,6 @@ from csp_receivables.adapters.microsoft_files.opening import (
 from csp_receivables.adapters.microsoft_files.streams import ByteStream, Digested
 from csp_receivables.domain.charge_data import FileRefused
 from csp_receivables.domain.findings import Finding, Severity
-
-BOM = b"\xef\xbb\xbf"
 
 
 class Kind(StrEnum):

@@ -23,6 +23,7 @@ from csp_receivables.domain.findings import Finding, Severity
 
 LOOKED_AT = 1 << 20  # bytes; a header of 48 names and hundreds of lines fit
 GZIP_MAGIC = b"\x1f\x8b"
+BOM = b"\xef\xbb\xbf"
 NOT_CSV = (  # first bytes → what such a file is
     (b"PK\x03\x04", "a ZIP archive or an Excel workbook", "Unpack it, or save the sheet as the portal's CSV"),
     (b"%PDF", "a PDF document", "Import the reconciliation CSV of the invoice; the PDF has no lines"),
@@ -74,7 +75,7 @@ def file_digest(path: Path) -> str:
 def open_file(path: Path) -> Opening:
     """Recognise the file by its content. Raises FileRefused with what it is instead."""
     start, is_whole = _decoded_start(path)
-    if not start.strip():
+    if not start.removeprefix(BOM).strip():
         raise _refused(path, "microsoft.empty_file", "an empty file", "Download the file again")
     _refuse_by_magic(path, start)
     records = _records(path, start, is_whole=is_whole)
@@ -163,7 +164,7 @@ def unreadable_name(path: Path) -> FileRefused:
 
 
 def _refuse_by_magic(path: Path, start: bytes) -> None:
-    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    text = start.removeprefix(BOM).lstrip()
     for magic, what, remedy in NOT_CSV:
         if text.startswith(magic):
             raise _refused(path, "microsoft.not_csv", what, remedy)
