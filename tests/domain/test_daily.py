@@ -14,6 +14,7 @@ from csp_receivables.domain.daily import compute_day
 from csp_receivables.domain.day import Day, Mode
 from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.matching.policy import MatchingPolicy
+from csp_receivables.domain.money import AMOUNT_MAX
 from tests.examples import examples
 from tests.worlds import AS_OF, cost, customer, duck, line, payment, receivable, vendor_invoice, world
 
@@ -399,3 +400,23 @@ def test_the_order_in_which_facts_are_read_changes_nothing(facts: Facts, seed: A
 
     one, two = day_of(facts)[0].tables(), day_of(other)[0].tables()
     assert [] == [name for name, table in one.items() if not two[name].equals(table)]
+
+
+def test_a_day_of_the_largest_amounts_is_computed_like_any_other() -> None:
+    """What an import lets in must not end the day for everybody by a sum that no column holds."""
+    numbers = [str(number) for number in range(1001, 1101)]
+    day, allocations = day_of(
+        world(
+            customers=[customer("A")],
+            tenants=[{"tenant_id": "t-a", "customer_id": "A"}],
+            receivables=[receivable(number, "A", AMOUNT_MAX, reference=number) for number in numbers],
+            receivable_lines=[line(number, 1, AMOUNT_MAX, vendor_invoice="G1") for number in numbers],
+            payments=[payment(number, AMOUNT_MAX, reference=number) for number in numbers[:50]],
+            vendor_invoices=[vendor_invoice("G1", AMOUNT_MAX)],
+            customer_costs=[cost("G1", "t-a", AMOUNT_MAX)],
+        )
+    )
+
+    assert allocations.num_rows == 50
+    assert not any(day.tie_out["difference"].to_pylist())
+    assert only(day.standings, customer_id="A")["open"] == 50 * AMOUNT_MAX

@@ -9,7 +9,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from csp_receivables.domain.currencies import exponent
 
-INT64_MAX = 2**63 - 1  # what a column of the ledger and of Arrow can hold
+# Of one record, in minor units: ten million millions. What is kept is int64, and thousands of such still add up in it.
+AMOUNT_MAX = 10**15 - 1
 _AMOUNT = re.compile(r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$", re.ASCII)
 
 
@@ -52,8 +53,8 @@ def to_minor(amount: str | Decimal, currency: str) -> int:
     """`amount` in whole minor units. A non-zero digit beyond the currency's exponent is refused, never cut."""
     number = parse_decimal(amount) if isinstance(amount, str) else amount
     digits = exponent(currency)
-    minor = int(number.scaleb(digits))  # which rounds to 28 digits: enough for INT64_MAX, not for every text
-    if abs(minor) > INT64_MAX:
+    minor = int(number.scaleb(digits))  # which rounds to 28 digits: enough for AMOUNT_MAX, not for every text
+    if abs(minor) > AMOUNT_MAX:
         raise NotMoney(f"{number} {currency} is larger than any real amount")
     if Decimal(minor).scaleb(-digits) != number:
         raise NotMoney(f"{number} has more decimals than {currency} knows ({digits})")

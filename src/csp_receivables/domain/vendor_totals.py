@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
 from csp_receivables.domain.currencies import exponent
-from csp_receivables.domain.money import INT64_MAX, NotMoney, round_to_minor
+from csp_receivables.domain.money import AMOUNT_MAX, NotMoney, round_to_minor
 
 DIGITS = 60  # a sum of DECIMAL(38,18) fits with room to spare; Python's default of 28 digits would cut it
 
@@ -109,6 +109,6 @@ def round_to(total: int, exact: Sequence[Decimal], currency: str) -> list[int]:
 def _rounded_sum(exact: Iterable[Decimal], currency: str) -> int:
     with localcontext(prec=DIGITS):
         rounded = round_to_minor(sum(exact, Decimal(0)), currency)
-    if abs(rounded) > INT64_MAX:
+    if abs(rounded) > AMOUNT_MAX:
         raise NotMoney(f"the charges add up to {rounded} minor units of {currency}: larger than any real amount")
     return rounded

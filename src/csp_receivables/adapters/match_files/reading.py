@@ -20,7 +20,7 @@ SCHEMAS = {RECEIVABLES.name: OPEN_RECEIVABLE, PAYMENTS.name: OPEN_PAYMENT}
 # Plain amounts only; whatever looks otherwise is null here and judged one by one, exactly.
 _USUAL_MINOR = r"""
 CREATE OR REPLACE TEMP MACRO usual_minor(amount, currency) AS
-    CASE WHEN regexp_full_match(amount, '[0-9]{1,15}(\.[0-9]{1,6})?')
+    CASE WHEN regexp_full_match(amount, '[0-9]{1,11}(\.[0-9]{1,6})?')
             AND (amount::DECIMAL(21, 6) * (10 ** minor_digits(currency))::BIGINT)::BIGINT
                 = amount::DECIMAL(21, 6) * (10 ** minor_digits(currency))::BIGINT
         THEN (amount::DECIMAL(21, 6) * (10 ** minor_digits(currency))::BIGINT)::BIGINT END
