@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from csp_airflow.partner_center import ACTOR, READER, PartnerCenterHook
-from csp_airflow.run_context import is_backfill
+from csp_airflow.run_context import is_backfill, named_in
 from csp_airflow.tasks import Context, Told, at_work, refuse_to_outrun_the_clock, skip
 from csp_airflow.troubles import PassingTrouble
 from csp_receivables.domain.findings import Finding, Severity
@@ -29,20 +29,32 @@ log = logging.getLogger(__name__)
 Plain = dict[str, str]  # a vendor invoice as XCom and triggers carry it: text only
 
 
+class NotListed(LookupError):
+    """A vendor invoice was asked for that Microsoft doesn't list."""
+
+
 def list_invoices(context: Context) -> list[Plain]:
     """List what is to be asked for of the vendor invoices: charges, then daily usage."""
     from csp_receivables import wiring
 
     params = context["params"] or {}
-    wanted, kinds = params.get("invoices"), list(FetchKind) if params.get("daily_usage", True) else [FetchKind.CHARGES]
+    wanted = named_in(context, "invoices")
+    kinds = list(FetchKind) if params.get("daily_usage", True) else [FetchKind.CHARGES]
     with at_microsoft(context) as (settings, ledger, reader):
         listed = _fetch(settings, ledger, reader).listed()
+        _refuse_unknown(wanted, listed)
         due = [
             plain(each, kind) for kind in kinds for each in _fetch(settings, ledger, reader, kind).due(listed, wanted)
         ]
         wiring.record_findings(ledger, unread_findings(listed))
     log.info("%d vendor invoices at Microsoft, %d fetches are due", len(listed), len(due))
     return due
+
+
+def _refuse_unknown(wanted: Collection[str], listed: Collection[ListedInvoice]) -> None:
+    """A number that Microsoft doesn't list is a slip of the key: the run would be green and fetch nothing."""
+    if unknown := sorted(set(wanted) - {each.invoice_id for each in listed}):
+        raise NotListed(f"Microsoft lists no vendor invoice {unknown[0]}; `csp microsoft invoices` shows them")
 
 
 def ask_for_export(invoice: Plain, context: Context) -> str:

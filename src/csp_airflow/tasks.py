@@ -58,6 +58,7 @@ def reconcile_day(context: Context) -> Told:
     with at_work() as (settings, ledger):
         refuse_to_outrun_the_clock(context, settings)
         plan = plan_of(context, settings)
+        wiring.refuse_unknown(ledger, customers_of(context))
         booked = wiring.reconciler(settings, ledger).reconcile(plan)
     told = {
         "run_id": wiring.run_id_of(booked),

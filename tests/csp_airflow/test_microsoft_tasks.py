@@ -134,3 +134,19 @@ def test_a_legacy_invoice_is_handed_on_without_parking() -> None:
     told = microsoft_tasks.plain(LISTED)
 
     assert ExportCharges(task_id="export", invoice=told).execute({}) == told | {"operation": ""}
+
+
+def test_an_invoice_that_microsoft_does_not_list_is_refused_and_blank_lines_of_the_form_are_none(
+    monkeypatch: pytest.MonkeyPatch, told: list[str]
+) -> None:
+    reads(monkeypatch)
+    fetch = SimpleNamespace(listed=lambda: [LISTED], due=lambda listed, wanted: listed if not wanted else [])
+    monkeypatch.setattr(microsoft_tasks, "_fetch", lambda *_: fetch)
+    monkeypatch.setattr(microsoft_tasks, "_refuse_the_past", lambda *_: None)
+
+    def due(*invoices: str) -> list[Any]:
+        return microsoft_tasks.list_invoices({"params": {"invoices": [*invoices], "daily_usage": False}})  # type: ignore[typeddict-item]
+
+    with pytest.raises(microsoft_tasks.NotListed, match="lists no vendor invoice G999"):
+        due("G999", LISTED.invoice_id)
+    assert due("", " ") == [microsoft_tasks.plain(LISTED)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import Path
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from csp_airflow.run_context import is_after_the_clock, plan_of, why_not_now
+from csp_airflow.run_context import customers_of, is_after_the_clock, plan_of, why_not_now
 from csp_receivables.domain.day import Mode
 from csp_receivables.domain.run_plan import NoDay
 from csp_receivables.settings import Settings
@@ -24,6 +25,7 @@ RunType = Enum(
 )
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 SUNDAY_MORNING = datetime(2026, 11, 1, 6, 0, tzinfo=STOCKHOLM)
+LATER = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)  # what the machine of a demonstration takes for now
 OCTOBER_MORNING = datetime(2026, 10, 1, 6, 0, tzinfo=STOCKHOLM)
 SETTINGS = Settings(home=Path("/h"), ledger_url="sqlite://", time_zone=STOCKHOLM, fixed_clock=SUNDAY_MORNING)
 
@@ -40,12 +42,14 @@ def context(run_type: str = "manual", logical_date: datetime | None = None, **pa
         ("the schedule", context("scheduled", SUNDAY_MORNING), date(2026, 10, 31), Mode.LIVE),
         ("by hand for yesterday", context(as_of="2026-10-31"), date(2026, 10, 31), Mode.LIVE),
         ("by hand with a date", context(logical_date=SUNDAY_MORNING), date(2026, 10, 31), Mode.LIVE),
+        ("by hand, with the machine's now", context(logical_date=LATER), date(2026, 10, 31), Mode.LIVE),
         ("as_of wins", context(logical_date=SUNDAY_MORNING, as_of="2026-10-30"), date(2026, 10, 30), Mode.HISTORICAL),
         ("a day before yesterday", context(as_of="2026-10-30"), date(2026, 10, 30), Mode.HISTORICAL),
         ("today, not over yet", context(as_of="2026-11-01"), date(2026, 11, 1), Mode.HISTORICAL),
         ("a backfill of yesterday", context("backfill", SUNDAY_MORNING), date(2026, 10, 31), Mode.HISTORICAL),
         ("historical asked for", context(as_of="2026-10-31", mode="historical"), date(2026, 10, 31), Mode.HISTORICAL),
         ("a cleared old run", context("scheduled", OCTOBER_MORNING), date(2026, 9, 30), Mode.HISTORICAL),
+        ("blank lines in the form", context(as_of="2026-10-31", customers=["", " "]), date(2026, 10, 31), Mode.LIVE),
         ("a few customers only", context(as_of="2026-10-31", customers=["C1"]), date(2026, 10, 31), Mode.HISTORICAL),
     ],
 )  # fmt: skip
@@ -53,6 +57,17 @@ def test_a_run_speaks_for_its_day(why: str, given: dict[str, Any], as_of: date, 
     plan = plan_of(given, SETTINGS)
 
     assert (plan.as_of, plan.mode) == (as_of, mode), why
+
+
+def test_a_machines_now_is_refused_where_time_passes() -> None:
+    passing = replace(SETTINGS, fixed_clock=None)
+
+    with pytest.raises(NoDay, match="has not begun"):
+        plan_of(context(logical_date=datetime(2999, 1, 1, tzinfo=UTC)), passing)
+
+
+def test_a_form_takes_a_customer_a_line_and_hands_on_blank_ones() -> None:
+    assert customers_of(context(customers=["C1", "", " C2 ", ""])) == ("C1", "C2")
 
 
 @pytest.mark.parametrize(
@@ -105,6 +120,7 @@ def test_only_the_schedule_can_outrun_a_clock_that_stands_still(run_type: str, f
         ("scheduled", None, datetime(2026, 10, 31, 23, 0, tzinfo=UTC), ""),  # midnight in Stockholm
         ("scheduled", None, datetime(2026, 10, 31, 22, 45, tzinfo=UTC), "is not today"),
         ("manual", None, datetime(2026, 10, 20, 8, tzinfo=UTC), "is not today (2026-11-01)"),
+        ("manual", None, LATER, ""),
         ("manual", "2026-10-31", None, ""),
         ("manual", "2026-10-30", None, "started for 2026-10-30"),
         ("backfill", None, SUNDAY_MORNING, "a backfill"),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -143,6 +144,19 @@ def test_a_historical_run_takes_books_and_publishes_nothing(
     added = {table for table, rows in after.rows.items() if rows != before.rows[table]}
     assert added <= {"reconciliation_run", "daily_standing", "decision_run", "decision"}, why
     assert {name: digest for name, digest in after.outputs.items() if name in before.outputs} == before.outputs, why
+
+
+def test_a_customer_whom_nobody_knows_is_refused_before_anything_is_shown(home: Home, state_after: State) -> None:
+    from csp_airflow.tasks import reconcile_day
+    from csp_receivables.wiring import UnknownCustomer
+
+    before = state_of(home.settings)
+    run = SimpleNamespace(run_type="manual")
+
+    with pytest.raises(UnknownCustomer, match="'K0000'"):
+        reconcile_day({"params": {"as_of": "2026-10-20", "customers": ["K1001", "K0000"]}, "dag_run": run})
+
+    assert state_of(home.settings) == before
 
 
 def test_a_historical_day_shows_what_the_step_itself_computes(home: Home, state_after: State) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -60,6 +61,16 @@ def test_known_then_without_a_firing_is_the_days_end() -> None:
     plan = plan_run(now=MORNING, zone=STOCKHOLM, as_of=date(2026, 10, 19), known=Known.THEN)
 
     assert plan.known_at == datetime(2026, 10, 19, 22, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"as_of": date(2026, 11, 1)}, {"fired_at": MORNING + timedelta(seconds=1)}],
+    ids=["the end of today", "a later hour of today"],
+)
+def test_what_was_known_at_a_moment_to_come_is_refused(given: Any) -> None:
+    with pytest.raises(NoDay, match="has not come"):
+        plan_run(now=MORNING, zone=STOCKHOLM, known=Known.THEN, **given)
 
 
 def test_a_day_that_has_not_begun_is_refused() -> None:

@@ -54,7 +54,7 @@ def plan_run(
         raise NoDay(f"{day} has not begun (today is {today}); give a day that has")
     if day < FIRST_DAY:
         raise NoDay(f"{day} lies before {FIRST_DAY}, when no book was kept here; give a later day")
-    moment = known_at or (_known_then(day, fired_at, zone) if known is Known.THEN else None)
+    moment = known_at or (_known_then(day, fired_at, zone, now) if known is Known.THEN else None)
     why_not = _why_not_live(day, today - timedelta(days=1), moment, historical=historical)
     if why_not:
         return RunPlan(as_of=day, known_at=moment, mode=Mode.HISTORICAL, because=why_not)
@@ -72,8 +72,11 @@ def _day_before(fired_at: datetime | None, zone: ZoneInfo) -> date:
     return fired_at.astimezone(zone).date() - timedelta(days=1)
 
 
-def _known_then(day: date, fired_at: datetime | None, zone: ZoneInfo) -> datetime:
-    return fired_at or datetime.combine(day + timedelta(days=1), time.min, zone)
+def _known_then(day: date, fired_at: datetime | None, zone: ZoneInfo, now: datetime) -> datetime:
+    then = fired_at or datetime.combine(day + timedelta(days=1), time.min, zone)
+    if then > now:
+        raise NoDay(f"{then.isoformat()} has not come, so what was known then still changes; ask for what is known now")
+    return then
 
 
 def _why_not_live(day: date, yesterday: date, known_at: datetime | None, *, historical: bool) -> str:
