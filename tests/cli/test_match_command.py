@@ -119,6 +119,7 @@ def test_a_bad_row_is_a_finding_with_its_line_and_the_others_count(tmp_path: Pat
         'p5,2026-10-04,EUR,1.00,,"over\ntwo lines"\n'
         "p6,2026-10-04,EUR,1.005,,\n"
         "p7,2026-02-30,EUR,1.00,,\n"
+        "p0,0000-02-28,EUR,1.00,,\n"
         "p8,2026-10-04,QQQ,1.00,,\n"
         ",2026-10-04,EUR,1.00,,\n"
         "p9,2026-10-04,EUR,-1.00,,\n"
@@ -132,11 +133,12 @@ def test_a_bad_row_is_a_finding_with_its_line_and_the_others_count(tmp_path: Pat
     assert found == {
         ("8", "amount", "p6"),
         ("9", "booked_on", "p7"),
-        ("10", "currency", "p8"),
-        ("11", "payment_id", ""),
-        ("12", "amount", "p9"),
-        ("13", "payment_id", "p5"),
-        ("14", "", ""),
+        ("10", "booked_on", "p0"),
+        ("11", "currency", "p8"),
+        ("12", "payment_id", ""),
+        ("13", "amount", "p9"),
+        ("14", "payment_id", "p5"),
+        ("15", "", ""),
     }
     assert all(row["file"] == "payments.csv" and row["remedy"] for row in written(tmp_path, "findings"))
     unapplied = {row["payment_id"]: row["amount"] for row in written(tmp_path, "unapplied")}

@@ -257,3 +257,14 @@ def test_figures_are_never_cut_and_titles_never_broken(
 
     assert "…" not in imported
     assert "Reconciliation as of 2026-10-31" in reconciled
+
+
+def test_what_comes_from_outside_gives_the_terminal_no_orders(csp: Csp, tmp_path: Path) -> None:
+    path = tmp_path / "odd\x1b[2J\x9b1mname.csv"
+    path.write_text("x\n")
+
+    for command in (("import", "customers"), ("import", "bank")):
+        code, out, _ = csp(*command, path)
+        assert code == 2
+        assert not {"\x1b", "\x9b"} & set(out)
+        assert "odd\ufffd[2J\ufffd1mname.csv" in out

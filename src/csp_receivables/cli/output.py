@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import tempfile
 import traceback
@@ -18,6 +19,8 @@ from rich.text import Text
 
 from csp_receivables.domain.findings import Finding
 
+# What a terminal takes for an order to it: texts and names of files come from outside.
+_ORDERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 TEXT_WIDTH_MIN = 12  # narrower than that nobody reads a folded name; the table is rather wider than the terminal
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer as JSON, for programs.")]
 
@@ -61,7 +64,7 @@ def show_findings(findings: Sequence[Finding], limit: int = 20) -> None:
     """The findings as lines for a person; past `limit` only their number."""
     console = Console()
     for finding in findings[:limit]:
-        line = Text.assemble((finding.severity.value, "yellow"), f" {finding}")  # never markup: it quotes the outside
+        line = Text.assemble((finding.severity.value, "yellow"), _harmless(f" {finding}"))
         console.print(line, highlight=False, soft_wrap=True)
     if len(findings) > limit:
         console.print(f"… and {len(findings) - limit} more findings", highlight=False)
@@ -80,9 +83,14 @@ def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
             overflow="fold",
         )
     for row in rows:
-        table.add_row(*map(Text, row))  # never markup: names come from outside
+        table.add_row(*map(_harmless, row))
     console.print(Text(title), soft_wrap=True)
     console.print(table, width=max(console.width, console.measure(table).minimum), crop=False, soft_wrap=False)
+
+
+def _harmless(text: str) -> Text:
+    """Text from outside: never markup, and no order to the terminal."""
+    return Text(_ORDERS.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:

@@ -27,7 +27,7 @@ CREATE OR REPLACE TEMP MACRO usual_minor(amount, currency) AS
 """
 _USUAL_DAY = r"""
 CREATE OR REPLACE TEMP MACRO usual_day(day) AS
-    CASE WHEN regexp_full_match(day, '[0-9]{4}-[0-9]{2}-[0-9]{2}') THEN TRY_CAST(day AS DATE) END
+    CASE WHEN regexp_full_match(day, '[0-9]{4}-[0-9]{2}-[0-9]{2}') AND day >= '0001' THEN TRY_CAST(day AS DATE) END
 """
 _FIELDS = {
     "amount": "usual_minor(amount, currency)",
