@@ -19,13 +19,13 @@ from csp_airflow.local.service import (
     is_up,
     one_at_a_time,
     processes_of,
-    start,
 )
 from csp_receivables.microsoft_settings import READER
 from csp_receivables.settings import BadSetting
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console()
+INTERRUPTED = 130  # what typer answers to a Ctrl-C, in place of raising it
 
 
 @app.command()
@@ -65,12 +65,8 @@ def up() -> None:
     place = Place.from_environment()
     with one_at_a_time(place):
         place = prepare(place)
-        try:
-            api = start(place, console)
-            wait_for_dag(api, "reconcile_daily", console)
-        except BaseException:
-            processes_of(place).stop()
-            raise
+        with airflow_for_a_while(place, console, stays=True) as api:
+            wait_for_dag(api, DAY, console)
     secrets = passwords(place)
     console.print(f"Airflow: {place.url}", highlight=False)
     for user, role in (FAB_USERS if place.has_roles else USERS).items():
@@ -112,16 +108,16 @@ def main() -> None:
     """Refusals end with exit code 1 or 2 and one clear message, never a traceback."""
     os.umask(0o077)
     try:
-        app(standalone_mode=False)
-    except KeyboardInterrupt:
-        console.print("interrupted; everything that was started is stopped")
-        raise SystemExit(130) from None
+        code = app(standalone_mode=False)
     except (RunFailed, ProcessDied, CallRefused) as failure:
         console.print(f"csp: {failure}", markup=False, highlight=False)
         raise SystemExit(1) from None
     except _refusals() as refusal:
         console.print(f"csp: {refusal}", markup=False, highlight=False)
         raise SystemExit(2) from None
+    if code == INTERRUPTED:
+        console.print("interrupted; everything that was started is stopped")
+    raise SystemExit(code)
 
 
 def _refusals() -> tuple[type[Exception], ...]:

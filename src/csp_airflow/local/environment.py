@@ -48,13 +48,16 @@ class Place:
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Place:
         """Read CSP_AIRFLOW_PORT beside what `Settings` reads; the checkout is the folder that the command runs in."""
         text = environment.get(PORT) or "8080"
-        if not text.isdigit() or not 0 < int(text) < 65536:
+        if not (text.isascii() and text.isdigit()) or not 0 < int(text) < 65536:
             raise BadSetting(f"{PORT}={text!r} is no port; use a number from 1 to 65535")
+        auth = environment.get(AUTH) or ""
+        if auth not in ("", "fab"):
+            raise BadSetting(f"{AUTH}={auth!r} is not known; use fab for users and roles as in production, or unset it")
         root = Path(environment.get("CSP_ROOT") or ".").resolve()
         if not (root / "dags").is_dir():
             raise BadSetting(f"{root} has no dags/; run this in the checkout, or name it with CSP_ROOT")
         settings = Settings.from_environment(environment)
-        return cls(settings=settings, root=root, port=int(text), has_roles=environment.get(AUTH) == "fab")
+        return cls(settings=settings, root=root, port=int(text), has_roles=auth == "fab")
 
     @property
     def home(self) -> Path:

@@ -7,15 +7,15 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any, NoReturn
 
 from rich.console import Console
 
-from csp_airflow.local.api import AirflowApi
-from csp_airflow.local.environment import PORT, PORTS_APART, Place, airflow_environment, passwords, port_is_free
+from csp_airflow.local.api import AirflowApi, CallRefused
+from csp_airflow.local.environment import AUTH, PORT, PORTS_APART, Place, airflow_environment, passwords, port_is_free
 from csp_airflow.local.launcher import AIRFLOW
 from csp_airflow.local.processes import Processes
 from csp_airflow.pools import MICROSOFT, MICROSOFT_SLOTS
@@ -34,15 +34,19 @@ def processes_of(place: Place) -> Processes:
 
 
 @contextmanager
-def airflow_for_a_while(place: Place, console: Console) -> Iterator[AirflowApi]:
-    """Airflow for the length of the block. Processes that were up before stay up; all others end, whatever happens."""
+def airflow_for_a_while(place: Place, console: Console, *, stays: bool = False) -> Iterator[AirflowApi]:
+    """Airflow for the length of the block. Processes that were up before stay up; all others end, whatever happens.
+
+    With `stays` they stay up too, unless the block breaks off.
+    """
     processes = processes_of(place)
-    ours = not is_up(place)
+    to_stop = not is_up(place)
     try:
         with _told_to_end():
-            yield start(place, console) if ours else signed_in(place)
+            yield start(place, console) if to_stop else signed_in(place)
+        to_stop = to_stop and not stays
     finally:
-        if ours:
+        if to_stop:
             with _not_to_be_disturbed():
                 processes.stop()
 
@@ -97,9 +101,15 @@ def is_up(place: Place) -> bool:
 
 
 def signed_in(place: Place) -> AirflowApi:
-    """The REST API of the running Airflow, as its admin."""
+    """The REST API of the running Airflow, as its admin. Raises CannotStart where it answers elsewhere, or others."""
     api = AirflowApi(place.url)
-    api.sign_in("admin", passwords(place)["admin"])
+    try:
+        api.sign_in("admin", passwords(place)["admin"])
+    except CallRefused as refusal:
+        raise CannotStart(
+            f"Airflow of {place.settings.home} is up, but not at {place.url} or with other users ({refusal}); "
+            f"give {PORT} and {AUTH} as it was started with, or `make down` first"
+        ) from None
     return api
 
 
@@ -133,18 +143,22 @@ def _emulator_missing(place: Place) -> list[str]:
 
 @contextmanager
 def _told_to_end() -> Iterator[None]:
-    """A TERM ends the block like Ctrl-C does, so that what was started is stopped."""
-    before = signal.signal(signal.SIGTERM, _interrupt)
-    try:
+    """A TERM or a closed terminal ends the block like Ctrl-C does, so that what was started is stopped."""
+    told = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is not signal.SIG_IGN]
+    with _handled(told, _interrupt):
         yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
 def _not_to_be_disturbed() -> Iterator[None]:
     """A second Ctrl-C must not keep us from stopping what we started."""
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    with _handled((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), signal.SIG_IGN):
+        yield
+
+
+@contextmanager
+def _handled(numbers: Iterable[signal.Signals], by: Any) -> Iterator[None]:
+    before = {number: signal.signal(number, by) for number in numbers}
     try:
         yield
     finally:

@@ -21,7 +21,7 @@ def place(tmp_path: Path) -> Place:
     )
 
 
-@pytest.mark.parametrize("text", ["0", "65536", "http", "-1", "80.5"])
+@pytest.mark.parametrize("text", ["0", "65536", "http", "-1", "80.5", "²"])
 def test_a_port_that_is_none_is_refused_by_the_name_of_its_setting(tmp_path: Path, text: str) -> None:
     (tmp_path / "dags").mkdir()
 
@@ -34,6 +34,13 @@ def test_the_first_and_the_last_port_are_ports(tmp_path: Path, text: str) -> Non
     (tmp_path / "dags").mkdir()
 
     assert Place.from_environment({"CSP_ROOT": str(tmp_path), "CSP_AIRFLOW_PORT": text}).port == int(text)
+
+
+def test_users_of_an_unknown_kind_are_refused_and_not_taken_for_the_simple_ones(tmp_path: Path) -> None:
+    (tmp_path / "dags").mkdir()
+
+    with pytest.raises(BadSetting, match=r"CSP_AIRFLOW_AUTH='FAB'.*use fab"):
+        Place.from_environment({"CSP_ROOT": str(tmp_path), "CSP_AIRFLOW_AUTH": "FAB"})
 
 
 def test_a_folder_without_dags_is_refused(tmp_path: Path) -> None:

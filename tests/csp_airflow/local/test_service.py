@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,13 +60,9 @@ def heeds_ctrl_c() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
-@pytest.mark.usefixtures("heeds_ctrl_c")
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "Ctrl-C"])
-def test_being_told_to_end_stops_what_was_started(
-    place: Place, how: signal.Signals, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import sys
-
+@pytest.fixture
+def starts_one(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Airflow is one process that sleeps."""
     processes = service.processes_of(place)
 
     def start_one(_place: Place, _console: Console) -> None:
@@ -75,9 +72,49 @@ def test_being_told_to_end_stops_what_was_started(
 
     monkeypatch.setattr(service, "start", start_one)
 
-    with pytest.raises(KeyboardInterrupt), airflow_for_a_while(place, Console(quiet=True)):
+
+@pytest.mark.usefixtures("heeds_ctrl_c")
+@pytest.mark.usefixtures("starts_one")
+@pytest.mark.parametrize("stays", [False, True], ids=["a while", "to stay"])
+@pytest.mark.parametrize(
+    "how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=["TERM", "Ctrl-C", "the terminal is closed"]
+)
+def test_being_told_to_end_stops_what_was_started(place: Place, how: signal.Signals, *, stays: bool) -> None:
+    processes = service.processes_of(place)
+
+    with pytest.raises(KeyboardInterrupt), airflow_for_a_while(place, Console(quiet=True), stays=stays):
         assert len(processes.alive()) == 1
         signal.raise_signal(how)
 
     assert processes.alive() == []
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
+
+
+@pytest.mark.usefixtures("starts_one")
+def test_who_asked_that_a_closed_terminal_ends_nothing_is_heeded(place: Place) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        with airflow_for_a_while(place, Console(quiet=True)):
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("starts_one")
+def test_what_is_to_stay_stays_and_a_second_start_that_breaks_off_leaves_it(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    processes, console = service.processes_of(place), Console(quiet=True)
+    with airflow_for_a_while(place, console, stays=True):
+        pass
+    up = [process.pid for process in processes.alive()]
+    monkeypatch.setattr(service, "components", lambda _: {"scheduler": ()})
+
+    told = f"is up, but not at {place.url}.*CSP_AIRFLOW_PORT and CSP_AIRFLOW_AUTH.*make down"
+    with pytest.raises(CannotStart, match=told), airflow_for_a_while(place, console, stays=True):
+        pass
+
+    assert [process.pid for process in processes.alive()] == up
+    assert len(up) == 1
+    processes.stop()
