@@ -24,6 +24,7 @@ from airflow.sdk import Param, dag
 from csp_airflow import access_tasks
 from csp_airflow.conventions import DEFAULT_ARGS, Tag, deadline, task
 from csp_airflow.pools import BEFORE_ALL_ELSE, MICROSOFT
+from csp_airflow.roles import MAY_UNDO
 
 FORM = {
     "run": Param("", type="string", title="Run", description="Such as change_access/scheduled__2026-11-03T09:00:00Z."),
@@ -41,6 +42,7 @@ FORM = {
     deadline=deadline(timedelta(minutes=20), "twenty minutes longer than usual"),
     default_args=DEFAULT_ARGS,
     params=FORM,
+    access_control=MAY_UNDO,
     tags=[Tag.ACCESS, Tag.MICROSOFT],
     doc_md=__doc__,
 )

@@ -32,6 +32,7 @@ FORBIDDEN: tuple[Pair, ...] = (("can_edit", "Task Instances"), ("can_edit", "DAG
 _STARTS = {"DAGs": {"can_read", "can_edit"}, "DAG Runs": {"can_create"}}
 MAY_START_SUPPORT = {HELPDESK: _STARTS}  # access control of the DAGs of support
 MAY_RELEASE = {APPROVER: _STARTS}  # of the DAG that lets suspensions past their breaker: a second approver
+MAY_UNDO = {APPROVER: _STARTS}  # of the DAG that gives back what a run took: who may say yes may take it back
 MAY_START_REPORTS = {FINANCE: _STARTS}  # and of the escalation report
 MAY_ANSWER = {APPROVER: {"DAGs": {"can_read", "can_edit"}}}  # access control of the DAG that asks
 

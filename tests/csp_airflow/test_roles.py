@@ -7,7 +7,9 @@ import pytest
 from csp_airflow import roles
 
 
-@pytest.mark.parametrize("granted", [roles.MAY_START_SUPPORT, roles.MAY_RELEASE, roles.MAY_START_REPORTS])
+@pytest.mark.parametrize(
+    "granted", [roles.MAY_START_SUPPORT, roles.MAY_RELEASE, roles.MAY_UNDO, roles.MAY_START_REPORTS]
+)
 def test_who_may_start_a_dag_may_edit_it_since_airflow_lets_nobody_else(
     granted: dict[str, dict[str, set[str]]],
 ) -> None:

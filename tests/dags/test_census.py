@@ -292,6 +292,23 @@ def test_only_the_assets_that_are_listed_wake_a_dag(dag: DAG, expected: Expected
     assert found == expected.woken_by
 
 
+def test_a_role_may_start_the_dags_that_are_its_own_and_no_other(dag_bag: DagBag) -> None:
+    """Beside Airflow's Op and Admin, who may start everything."""
+    from csp_airflow.roles import APPROVER, FINANCE, HELPDESK
+
+    own = {name: sorted(dag.access_control) for name, dag in dag_bag.dags.items() if dag.access_control}
+
+    assert own == {
+        "change_access": [APPROVER],  # answers, which Airflow counts as editing
+        "release_suspensions": [APPROVER],
+        "undo_access": [APPROVER],
+        "escalation_report_daily": [FINANCE],
+        "escalation_report_weekly": [FINANCE],
+        "support_intake": [HELPDESK],
+        "poll_support": [HELPDESK],
+    }
+
+
 @EACH
 @pytest.mark.parametrize("minutes_after_the_tick", [1, 59, 24 * 60 - 1])
 def test_unpausing_waits_for_the_next_tick(
