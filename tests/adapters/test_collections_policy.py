@@ -79,6 +79,7 @@ def test_every_key_is_read_as_it_is_written() -> None:
         ESCALATION,
         more="live_from: 2026-11-01\ndry_days: 3\nanchor: issue_date\ngrace_days: 2\nminimum: {NOK: {amount: 1.5}}\n"
         "part_payment_pause_days: 4\nreinstate_below: {NOK: 1}\nworking_days_only: no\nfeed_hours_max: 12\n"
+        "daily_statements: [SE45 5000]\n"
         "quiet_hours: {begins: 18:00, ends: 07:30}\ninterest_in: [NO, SE]\nlanguages: [sv, en]\n"
         "letters: {promise_broken: true, statement: {day_of_month: 31}}\n"
         "overrides: [{countries: [NO], grace_days: 1, minimum: {EUR: {amount: 5, receivables: 2}}, because: far},"
@@ -97,6 +98,7 @@ def test_every_key_is_read_as_it_is_written() -> None:
     assert (4, {"NOK": 100}, False, 12) == (
         policy.part_payment_pause_days, policy.reinstate_below, policy.working_days_only, policy.feed_hours_max,
     )  # fmt: skip
+    assert policy.daily_statements == frozenset({"SE45 5000"})
     assert policy.quiet_hours == QuietHours(begins=time(18), ends=time(7, 30))
     assert (frozenset({"NO", "SE"}), ("sv", "en")) == (policy.interest_in, policy.languages)
     assert policy.letters == Letters(promise_broken=True, statement_day=31)
@@ -289,7 +291,8 @@ def test_a_version_that_was_used_once_is_read_though_it_would_be_refused_today()
 
 def test_any_other_word_makes_a_new_version() -> None:
     changes = ("", "grace_days: 1", "live_from: 2026-01-01", "minimum: {SEK: {amount: 2}}", "languages: [sv, en]",
-               "languages: [en, sv]", "notices: {number_max: 9, share_per_mille_max: 9, canary: 1}")  # fmt: skip
+               "languages: [en, sv]", "daily_statements: [DE00]",
+               "notices: {number_max: 9, share_per_mille_max: 9, canary: 1}")  # fmt: skip
 
     versions = [parse_collections_policy("p.yaml", text(*LADDER, more=more)).version for more in changes]
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from csp_receivables.domain.collections.feed_age import feed_age
 from csp_receivables.domain.feeds import BROKEN, FRESH, HELD, STALE, UNPROVEN, feeds_table
 from tests.worlds import world
 
@@ -81,3 +83,30 @@ def test_a_held_statement_that_came_again_and_proves_holds_its_feed_no_longer(ag
 )
 def test_another_statement_does_not_stand_for_one_that_is_held(other: dict[str, Any]) -> None:
     assert state(statement(1, 9, held=True), other)[0] == HELD
+
+
+def swept(ago: int, **other: Any) -> dict[str, Any]:
+    """The statement of an account that is swept to zero every night: it closes with nothing, whatever moved."""
+    return statement(0, 0, ago=ago, **other)
+
+
+@pytest.mark.parametrize(
+    ("statements", "daily", "stale"),
+    [
+        ([swept(2), swept(1), swept(0)], [ACCOUNT], ""),
+        ([swept(2), swept(0)], [ACCOUNT], f"{ACCOUNT}: missing day"),
+        ([swept(2), swept(0)], ["se45 5000 0000 0583 9825 7466"], f"{ACCOUNT}: missing day"),  # however it is written
+        ([swept(2), swept(0)], [], ""),
+        ([swept(2), swept(0, days=2)], [ACCOUNT], ""),
+        ([swept(2), swept(0, from_on=None)], [ACCOUNT], f"{ACCOUNT}: missing day"),
+        ([swept(7), swept(4), swept(3, days=1), swept(2), swept(1), swept(0)], [ACCOUNT], ""),  # over a weekend
+        ([swept(0)], [ACCOUNT], ""),
+        ([swept(0)], ["SE99"], "SE99: no statement"),  # a slip of the pen, or a feed that never came
+    ],
+)
+def test_of_an_account_that_is_named_each_banking_day_has_its_statement(
+    statements: Sequence[dict[str, Any]], daily: Sequence[str], stale: str
+) -> None:
+    feeds = feeds_table(world(FRIDAY, statements=statements), daily)
+
+    assert feed_age(feeds, 48, FRIDAY).stale == stale

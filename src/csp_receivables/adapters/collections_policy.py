@@ -172,6 +172,7 @@ class _Reading:
             working_days_only=form.working_days_only,
             quiet_hours=_quiet_hours(form.quiet_hours),
             feed_hours_max=form.feed_hours_max,
+            daily_statements=frozenset(form.daily_statements),
             notices=_breaker(form.notices),
             suspensions=_breaker(form.suspensions),
             interest_in=self._countries(("interest_in",), form.interest_in),

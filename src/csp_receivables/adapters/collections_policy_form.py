@@ -128,6 +128,7 @@ class PolicyForm(Form):
     working_days_only: bool = True
     quiet_hours: QuietForm | None = None
     feed_hours_max: Annotated[int, Field(ge=1, le=24 * 31)] = 48
+    daily_statements: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9 -]{2,40}$")], ...] = ()
     notices: BreakerForm = BreakerForm(number_max=200, share_per_mille_max=200, canary=5)
     suspensions: BreakerForm = BreakerForm(number_max=25, share_per_mille_max=20, canary=2)
     interest_in: tuple[str, ...] = ()

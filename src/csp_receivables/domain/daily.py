@@ -56,7 +56,7 @@ def compute_day(
     coverage = coverage_table(connection, facts.as_of)
     shown = {"standings": standings, "reconciliation": reconciliation, "coverage": coverage}
     tie_out = tie_out_table(connection, unapplied_view=unapplied, **shown)
-    feeds = feeds_table(facts)
+    feeds = feeds_table(facts, collections.daily_statements if collections else ())
     decided = _decided(connection, facts, booking, feeds, collections)
     told = findings_table(unreachable_findings(decided) if decided else [])
     owed = _of_microsoft(connection, facts, coverage, vendor_term_days)

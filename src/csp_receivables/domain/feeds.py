@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from itertools import groupby, pairwise
 from typing import Any
@@ -9,24 +10,35 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from csp_receivables.domain.account_names import name_key
 from csp_receivables.domain.booked_money import PROVING_FAMILIES
 from csp_receivables.domain.facts import Facts
 from csp_receivables.domain.records import FEED
-from csp_receivables.domain.working_days import banking_day_by
+from csp_receivables.domain.working_days import banking_day_after, banking_day_by
 
 FRESH, STALE, HELD, BROKEN, UNPROVEN = "fresh", "stale", "held", "broken chain", "no statement"
+MISSING = "missing day"
 
 
-def feeds_table(facts: Facts) -> pa.Table:
-    """One row (schema FEED) for each account and currency that any bank file named."""
+def feeds_table(facts: Facts, daily: Collection[str] = ()) -> pa.Table:
+    """One row (schema FEED) for each account and currency that any bank file named.
+
+    `daily`: accounts of which each banking day has a statement, so that one that moved nothing in all is missed too. Of
+    these a row is there whether a file named it or not.
+    """
     booked = facts.payments.filter(pc.equal(facts.payments["status"], "booked"))
     newest = booked.group_by(["account", "currency"]).aggregate([("booked_on", "max")]).to_pylist()
     newest_booking = {(row["account"], row["currency"]): row["booked_on_max"] for row in newest}
     statements = sorted(facts.statements.to_pylist(), key=_place)
     by_account = {key: list(rows) for key, rows in groupby(statements, key=lambda s: (s["account"], s["currency"]))}
     # A notification may not say its account's currency: its money is listed under the money's own.
-    keys = sorted({key for key in by_account if key[1]} | set(newest_booking))
-    rows = [_feed(key, by_account.get(key, []), newest_booking.get(key), facts.as_of) for key in keys]
+    named = {key for key in by_account if key[1]} | set(newest_booking)
+    told, expected = {name_key(key[0]) for key in named}, {name_key(account) for account in daily}
+    keys = sorted(named | {(account, "") for account in daily if name_key(account) not in told})
+    rows = [
+        _feed(key, by_account.get(key, []), newest_booking.get(key), facts.as_of, is_daily=name_key(key[0]) in expected)
+        for key in keys
+    ]
     return pa.Table.from_pylist(rows, schema=FEED)
 
 
@@ -36,28 +48,36 @@ def _place(statement: dict[str, Any]) -> tuple[str, str, date, date, str]:
 
 
 def _feed(
-    key: tuple[str, str], statements: list[dict[str, Any]], newest_booking: date | None, as_of: date
+    key: tuple[str, str],
+    statements: list[dict[str, Any]],
+    newest_booking: date | None,
+    as_of: date,
+    *,
+    is_daily: bool,
 ) -> dict[str, Any]:
     stated = [s for s in statements if s["family"] in PROVING_FAMILIES and s["until_on"] is not None]
     proving = [s for s in stated if not s["held"] or not any(_replaces(other, s) for other in stated)]
-    last = proving[-1] if proving else None
+    last, country = proving[-1] if proving else None, key[0][:2]
+    skips = is_daily and any(_skips_a_day(before, after, country) for before, after in pairwise(proving))
     return {
         "account": key[0],
         "currency": key[1],
         "newest_booking_on": newest_booking,
         "newest_statement_until": last["until_on"] if last else None,
         "closing": last["closing"] if last else None,
-        "state": _state(proving, banking_day_by(as_of, key[0][:2])),
+        "state": _state(proving, banking_day_by(as_of, country), skips=skips),
     }
 
 
-def _state(proving: list[dict[str, Any]], expected_until: date) -> str:
+def _state(proving: list[dict[str, Any]], expected_until: date, *, skips: bool) -> str:
     if not proving:
         return UNPROVEN
     if any(statement["held"] for statement in proving):
         return HELD
     if any(not _continues(before, after) for before, after in pairwise(proving)):
         return BROKEN
+    if skips:
+        return MISSING
     return FRESH if proving[-1]["until_on"] >= expected_until else STALE
 
 
@@ -78,3 +98,9 @@ def _continues(before: dict[str, Any], after: dict[str, Any]) -> bool:
     overlaps = after["from_on"] is None or after["from_on"] <= before["until_on"]
     unknown = before["closing"] is None or after["opening"] is None
     return overlaps or unknown or before["closing"] == after["opening"]
+
+
+def _skips_a_day(before: dict[str, Any], after: dict[str, Any], country: str) -> bool:
+    """Lies a banking day between the two? One that doesn't say from when it speaks, speaks for its last day."""
+    begins = after["from_on"] or after["until_on"]
+    return bool(banking_day_after(before["until_on"], 1, country) < begins)

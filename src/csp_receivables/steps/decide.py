@@ -40,7 +40,7 @@ class Decider:
 
     def compute(self, facts: Facts) -> Decided:
         """Everybody's decision by the facts of a day. What matching would still book counts as booked."""
-        feed = feed_age(feeds_table(facts), self.policy.feed_hours_max, facts.as_of)
+        feed = feed_age(feeds_table(facts, self.policy.daily_statements), self.policy.feed_hours_max, facts.as_of)
         known = facts.collections if self.is_pinned else replace(facts.collections, policies={})
         with self.engine() as connection:
             booking = decide_booking(connection, facts, self.matching, self.lines)

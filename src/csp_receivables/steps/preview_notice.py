@@ -75,7 +75,7 @@ class NoticePreview:
         `language`: else the customer's, else the policy's first. NoticeRefused where there is nothing to write.
         """
         facts = self.books.facts(plan)
-        feed = feed_age(feeds_table(facts), self.policy.feed_hours_max, facts.as_of)
+        feed = feed_age(feeds_table(facts, self.policy.daily_statements), self.policy.feed_hours_max, facts.as_of)
         with self.engine() as connection:
             booking = decide_booking(connection, facts, self.matching, self.lines)
             define_money(connection)

@@ -162,6 +162,8 @@ class CollectionsPolicy:
     working_days_only: bool = True  # notices go out on working days of the customer's country
     quiet_hours: QuietHours | None = None
     feed_hours_max: int = 48  # an older bank feed stops final notices and suspensions
+    # Accounts of which each banking day has a statement: a day without one makes the feed stale.
+    daily_statements: frozenset[str] = frozenset()
     notices: Breaker = Breaker(number_max=200, share_per_mille_max=200)
     suspensions: Breaker = Breaker(number_max=25, share_per_mille_max=20, canary=2)
     interest_in: frozenset[str] = frozenset()  # countries whose late interest and fees are shown; none by default
