@@ -210,7 +210,9 @@ def test_the_reader_can_not_write(server: Scripted, session: Session, method: st
     assert server.asked == []
 
 
-@pytest.mark.parametrize("answer", [Answer(200, BREAK), Answer(500, b""), Answer(504, b""), Answer(503, b"")])
+@pytest.mark.parametrize(
+    "answer", [Answer(200, BREAK), Answer(500, b""), Answer(504, b""), Answer(503, b""), Answer(524, b"")]
+)
 def test_a_writing_call_that_broke_off_is_not_repeated(server: Scripted, waiting: Waiting, answer: Answer) -> None:
     writing = session_to(server, waiting, rights=(("PATCH", re.compile("/v1/x")),))
     server.says("PATCH", "/v1/x", answer)

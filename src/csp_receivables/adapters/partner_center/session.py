@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 APPLICATION = "CSP Receivables"
 _TRIED_AGAIN = {408, 429, 500, 502, 503, 504}
+_GATEWAYS_OWN = 505  # and above: words of gateways, such as 524, which gave up waiting
 
 
 class Service(StrEnum):
@@ -161,7 +162,7 @@ class Session:
     def _raise_if_passing(self, call: Call, what: str, response: httpx.Response) -> None:
         status, body = response.status_code, response.content
         hollow = 200 <= status < 300 and not _is_as_expected(call.expects, response)
-        if status not in _TRIED_AGAIN and not hollow:
+        if status not in _TRIED_AGAIN and status < _GATEWAYS_OWN and not hollow:
             return
         if not call.repeatable and status != 429:
             raise _unknown(what, f"HTTP {status}")
