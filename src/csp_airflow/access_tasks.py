@@ -13,11 +13,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from csp_airflow.partner_center import ACTOR, PartnerCenterHook
-from csp_airflow.run_context import why_not_now
+from csp_airflow.run_context import is_backfill, why_not_now
 from csp_airflow.tasks import Context, Told, at_work, refuse_to_outrun_the_clock, skip
 from csp_airflow.troubles import PassingTrouble
-from csp_receivables.domain.access.approvals import Approval, Approver, Word
-from csp_receivables.domain.matching_by_hand.requests import Person, person
+from csp_receivables.domain.access.approvals import Approval, Approver, Word, checked
+from csp_receivables.domain.matching_by_hand.requests import AlreadyDone, ByHandRefused, Person, person
 
 if TYPE_CHECKING:
     from csp_receivables.microsoft_wiring import Actor
@@ -49,7 +49,7 @@ def questions(context: Context, answer_within: timedelta) -> list[dict[str, str]
 
     with at_work() as (settings, ledger):
         _speaks_for_now(context, settings)
-        asked = access_wiring.new_questions(settings, ledger, answer_within)
+        asked = access_wiring.new_questions(settings, ledger, answer_within, asked_in(context))
         now = settings.clock()
         told = [
             {
@@ -66,23 +66,28 @@ def questions(context: Context, answer_within: timedelta) -> list[dict[str, str]
 
 
 def record_answer(question: Mapping[str, str], answer: Any, context: Context) -> Told:
-    """Keep what a named person answered, or that nobody did.
+    """Keep what a named person answered, or that nobody did, on whichever day: a question waits for two.
 
     What is no answer is kept as none, and the task is red with what it lacked: the next morning's run asks again.
     """
     from csp_receivables import access_wiring
 
+    if is_backfill(context):
+        skip("access is changed for now only: a backfill speaks for the past")
     bad = None
-    try:
-        approval = approval_of(question, answer, asked_in(context))
-    except BadAnswer as refused:
-        bad = refused
-        approval = approval_of(question, None, asked_in(context), why=f"what was answered is no answer: {refused}")
     with at_work() as (settings, ledger):
-        _speaks_for_now(context, settings)
+        try:
+            today = settings.clock().astimezone(settings.time_zone).date()
+            approval = checked(approval_of(question, answer, asked_in(context)), today)
+        except (BadAnswer, ByHandRefused) as refused:
+            bad = refused
+            approval = approval_of(question, None, asked_in(context), why=f"what was answered is no answer: {refused}")
         if approval.who:
             refuse_unknown_people(settings, approval.who.auth_manager)
-        access_wiring.record_answer(settings, ledger, approval, question["customer_id"])
+        try:
+            access_wiring.record_answer(settings, ledger, approval, question["customer_id"])
+        except AlreadyDone as known:  # the task died after it was kept
+            log.info("%s", known)
     if bad:
         raise bad
     log.info("%s: %s", question["action_id"], approval.word.value)

@@ -67,23 +67,23 @@ def question_text(due: Due, now: datetime) -> str:
     return question.question_text(due.proposal, due.decision, due.fresh.case, now)
 
 
-def new_questions(settings: Settings, ledger: Ledger, answer_within: timedelta) -> Sequence[Due]:
-    """What people are to be asked now and are not being asked already, by this run or another; each kept as asked.
+def new_questions(settings: Settings, ledger: Ledger, answer_within: timedelta, where: str) -> Sequence[Due]:
+    """What people are to be asked now and are not being asked already, by another run; each kept as asked.
 
-    No more than the policy's number a day, the largest debts first.
+    No more than the policy's number a day, the largest debts first. `where`: the run and task that ask.
     """
     outbox, asked = LedgerOutbox(ledger), LedgerAskedQuestions(ledger)
     policy, before, now = access_policy(settings), asked.asked(), settings.clock()
     due = [each for each in proposer(settings, ledger, outbox).due() if each.open_because and each.proposal.targets]
 
     def waits(each: Due, question: Asked | None) -> bool:
-        return is_asked_already(question, each.proposal.digest, each.approval, now, answer_within)
+        return is_asked_already(question, each.proposal.digest, each.approval, now, answer_within, here=where)
 
     zone = settings.time_zone
     today = {name for name, each in before.items() if each.at.astimezone(zone).date() == now.astimezone(zone).date()}
     wanted = {each.action_id: each for each in due if not waits(each, before.get(each.action_id))}
     new = [wanted[name] for name in to_be_asked(list(wanted), today, policy.questions_max)]
-    return [each for each in new if asked.ask(each.proposal, partial(waits, each))]
+    return [each for each in new if asked.ask(each.proposal, partial(waits, each), where)]
 
 
 def record_answer(settings: Settings, ledger: Ledger, approval: Approval, customer_id: str) -> None:

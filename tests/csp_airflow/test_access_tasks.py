@@ -178,7 +178,9 @@ def in_a_run(run_id: str = "r1") -> dict[str, Any]:
 
 def test_a_bad_answer_is_kept_as_none_and_the_next_morning_asks_again(house: House) -> None:
     within = timedelta(days=2)
+    access_wiring.questions(house.settings, house.ledger)  # somebody looks what there is: that asks nobody
     (asked,) = questions(in_a_run(), within)
+    assert questions(in_a_run(), within) == [asked]  # the task died before anybody saw it, and is tried again
     assert questions(in_a_run("r2"), within) == []  # it is being asked
     assert "[undo a run](/dags/undo_access)" in asked["body"]
 
@@ -192,6 +194,39 @@ def test_a_bad_answer_is_kept_as_none_and_the_next_morning_asks_again(house: Hou
     assert (house.perform().ended, house.status()) == ({}, "active")
     house.decide(DECIDED)
     assert len(questions(in_a_run("r3"), within)) == 1
+
+
+def test_an_answer_of_the_next_day_counts_whichever_run_asked(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A question waits for two days, and a run of the schedule has the day on which it asked."""
+    scheduled = in_a_run() | {"logical_date": house.clock.now}
+    (asked,) = questions(scheduled, timedelta(days=2))
+    house.at(house.clock.now + timedelta(days=1))
+    monkeypatch.setenv("CSP_CLOCK", house.clock.now.isoformat())
+
+    assert record_answer(asked, answer(), scheduled)["word"] == "suspend"
+    with pytest.raises(AirflowSkipException):
+        record_answer(asked, answer(), scheduled | {"dag_run": SimpleNamespace(run_type="backfill")})
+
+    house.on(DECIDED + timedelta(days=1))
+    house.decide(DECIDED + timedelta(days=1))
+    assert house.perform().ended == {"suspended": 1}
+
+
+def test_a_hold_until_a_day_that_is_over_is_no_answer_and_the_next_morning_asks_again(house: House) -> None:
+    (asked,) = questions(in_a_run(), timedelta(days=2))
+
+    with pytest.raises(ByHandRefused, match="a hold needs a last day"):
+        record_answer(asked, answer(HOLD, until=f"{DECIDED}"), in_a_run())
+
+    house.decide(DECIDED)
+    assert len(questions(in_a_run("r2"), timedelta(days=2))) == 1
+
+
+def test_an_answer_that_is_kept_already_is_no_trouble_for_a_task_that_died_after_it(house: House) -> None:
+    (asked,) = questions(in_a_run(), timedelta(days=2))
+    record_answer(asked, answer(), in_a_run())
+
+    assert record_answer(asked, answer(), in_a_run())["word"] == "suspend"
 
 
 def test_a_task_that_was_marked_as_done_suspends_nobody(house: House) -> None:

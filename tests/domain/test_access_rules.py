@@ -247,6 +247,8 @@ QUESTIONS: list[tuple[dict[str, Any], timedelta, bool]] = [
     ({}, SILENCE - timedelta(seconds=1), True),
     ({}, SILENCE, False),  # whoever asked is gone without a word
     ({}, SILENCE + timedelta(seconds=1), False),
+    ({"where": "here"}, timedelta(), False),  # the task died before anybody saw the question, and is tried again
+    ({"where": ""}, timedelta(), False),  # somebody looked at it by the command line
     ({"digest": "another"}, timedelta(), False),  # a fact changed: that is another question
     ({"answered": timedelta(seconds=-1)}, timedelta(hours=1), True),  # that answer was to an older one
     ({"answered": timedelta()}, timedelta(hours=1), False),
@@ -261,12 +263,14 @@ def test_nobody_is_asked_the_same_while_a_question_waits(given_: dict[str, Any],
     approval = Approval(
         action_id="a", digest="d", word=Word.NO_ANSWER, who=None, why="", asked_in="test", recorded_at=recorded_at
     )
-    asked = Asked(digest=given_.get("digest", "d"), at=NOW)
+    asked = Asked(digest=given_.get("digest", "d"), at=NOW, where=given_.get("where", "there"))
 
-    is_waiting = is_asked_already(asked, "d", approval if recorded_at else None, NOW + after, ANSWER_WITHIN)
+    is_waiting = is_asked_already(
+        asked, "d", approval if recorded_at else None, NOW + after, ANSWER_WITHIN, here="here"
+    )
 
     assert is_waiting is waits
-    assert not is_asked_already(None, "d", None, NOW, ANSWER_WITHIN)
+    assert not is_asked_already(None, "d", None, NOW, ANSWER_WITHIN, here="here")
 
 
 DAYS_ASKED: list[tuple[list[str], set[str], list[str]]] = [

@@ -359,10 +359,10 @@ def test_two_runs_at_once_ask_once(house: House) -> None:
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
         patch.setattr(access_wiring, "LedgerAskedQuestions", Looks)
         ask = partial(access_wiring.new_questions, house.settings, house.ledger, within)
-        asked = [len(each.result()) for each in [pool.submit(ask), pool.submit(ask)]]
+        asked = [len(each.result()) for each in [pool.submit(ask, "run 1"), pool.submit(ask, "run 2")]]
 
     assert sorted(asked) == [0, 1]
-    assert access_wiring.new_questions(house.settings, house.ledger, within) == []
+    assert access_wiring.new_questions(house.settings, house.ledger, within, "run 3") == []
 
 
 def test_what_is_beyond_the_days_questions_is_asked_the_next_day(
@@ -373,13 +373,13 @@ def test_what_is_beyond_the_days_questions_is_asked_the_next_day(
         (house.settings.include / "policies" / "access.yaml").write_text("questions_max: 1\n", encoding="utf-8")
         (due,) = access_wiring.proposer(house.settings, house.ledger).due()
         another = replace(due.proposal, action_id="C0/1.1/suspension/propose_suspension")
-        LedgerAskedQuestions(house.ledger).ask(another, lambda _: False)
+        LedgerAskedQuestions(house.ledger).ask(another, lambda _: False, "run 1")
 
         house.at(datetime(2026, 11, 3, 22, 59, 59, tzinfo=UTC))  # a second to midnight where the partner is
-        assert access_wiring.new_questions(house.settings, house.ledger, within) == []
+        assert access_wiring.new_questions(house.settings, house.ledger, within, "run 3") == []
         house.at(datetime(2026, 11, 3, 23, 0, tzinfo=UTC))
         feed(house.ledger, DECIDED + timedelta(days=1))
-        assert len(access_wiring.new_questions(house.settings, house.ledger, within)) == 1
+        assert len(access_wiring.new_questions(house.settings, house.ledger, within, "run 3")) == 1
 
 
 def test_a_hold_of_this_morning_keeps_access(house: House) -> None:

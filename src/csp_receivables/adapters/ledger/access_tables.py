@@ -14,7 +14,11 @@ def _one_of(column: str, values: list[str]) -> str:
 
 
 access_proposal = Table(  # what a person was shown; the newest row of an action is the one that is asked
-    "access_proposal", metadata, key("action_id"), recorded(key=True), *text("customer_id", "digest", "document")
+    "access_proposal",
+    metadata,
+    key("action_id"),
+    recorded(key=True),
+    *text("customer_id", "digest", "document", "asked_in"),
 )
 
 access_approval = Table(  # what a person answered; the newest row of an action counts

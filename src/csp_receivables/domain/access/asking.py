@@ -13,17 +13,21 @@ LATE = timedelta(hours=1)  # whoever asks notices a time-out within minutes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """The newest question about one action."""
+    """The newest question about one action. `where`: the run and task that asked; "" where it was only looked at."""
 
     digest: str
     at: datetime
+    where: str
 
 
 def is_asked_already(
-    asked: Asked | None, digest: str, approval: Approval | None, now: datetime, answer_within: timedelta
+    asked: Asked | None, digest: str, approval: Approval | None, now: datetime, answer_within: timedelta, *, here: str
 ) -> bool:
-    """Does the same question wait for its answer? One that was answered, timed out or changed does not."""
-    if asked is None or asked.digest != digest:
+    """Does the same question wait for its answer? One that was answered, timed out or changed does not.
+
+    Nor one that this very task asked (`here`): it is tried again, since it died before anybody saw the question.
+    """
+    if asked is None or asked.digest != digest or asked.where in ("", here):
         return False
     if approval is not None and datetime.fromisoformat(approval.recorded_at) >= asked.at:
         return False
