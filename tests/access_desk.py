@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import insert, select
 
 from csp_receivables.access_wiring import door_of
@@ -334,3 +335,24 @@ def retry_at(desk: AccessDesk, action: str) -> datetime:
     with desk.ledger.reading() as connection:
         query = select(action_state.c.retry_at).where(action_state.c.action_id == action)
         return datetime.fromisoformat(connection.execute(query).scalar_one())
+
+
+def half_done(desk: AccessDesk, settle_seconds: int = 0) -> str:
+    """One of two subscriptions is suspended, or will be seen to be by and by, and the process died."""
+    action = approved(desk, "C1", document("c1-1"), document("c1-2"))
+    world = desk.emulator.world
+    world.behaviour = replace(world.behaviour, slow_share=min(settle_seconds, 1), settle_seconds=settle_seconds)
+
+    class Died(BaseException):
+        pass
+
+    def dies() -> None:
+        if desk.changes_at("c1-1"):
+            raise Died
+
+    desk.decided.after = desk.waited = dies
+    with pytest.raises(Died):
+        desk.perform()
+    desk.decided.after = desk.waited = None
+    desk.later(minutes=16)  # until the claim of the dead lapses
+    return action

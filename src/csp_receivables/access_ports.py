@@ -58,6 +58,12 @@ class AccessBook(Protocol):
     def coming_back(self, customer_id: str) -> frozenset[str]:
         """Subscriptions that a restoring of ours may have made active, and has not ended with."""
 
+    def is_given_back(self, action_id: str) -> bool:
+        """Was what this suspension took given back, or did a person ask for that? Then nothing more of it is taken."""
+
+    def is_ordered(self, action_id: str) -> bool:
+        """Does a named person want this, and was it not done, or wanted no more, since?"""
+
     def is_busy(self, customer_id: str) -> bool:
         """Is a worker suspending subscriptions of this customer at this moment?"""
 
@@ -84,7 +90,7 @@ class AccessBook(Protocol):
         """What is usual, for the breaker. `value`: what those owe that are wanted, by currency in minor units."""
 
     def released(self, action_id: str) -> Sequence[str]:
-        """The digests under which a second person let this action go past the breaker."""
+        """The digests under which a second person let this action go past the breaker, since it was answered last."""
 
     def release(self, waiting: Mapping[str, str], who: Approver, why: str) -> None:
         """Let these actions go past the breaker, each under the digest of its proposal. Raises ByHandRefused."""

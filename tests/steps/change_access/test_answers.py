@@ -11,8 +11,9 @@ from sqlalchemy import select
 
 from csp_receivables.adapters.ledger.access_tables import access_approval
 from csp_receivables.adapters.ledger.collections_facts import read_holds
+from csp_receivables.adapters.ledger.outbox_book import LedgerOutbox
 from csp_receivables.adapters.ledger.outbox_people import LedgerOutboxDesk
-from csp_receivables.domain.access.approvals import Approver, Word
+from csp_receivables.domain.access.approvals import Approval, Approver, Word
 from csp_receivables.domain.collections.cases import HoldKind
 from csp_receivables.domain.matching_by_hand.requests import AlreadyDone, ByHandRefused, person
 from emulator.portfolio import add_subscription
@@ -140,6 +141,40 @@ def test_a_question_that_runs_out_takes_no_persons_word_back(desk: AccessDesk) -
     assert desk.perform().ended == {"suspended": 1}
 
 
+def test_the_time_out_of_a_question_that_was_asked_anew_ends_neither_the_new_one_nor_its_answer(
+    desk: AccessDesk,
+) -> None:
+    action = desk.customer("C1", document("c1-1"))
+    (first,) = desk.questions()
+    timed_out = Approval(
+        action_id=action, digest=first.proposal.digest, word=Word.NO_ANSWER, who=None, why="", asked_in="test"
+    )
+    add_subscription(desk.emulator.world, "c1-tenant", document("c1-1", quantity=25))
+    desk.sync("c1-tenant")
+    assert len(desk.questions()) == 1
+
+    desk.book.answer(timed_out, "C1")
+    assert (desk.state(action), desk.book.approval(action)) == ("proposed", None)
+    desk.approve()
+    desk.book.answer(timed_out, "C1")
+
+    assert desk.perform().ended == {"suspended": 1}
+    desk.book.answer(timed_out, "C1")  # and of one that is over: nothing to be alarmed about
+    assert desk.state(action) == "done"
+
+
+def test_a_hold_while_a_worker_is_at_it_counts_at_once(desk: AccessDesk) -> None:
+    action = approved(desk)
+    given = an_answer(desk, action)
+    assert LedgerOutbox(desk.ledger).claim(action, "worker")
+
+    desk.book.answer(replace(given, word=Word.HOLD, until=date(2026, 11, 20)), "C1")
+
+    with desk.ledger.reading() as connection:
+        assert [each.until for each in read_holds(connection, date(2026, 11, 3), "9")["C1"]] == [date(2026, 11, 20)]
+    assert desk.state(action) == "claimed"  # what it began is the worker's to end
+
+
 def test_what_microsoft_refused_is_tried_again_after_a_new_answer(desk: AccessDesk) -> None:
     action = approved(desk)
     world = desk.emulator.world
@@ -185,3 +220,53 @@ def test_what_microsoft_refuses_to_give_back_is_told_and_tried_again_with_the_ne
 
     assert desk.restore().ended == {"restored": 1}
     assert (desk.at_microsoft("c1-1")["status"], desk.book.suspended()) == ("active", ())
+
+
+def test_what_microsoft_refused_to_give_back_is_sent_again_once_a_day_as_long_as_it_is_away(
+    plain_desk: AccessDesk,
+) -> None:
+    """Neither every quarter of an hour (900311 says so) nor never again after so many tries."""
+    desk = plain_desk
+    desk.policy = replace(desk.policy, restore_tries_max=2)
+    approved(desk)
+    desk.perform()
+    world = desk.emulator.world
+    usual, world.behaviour = world.behaviour, replace(world.behaviour, changes_a_day=0)
+    desk.pays("C1")
+
+    for _ in range(4):
+        before = patches(desk)
+        desk.decide(settled("C1"))
+        for _ in range(3):
+            desk.restore()
+            desk.later(minutes=15)
+        assert patches(desk) - before == 1
+        desk.later(days=1)
+
+    world.behaviour = usual
+    desk.decide(settled("C1"))
+    assert desk.restore().ended == {"restored": 1}
+    assert (desk.at_microsoft("c1-1")["status"], desk.book.suspended()) == ("active", ())
+
+
+def test_while_one_waits_another_that_was_refused_is_not_sent_again(plain_desk: AccessDesk) -> None:
+    desk = plain_desk
+    approved(desk, "C1", document("c1-1"), document("c1-2"))
+    desk.perform()
+    subscriptions = desk.emulator.world.subscriptions
+    subscriptions["c1-1"] = replace(subscriptions["c1-1"], changed_at=(desk.clock.now,) * 100)
+    subscriptions["c1-2"] = replace(subscriptions["c1-2"], renewing_until=desk.clock.now + timedelta(minutes=5))
+    desk.pays("C1")
+    assert desk.restore().ended == {"later": 1}
+    before = patches(desk, "c1-1")
+
+    for _ in range(3):
+        desk.later(minutes=3)
+        desk.restore()
+
+    assert (desk.at_microsoft("c1-2")["status"], patches(desk, "c1-1")) == ("active", before)
+
+
+def patches(desk: AccessDesk, own: str = "") -> int:
+    """How often Microsoft was asked to change anything, whatever it said."""
+    return sum(each.method == "PATCH" and own in each.path for each in desk.emulator.world.log.entries)

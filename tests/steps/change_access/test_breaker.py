@@ -116,6 +116,18 @@ def test_a_second_person_releases_the_breaker(desk: AccessDesk) -> None:
     assert desk.perform().ended == {"suspended": 4}
 
 
+def test_a_release_ends_with_the_answer_that_it_was_given_on(desk: AccessDesk) -> None:
+    """Else who released the first answer could give the second alone: one person in the place of two."""
+    crowd(desk, 4, number_max=3)
+    release(desk.proposer()[1], BEA, "they are right")
+    desk.later(days=6)
+    desk.approve(BEA)
+
+    assert desk.perform().ended == {}
+    assert len(release(desk.proposer()[1], ADA, "they still are")) == 4
+    assert desk.perform().ended == {"suspended": 4}
+
+
 def test_the_first_few_must_end_well(desk: AccessDesk) -> None:
     crowd(desk, 4, canary=1)
     world = desk.emulator.world

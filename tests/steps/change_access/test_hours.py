@@ -13,6 +13,7 @@ from tests.access_desk import (
     AccessDesk,
     approved,
     document,
+    half_done,
     retry_at,
 )
 from tests.letters import STOCKHOLM
@@ -76,27 +77,6 @@ def test_the_rest_of_a_suspension_obeys_the_hours_too(desk: AccessDesk, moment: 
         desk.wait(again - desk.clock.now)
         assert desk.perform().ended == {"suspended": 1}
         assert desk.changes_at("c1-2") == 1
-
-
-def half_done(desk: AccessDesk, settle_seconds: int = 0) -> str:
-    """One of two subscriptions is suspended, or will be seen to be by and by, and the process died."""
-    action = approved(desk, "C1", document("c1-1"), document("c1-2"))
-    world = desk.emulator.world
-    world.behaviour = replace(world.behaviour, slow_share=min(settle_seconds, 1), settle_seconds=settle_seconds)
-
-    class Died(BaseException):
-        pass
-
-    def dies() -> None:
-        if desk.changes_at("c1-1"):
-            raise Died
-
-    desk.decided.after = desk.waited = dies
-    with pytest.raises(Died):
-        desk.perform()
-    desk.decided.after = desk.waited = None
-    desk.later(minutes=16)  # until the claim of the dead lapses
-    return action
 
 
 def hours_in_sweden(now: datetime) -> Moment:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from csp_receivables.adapters.ledger.access_people import LedgerAccessDesk
+from csp_receivables.adapters.ledger.outbox_book import LedgerOutbox
 from csp_receivables.adapters.partner_center.refusal_codes import CODES
 from csp_receivables.domain.access.history import exported
 from csp_receivables.domain.access.undoing import Deed, Now
@@ -108,6 +109,28 @@ def test_what_is_on_its_way_back_by_us_is_no_surprise(plain_desk: AccessDesk) ->
     assert (desk.at_microsoft("c1-1")["status"], watch(desk).findings) == ("active", [])
 
 
+def test_what_is_on_its_way_down_by_us_is_no_surprise(plain_desk: AccessDesk) -> None:
+    """Microsoft took the change and does not show it yet: nobody gave anything back."""
+    desk = plain_desk
+    desk.customer("C1", document("c1-1"))
+    desk.approve()
+    desk.emulator.world.behaviour = replace(desk.emulator.world.behaviour, slow_share=1.0, settle_seconds=300)
+    assert desk.perform().ended == {"later": 1}
+
+    assert watch(desk).findings == []
+
+
+def test_the_same_again_after_another_suspension_is_told_again(plain_desk: AccessDesk) -> None:
+    """A finding is kept once by its words; what they are about is one suspension."""
+    desk = plain_desk
+    action = suspended(desk)
+    at_microsoft(desk, status="active", suspensionReasons=None)
+
+    (told,) = watch(desk).findings
+
+    assert action in told.found
+
+
 def test_what_microsoft_refuses_us_altogether_is_not_told_of_a_customer(
     plain_desk: AccessDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,6 +187,86 @@ def test_what_is_given_back_already_is_not_asked_back_twice(desk: AccessDesk) ->
 
     with pytest.raises(ByHandRefused, match="under way already"):
         book.give_back([action], person("Ada", "a mistake"))
+
+
+def half_suspended(desk: AccessDesk, **second: Any) -> str:
+    """One of two is away; Microsoft puts the other off to the next day."""
+    action = desk.customer("C1", document("c1-1"), document("c1-2"))
+    desk.approve()
+    world = desk.emulator.world
+    world.behaviour = replace(world.behaviour, renewal_code=900278)
+    own = world.subscriptions["c1-2"]
+    world.subscriptions["c1-2"] = replace(own, renewing_until=desk.clock.now + timedelta(hours=1))
+    assert desk.perform().ended == {"later": 1}
+    assert (desk.at_microsoft("c1-1")["status"], desk.at_microsoft("c1-2")["status"]) == ("suspended", "active")
+    return action
+
+
+def test_undoing_ends_what_is_still_to_be_taken(desk: AccessDesk) -> None:
+    """Else the rest would go the next day, and could not be given back: its round's return is over."""
+    action = half_suspended(desk)
+    LedgerAccessDesk(desk.ledger, STOCKHOLM).give_back([action], person("Ada", "the wrong company"))
+    assert desk.restore().ended == {"restored": 1}
+
+    desk.later(days=1, minutes=1)
+    desk.decide(due_to_suspend("C1"))
+
+    assert (desk.perform().ended, desk.questions()) == ({}, [])
+    assert [desk.at_microsoft(own)["status"] for own in ("c1-1", "c1-2")] == ["active", "active"]
+    assert (desk.state(action), desk.why(action)) == ("declined", "the wrong company")
+
+
+def unpaid(desk: AccessDesk) -> None:
+    """What the last look says of who is suspended and has not paid."""
+    desk.decided.decisions["C1"] = replace(due_to_suspend("C1"), answer=Answer.WAIT)
+
+
+def test_a_persons_word_outlasts_a_try_that_was_put_off(desk: AccessDesk) -> None:
+    """Nothing is paid, so no decision asks for it again: the person does, whatever Microsoft says at first."""
+    action = suspended(desk)
+    unpaid(desk)
+    LedgerAccessDesk(desk.ledger, STOCKHOLM).give_back([action], person("Ada", "the wrong company"))
+    own = desk.emulator.world.subscriptions["c1-1"]
+    desk.emulator.world.subscriptions["c1-1"] = replace(own, renewing_until=desk.clock.now + timedelta(minutes=1))
+    assert desk.restore().ended == {"later": 1}
+
+    desk.later(minutes=3)
+
+    assert desk.restore().ended == {"restored": 1}
+    assert desk.at_microsoft("c1-1")["status"] == "active"
+
+
+def test_a_persons_word_waits_for_the_worker_that_is_suspending(desk: AccessDesk) -> None:
+    action = half_suspended(desk)
+    unpaid(desk)
+    desk.later(days=1, minutes=1)
+    assert LedgerOutbox(desk.ledger).claim(action, "another worker")
+    LedgerAccessDesk(desk.ledger, STOCKHOLM).give_back([action], person("Ada", "the wrong company"))
+    assert desk.restore().ended == {"later": 1}
+
+    desk.later(minutes=16)  # it died
+
+    assert desk.restore().ended == {"restored": 1}
+    assert desk.at_microsoft("c1-1")["status"] == "active"
+
+
+def test_undoing_stops_a_run_that_is_at_it(desk: AccessDesk) -> None:
+    action = desk.customer("C1", document("c1-1"), document("c1-2"))
+    desk.approve()
+
+    def undo() -> None:
+        if desk.changes_at("c1-1"):
+            desk.waited = None
+            LedgerAccessDesk(desk.ledger, STOCKHOLM).give_back([action], person("Ada", "the wrong company"))
+
+    world = desk.emulator.world
+    world.behaviour = replace(world.behaviour, slow_share=1.0, settle_seconds=5)
+    desk.waited = undo
+
+    assert desk.perform().ended == {"suspended": 1}
+    assert (desk.changes_at("c1-1"), desk.changes_at("c1-2")) == (1, 0)
+    assert "given back" in desk.why(action)
+    assert desk.restore().ended == {"restored": 1}
 
 
 def test_the_history_tells_who_why_and_on_what_ground(desk: AccessDesk) -> None:

@@ -28,6 +28,7 @@ _EVENTS = {
 _STAYS = {
     Word.SUSPEND: (State.APPROVED.value, State.CLAIMED.value, State.FAILED.value),
     Word.NO_ANSWER: (State.APPROVED.value, State.CLAIMED.value, State.FAILED.value),
+    Word.HOLD: (State.CLAIMED.value,),  # the worker's last look finds the hold
 }
 _ANSWERABLE = tuple(state.value for state in (State.PROPOSED, State.APPROVED, State.CLAIMED, State.FAILED))
 
@@ -36,6 +37,8 @@ def keep_answer(writing: Writing, approval: Approval, customer_id: str, asked: s
     """Keep an answer. `asked`: the digest of what was asked last. Raises ByHandRefused."""
     approval = checked(approval, today)
     state = _state(writing.connection, approval.action_id)
+    if approval.word is Word.NO_ANSWER and (approval.digest != asked or state not in _ANSWERABLE):
+        return  # it was asked anew, or is over: the end of an old question's time says nothing of that
     if approval.word is Word.SUSPEND and approval.digest != asked:
         raise ByHandRefused("the facts have changed since this was asked; look at the proposal as it is now")
     if state not in _ANSWERABLE:

@@ -24,6 +24,7 @@ from csp_receivables.adapters.ledger.access_changes import (
 from csp_receivables.adapters.ledger.access_evidence import Charges, evidence_of, suspended_by_others
 from csp_receivables.adapters.ledger.access_load import load_of
 from csp_receivables.adapters.ledger.access_tables import access_change, access_proposal, access_release
+from csp_receivables.adapters.ledger.access_undo import is_given_back, is_ordered
 from csp_receivables.adapters.ledger.bulk import insert_new
 from csp_receivables.adapters.ledger.connection import Ledger, Writing, moment_text
 from csp_receivables.adapters.ledger.fetch_book import keep_one
@@ -94,6 +95,14 @@ class LedgerAccessBook:
         with self.ledger.reading() as connection:
             return coming_back_to(connection, customer_id)
 
+    def is_given_back(self, action_id: str) -> bool:
+        with self.ledger.reading() as connection:
+            return is_given_back(connection, action_id)
+
+    def is_ordered(self, action_id: str) -> bool:
+        with self.ledger.reading() as connection:
+            return is_ordered(connection, action_id)
+
     def is_busy(self, customer_id: str) -> bool:
         mine = (action.c.customer_id == customer_id, action.c.kind == Answer.PROPOSE_SUSPENSION.value)
         at_it = select(action.c.action_id).join(action_state, action_state.c.action_id == action.c.action_id)
@@ -145,7 +154,9 @@ class LedgerAccessBook:
 
     def released(self, action_id: str) -> Sequence[str]:
         with self.ledger.reading() as connection:
+            answered = newest_approval(connection, action_id)
             query = select(access_release.c.digest).where(access_release.c.action_id == action_id)
+            query = query.where(access_release.c.recorded_at > (answered.recorded_at if answered else ""))
             return list(connection.execute(query.order_by(access_release.c.recorded_at)).scalars())
 
     def release(self, waiting: Mapping[str, str], who: Approver, why: str) -> None:

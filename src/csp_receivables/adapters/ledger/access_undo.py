@@ -13,7 +13,7 @@ from csp_receivables.adapters.ledger.access_changes import changes_where, taken_
 from csp_receivables.adapters.ledger.access_tables import access_approval, access_change, access_event, access_order
 from csp_receivables.adapters.ledger.collections_tables import round_closing
 from csp_receivables.adapters.ledger.connection import Writing
-from csp_receivables.adapters.ledger.outbox_tables import action, action_state
+from csp_receivables.adapters.ledger.outbox_tables import action, action_event, action_state
 from csp_receivables.domain.access.changes import GIVEN_BACK, MAY_HAVE_HAPPENED, Standing
 from csp_receivables.domain.access.undoing import Deed, Now, RunsDeed
 from csp_receivables.domain.collections.decisions import Answer
@@ -21,6 +21,8 @@ from csp_receivables.domain.matching_by_hand.requests import ByHandRefused, Pers
 from csp_receivables.domain.outbox.actions import Action
 from csp_receivables.domain.outbox.states import PERFORMABLE, Event, State
 
+_GIVEN = (State.APPROVED.value, State.CLAIMED.value, State.FAILED.value, State.DONE.value)
+_ENDS_AN_ORDER = tuple(event.value for event in (Event.DONE, Event.SUPERSEDED, Event.DECLINED))
 _COMES = tuple(state.value for state in (*PERFORMABLE, State.CLAIMED) if state)
 
 
@@ -53,6 +55,7 @@ def give_back(writing: Writing, action_ids: Iterable[str], who: Person) -> tuple
         outbox.propose(writing, [back])
         if not outbox.append(writing, back.action_id, Event.APPROVED, by=who.name, why=who.why):
             raise ByHandRefused(f"{back.action_id} is under way already; csp outbox show says where it stands")
+        outbox.append(writing, action_id, Event.DECLINED, by=who.name, why=who.why)  # the rest of it, if any waits
         wanted.append(back.action_id)
     return tuple(wanted)
 
@@ -75,6 +78,21 @@ def chase_anew(writing: Writing, deeds: Iterable[RunsDeed], run: str, who: Perso
         writing.connection.execute(insert(round_closing).values(**round_ | row))
         ordered.append(deed.action_id)
     return tuple(ordered)
+
+
+def is_given_back(connection: Connection, action_id: str) -> bool:
+    """Did a person ask for what this suspension took, or is it on its way back, or back?"""
+    row = connection.execute(select(action).where(action.c.action_id == action_id)).one()
+    back = select(action_state.c.state).where(action_state.c.action_id == _back_id(row))
+    return connection.execute(back).scalar_one_or_none() in _GIVEN
+
+
+def is_ordered(connection: Connection, action_id: str) -> bool:
+    """Is there a person's yes since it was last done, or wanted no more? A try that was put off takes it not back."""
+    c = action_event.c
+    query = select(c.event).where(c.action_id == action_id, c.event.in_((Event.APPROVED.value, *_ENDS_AN_ORDER)))
+    newest = connection.execute(query.order_by(c.event_no.desc()).limit(1)).scalar_one_or_none()
+    return bool(newest == Event.APPROVED.value)
 
 
 def _is_of(column: ColumnElement[str], run: str) -> ColumnElement[bool]:

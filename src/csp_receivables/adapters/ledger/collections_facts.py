@@ -39,7 +39,7 @@ def read_collections(connection: Connection, as_of: date, known_at: str, zone: Z
     rounds = read_rounds(connection, as_of, known_at)
     done = [each for each in _performed(connection, known_at, zone) if each.on <= as_of]
     begun = [each for each in _begun(connection, known_at, zone) if each.on <= as_of]
-    taken, given_back = _suspensions([*done, *begun])
+    taken, given_back = _suspensions(begun, done)
     return CollectionsFacts(
         holds=read_holds(connection, as_of, known_at),
         tags=read_tags(connection, known_at),
@@ -181,11 +181,18 @@ def _one_performed(row: Row[Any], zone: ZoneInfo, subscriptions: tuple[str, ...]
     )
 
 
-def _suspensions(done: Iterable[_Performed]) -> tuple[dict[str, Suspension], dict[str, Suspension]]:
-    """Whom access is taken from (begun or done, and no reinstatement after it), and who got it back."""
+def _suspensions(
+    begun: Iterable[_Performed], done: Iterable[_Performed]
+) -> tuple[dict[str, Suspension], dict[str, Suspension]]:
+    """Whom access is taken from (begun or done, and no reinstatement after it began), and who got it back."""
     taken: dict[str, Suspension] = {}
     back: dict[str, Suspension] = {}
-    for row in sorted(done, key=lambda each: (each.at, each.kind)):
+    began = {(each.customer_id, each.round_id, each.kind): each.at for each in begun}
+
+    def place(each: _Performed) -> tuple[str, str]:
+        return began.get((each.customer_id, each.round_id, each.kind), each.at), each.kind
+
+    for row in sorted([*begun, *done], key=place):
         if row.kind == Answer.PROPOSE_SUSPENSION.value:
             known = taken.get(row.customer_id)
             since = known.on if known and known.round_id == row.round_id else row.on

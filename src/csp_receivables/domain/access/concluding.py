@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from csp_receivables.domain.access.changes import MAY_HAVE_HAPPENED, ChangeEvent
+from csp_receivables.domain.access.changes import IN_THE_AIR, MAY_HAVE_HAPPENED, ChangeEvent
 from csp_receivables.domain.outbox.states import Event
 
 
@@ -27,8 +27,9 @@ def ending_of(events: Sequence[tuple[ChangeEvent, datetime | None]], why_not: st
     """
     counted = ", ".join(f"{sum(e is event for e, _ in events)} {event.value}" for event in ChangeEvent
                         if any(e is event for e, _ in events))  # fmt: skip
-    again = [moment for _, moment in events if moment]
-    if again and not why_not:
+    # Of what is not wanted any more only what is in the air is looked at again: it is to be known what became of it.
+    again = [moment for event, moment in events if moment and (not why_not or event in IN_THE_AIR)]
+    if again:
         return Ending(event=Event.FAILED, how="later", why=counted, again=min(again))
     if any(event in MAY_HAVE_HAPPENED for event, _ in events):
         return Ending(event=Event.DONE, how=did, why=f"{counted}; {why_not}" if why_not else counted)

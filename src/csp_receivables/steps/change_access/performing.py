@@ -24,7 +24,11 @@ from csp_receivables.steps.change_access.limits import OverLimits, canaries, mus
 from csp_receivables.steps.change_access.proposing import Due, Proposer
 from csp_receivables.steps.change_access.suspending import Suspender
 from csp_receivables.steps.change_access.telling import tell
-from csp_receivables.steps.change_access.wanted import decision_for, why_not, why_not_today
+from csp_receivables.steps.change_access.wanted import why_not_today
+
+
+class AskedAnew(Exception):
+    """The answer does not hold any more as its suspension is to begin; the message says why. Nothing is kept then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +107,9 @@ class AccessPerformer:
         except OverLimits as over:
             self._conclude(claim, Event.LET_GO, f"the breaker: {over}")
             return Ended(how=WAITS, found=(findings.breaker(1, str(over), over.likely, self.proposer.today()),))
+        except AskedAnew as anew:
+            self._conclude(claim, Event.LET_GO, f"asked again: {anew}")
+            return Ended(how="stale", why=str(anew))
         except RunEnds as ends:
             self._conclude(claim, Event.LET_GO, str(ends))
             raise
@@ -140,20 +147,28 @@ class AccessPerformer:
             ran_out=partial(self._ran_out, due),
         )
         turns: dict[str, Turn] = {}
+        why_not = due.gone
         for standing in self.proposer.book.changes(due.action_id):
-            turn = _next_turn(suspender, standing, turns.get(standing.parent_id.casefold()))
+            if why_not and standing.event not in IN_THE_AIR:
+                turn = Turn(standing=standing, why_not=why_not)
+            else:
+                turn = _next_turn(suspender, standing, turns.get(standing.parent_id.casefold()))
             turns[standing.subscription_id.casefold()] = turn
-            if turn.why_not:
-                break
+            why_not = why_not or turn.why_not
         return self._concluded(claim, list(turns.values()))
 
-    def _why_not_wanted(self, due: Due) -> str:
-        """The last look, while nobody else writes. Raises OverLimits."""
+    def _why_not_wanted(self, due: Due, subscription_id: str) -> str:
+        """The last look, while nobody else writes. Raises OverLimits, AskedAnew."""
         fresh = self.proposer.look.look([due.waiting.customer_id]).get(due.waiting.customer_id)
-        decision = decision_for(due.action_id, fresh)
+        decision, why = self.proposer.still_decided(due.action_id, fresh)
         if decision is None or fresh is None:
-            return why_not(fresh)
+            return why
         if why := why_not_today(fresh, decision, self.proposer.today()):
+            return why
+        now = self.proposer.looked_at(due.waiting, fresh, decision)
+        if now.open_because:
+            raise AskedAnew(now.open_because)
+        if why := _why_left_out(now, subscription_id):
             return why
         must_fit(self.proposer, replace(due, fresh=fresh))
         return ""
@@ -176,6 +191,14 @@ class AccessPerformer:
     def _conclude(self, claim: Claim, event: Event, why: str, again: datetime | None = None) -> None:
         retry_at = moment_text(again) if again else ""
         self.proposer.outbox.conclude(claim, event, why, End(retry_at=retry_at))
+
+
+def _why_left_out(now: Due, subscription_id: str) -> str:
+    """Why the policy leaves this subscription alone by the facts of now; "" when it may still go."""
+    if any(each.subscription_id == subscription_id for each in now.proposal.targets):
+        return ""
+    because = (each.because for each in now.proposal.left_out if each.subscription_id == subscription_id)
+    return f"{subscription_id} is left: {next(because, 'it is not among the subscriptions of the customer any more')}"
 
 
 def _begins_anew(before: Standing, change: Change, answered: datetime | None) -> bool:

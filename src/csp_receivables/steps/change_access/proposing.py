@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from csp_receivables.access_ports import AccessBook
 from csp_receivables.domain.access.approvals import Approval, why_not_approved
-from csp_receivables.domain.access.changes import MAY_HAVE_HAPPENED
 from csp_receivables.domain.access.policy import AccessPolicy
 from csp_receivables.domain.access.proposal import Proposal, propose
 from csp_receivables.domain.collections.decisions import Answer, Decision
@@ -24,7 +23,8 @@ SUSPENSIONS = (Answer.PROPOSE_SUSPENSION,)
 class Due:
     """A suspension that is due, looked at now. `open_because`: why it may not be performed: nobody was asked …
 
-    `has_begun`: something of it may have happened; then nothing is asked again, only finished.
+    `has_begun`: something of it may have been taken, and is not back; then nothing is asked again, only finished.
+    `gone`: why the rest of what has begun is not wanted any more: what is in the air is settled, and it ends.
     """
 
     waiting: Waiting
@@ -34,6 +34,7 @@ class Due:
     approval: Approval | None
     open_because: str
     has_begun: bool = False
+    gone: str = ""
 
     @property
     def action_id(self) -> str:
@@ -59,20 +60,43 @@ class Proposer:
         return self.now().date()
 
     def due(self, superseded: Callable[[str], None] | None = None) -> list[Due]:
-        """Everything that waits and is still decided, the largest debt first; what no longer is gets superseded."""
+        """Everything that waits and is still decided, the largest debt first; what no longer is gets superseded.
+
+        What has begun and is decided no more is there too: it is to end, and what is in the air to be settled.
+        """
         waiting = self.outbox.waiting(SUSPENSIONS)
         looks = self.look.look(sorted({each.customer_id for each in waiting})) if waiting else {}
         found = []
         for each in waiting:
-            fresh = looks.get(each.customer_id)
-            decision = decision_for(each.action_id, fresh)
-            if decision is None or fresh is None or (too_old := self._why_not_today(each, fresh, decision)):
-                why = too_old if decision and fresh else why_not(fresh)
-                if self.outbox.supersede(each.action_id, why) and superseded:
+            looked = self._due(each, looks.get(each.customer_id))
+            if isinstance(looked, str):
+                if self.outbox.supersede(each.action_id, looked) and superseded:
                     superseded(each.action_id)
-            elif not why_dry(fresh.policy, self.today(), is_approved=fresh.policy_approved):
-                found.append(self.looked_at(each, fresh, decision))
+            elif looked.gone or not why_dry(
+                looked.fresh.policy, self.today(), is_approved=looked.fresh.policy_approved
+            ):
+                found.append(looked)
         return sorted(found, key=lambda due: (-due.decision.overdue, due.action_id))
+
+    def _due(self, waiting: Waiting, fresh: Fresh | None) -> Due | str:
+        """One that waits, as it is now; or why it is not wanted any more, of one of which nothing is away."""
+        decision, gone = self.still_decided(waiting.action_id, fresh)
+        if fresh is None:
+            return gone
+        due = self.looked_at(waiting, fresh, decision or fresh.decision)
+        if due.has_begun:
+            return replace(due, gone=gone)
+        # Nobody is asked what could not begin today any more.
+        return gone or (decision and why_not_today(fresh, decision, self.today())) or due
+
+    def still_decided(self, action_id: str, fresh: Fresh | None) -> tuple[Decision | None, str]:
+        """The decision that asks for this suspension now; or None, and why nothing does."""
+        decision = decision_for(action_id, fresh)
+        if decision is None:
+            return None, why_not(fresh)
+        if self.book.is_given_back(action_id):
+            return None, "what was taken in this round is given back: it takes another warning and another answer"
+        return decision, ""
 
     def looked_at(self, waiting: Waiting, fresh: Fresh, decision: Decision) -> Due:
         """One of them, with its proposal as it is now and whether the answer to it holds."""
@@ -92,11 +116,7 @@ class Proposer:
         )
 
     def _has_begun(self, waiting: Waiting) -> bool:
-        return any(each.event in MAY_HAVE_HAPPENED for each in self.book.changes(waiting.action_id))
-
-    def _why_not_today(self, waiting: Waiting, fresh: Fresh, decision: Decision) -> str:
-        """Nobody is asked what could not begin today any more. What has begun is settled, and ends by itself."""
-        return "" if self._has_begun(waiting) else why_not_today(fresh, decision, self.today())
+        return any(each.change.action_id == waiting.action_id for each in self.book.taken(waiting.customer_id))
 
     def questions(self) -> Sequence[Due]:
         """What people are to be asked now, kept as asked; the policy's number at once, the largest debts first."""

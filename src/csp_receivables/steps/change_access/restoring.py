@@ -16,7 +16,7 @@ from csp_receivables.domain.access.changes import IN_THE_AIR, Change, ChangeEven
 from csp_receivables.domain.access.concluding import ending_of
 from csp_receivables.domain.access.order import coming_up
 from csp_receivables.domain.access.snapshot import Snapshot, is_renewal_back, renewal_differences, snapshot_of
-from csp_receivables.domain.collections.decisions import Answer
+from csp_receivables.domain.collections.decisions import Answer, Decision
 from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.microsoft.subscriptions import Subscription
 from csp_receivables.domain.microsoft.suspending import ACTIVE, SUSPENDED
@@ -75,7 +75,7 @@ class AccessRestorer:
         waiting = self.outbox.waiting(REINSTATEMENTS)
         looks = self.look.look(sorted({each.customer_id for each in waiting})) if waiting else {}
         for each in waiting:
-            if why := _why_not_wanted(each, looks.get(each.customer_id)):
+            if why := self._why_not_wanted(each, looks.get(each.customer_id)):
                 done.ended["superseded"] += self.outbox.supersede(each.action_id, why)
                 continue
             claim = self.outbox.claim(each.action_id, self.token)
@@ -84,12 +84,23 @@ class AccessRestorer:
             if ended == "restored":
                 tell(each.customer_id, self.look, self.book)
 
+    def _why_not_wanted(self, waiting: Waiting, fresh: Fresh | None) -> str:
+        """A named person's word outranks the last look: what they want back comes back, at whichever try."""
+        is_decided = fresh is not None and fresh.decision.action_id == waiting.action_id
+        return "" if is_decided or self.book.is_ordered(waiting.action_id) else why_not(fresh)
+
     def _ask_for_what_is_settled(self) -> None:
-        """The run that imports the payment asks for the reinstatement, whenever the day's decisions are made."""
+        """The run that imports the payment asks for the reinstatement, whenever the day's decisions are made.
+
+        What Microsoft refused is asked for again by those, or by a person: not every quarter of an hour.
+        """
         suspended = self.book.suspended()
         looks = self.look.look(suspended) if suspended else {}
         settled = [each.decision for each in looks.values() if each.decision.answer is Answer.REINSTATE]
-        self.book.propose(settled)
+        self.book.propose([each for each in settled if not self._was_refused(each)])
+
+    def _was_refused(self, decision: Decision) -> bool:
+        return any(each.event is ChangeEvent.REFUSED for each in self.book.changes(decision.action_id))
 
     def _customer(self, claim: Claim, waiting: Waiting, done: Restored) -> str:
         try:
@@ -116,7 +127,13 @@ class AccessRestorer:
         turns = []
         for taken in coming_up(self.book.taken(waiting.customer_id)):
             before = {each.subscription_id: each for each in self.book.changes(waiting.action_id)}
-            turns.append(self._one(claim, waiting, taken, before.get(taken.subscription_id)))
+            begun = before.get(taken.subscription_id)
+            if begun and begun.event is ChangeEvent.REFUSED and not begun.is_back:
+                if waiting.state is State.FAILED:  # only the others are tried again already
+                    turns.append(Turn(standing=begun))
+                    continue
+                begun = None  # asked for again: its tries begin anew
+            turns.append(self._one(claim, waiting, taken, begun))
         return turns
 
     def _one(self, claim: Claim, waiting: Waiting, taken: Standing, begun: Standing | None) -> Turn:
@@ -244,10 +261,3 @@ class _Restoring:
             findings.refused(standing.change, refusal.code, refusal.meaning, refusal.remedy),
         )  # fmt: skip
         return Turn(standing=standing, again=self.changer.clock() + timedelta(minutes=15), found=found)
-
-
-def _why_not_wanted(waiting: Waiting, fresh: Fresh | None) -> str:
-    """A named person's word outranks the last look: what they want back comes back."""
-    if waiting.state is State.APPROVED or (fresh and fresh.decision.action_id == waiting.action_id):
-        return ""
-    return why_not(fresh)

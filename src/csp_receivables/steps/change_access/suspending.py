@@ -23,13 +23,13 @@ from csp_receivables.steps.change_access.changing import BETWEEN_LOOKS, LOOKS, C
 class Suspender:
     """Suspends one subscription at a time for one claim.
 
-    `still_wanted`: the last look, asked as each begins. `moment`: where the customer is, now. `ran_out`: why nobody's
-    yes covers what is left of a suspension that began; "" while somebody's does.
+    `still_wanted`: the last look, asked of each as it begins. `moment`: where the customer is, now. `ran_out`: why
+    nobody's yes covers what is left of a suspension that began; "" while somebody's does.
     """
 
     changer: Changer
     claim: Claim
-    still_wanted: Callable[[], str]
+    still_wanted: Callable[[str], str]
     moment: Callable[[], Moment]
     ran_out: Callable[[], str]
 
@@ -68,7 +68,10 @@ class Suspender:
         if why := wrong_hour(self.moment(), changer.policy):
             return self._put_off(standing, why, next_good_hour(self.moment(), changer.policy))
         return changer.send(
-            self.claim, standing, lambda: changer.microsoft.set_status(read, SUSPENDED), self.still_wanted
+            self.claim,
+            standing,
+            lambda: changer.microsoft.set_status(read, SUSPENDED),
+            lambda: self.still_wanted(standing.subscription_id),
         )
 
     def _put_off(self, standing: Standing, why: str, again: datetime) -> Turn:
