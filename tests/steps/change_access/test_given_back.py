@@ -58,6 +58,39 @@ def test_a_legacy_base_takes_its_add_on_along_and_both_come_back_base_first(desk
     assert desk.state(action) == "done"
 
 
+def taken_by_and_by(desk: AccessDesk) -> None:
+    """A legacy base and its add-on are on their way down: Microsoft takes its time with both at once."""
+    approved(desk, "C1", legacy("z-base"), legacy("a-add-on", parentSubscriptionId="z-base"))
+    world = desk.emulator.world
+    world.behaviour = replace(world.behaviour, slow_share=1.0, settle_seconds=300)
+    assert desk.perform().ended == {"later": 1}
+    world.behaviour = replace(world.behaviour, slow_share=0.0)
+    desk.later(minutes=11)
+    assert [desk.at_microsoft(own)["status"] for own in ("z-base", "a-add-on")] == ["suspended", "suspended"]
+
+
+def test_an_add_on_that_went_along_comes_back_though_its_turn_never_came(desk: AccessDesk) -> None:
+    taken_by_and_by(desk)
+    desk.pays("C1")
+
+    assert desk.restore().ended == {"restored": 1}
+
+    assert [desk.at_microsoft(own)["status"] for own in ("z-base", "a-add-on")] == ["active", "active"]
+    assert (desk.findings(), desk.book.suspended()) == ([], ())
+
+
+def test_an_add_on_that_went_along_is_written_down_though_the_rest_is_held(desk: AccessDesk) -> None:
+    taken_by_and_by(desk)
+    desk.decided.decisions["C1"] = replace(due_to_suspend("C1"), answer=Answer.WAIT, stage="clear")
+
+    assert desk.perform().ended == {"suspended": 1}
+
+    assert [desk.story(own)[-1] for own in ("z-base", "a-add-on")] == ["verified", "verified"]
+    desk.pays("C1")
+    assert desk.restore().ended == {"restored": 1}
+    assert desk.at_microsoft("a-add-on")["status"] == "active"
+
+
 def test_an_add_on_is_left_until_its_base_is_down(plain_desk: AccessDesk) -> None:
     """Microsoft takes its time with the base, which may have gone or not: the add-on waits for a reading."""
     desk = plain_desk

@@ -34,6 +34,7 @@ from csp_receivables.domain.access.changes import (
     ChangeEvent,
     Direction,
     Standing,
+    may_have_gone_along,
 )
 from csp_receivables.domain.access.order import going_down
 from csp_receivables.domain.access.snapshot import from_text, to_text
@@ -78,13 +79,14 @@ def _taken(found: Sequence[Standing]) -> tuple[Standing, ...]:
     """Of the changes at one customer, those that took and were not given back."""
     back = [each for each in found if each.change.direction is Direction.RESTORE and each.event in GIVEN_BACK]
     given_back = {each.subscription_id: each.at for each in back}
-    return tuple(
+    suspended = [
         each
         for each in found
         if each.change.direction is Direction.SUSPEND
-        and each.event in MAY_HAVE_HAPPENED
         and each.at > given_back.get(each.subscription_id, datetime.min.replace(tzinfo=each.at.tzinfo))
-    )
+    ]
+    away = {each.change.change_id.casefold() for each in suspended if each.event in MAY_HAVE_HAPPENED}
+    return tuple(each for each in suspended if each.event in MAY_HAVE_HAPPENED or may_have_gone_along(each, away))
 
 
 def coming_back_to(connection: Connection, customer_id: str) -> frozenset[str]:

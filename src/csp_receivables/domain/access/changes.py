@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -98,3 +98,13 @@ class Standing:
     @property
     def parent_id(self) -> str:
         return self.change.parent_id
+
+
+def may_have_gone_along(add_on: Standing, away: Set[str]) -> bool:
+    """May the suspension of its legacy base have taken this one along, before its own turn came (microsoft.md 4.3)?
+
+    `away`: ids of the changes that may have happened, in lower case.
+    """
+    change, is_waiting = add_on.change, add_on.event in (ChangeEvent.PREPARED, ChangeEvent.PUT_OFF)
+    is_legacy_add_on = change.parent_id and not change.snapshot.product_type
+    return bool(is_waiting and is_legacy_add_on and f"{change.action_id}/{change.parent_id}".casefold() in away)

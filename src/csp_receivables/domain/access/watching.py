@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from csp_receivables.domain.access.changes import IN_THE_AIR, Change, Standing
+from csp_receivables.domain.access.changes import Change, Standing
 from csp_receivables.domain.access.policy import AccessPolicy
 from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.microsoft.subscriptions import Subscription
@@ -19,7 +19,7 @@ _DECIDE = "Decide with the customer: give access back (csp access undo), schedul
 def watched(taken: Standing, read: Subscription, now: datetime, policy: AccessPolicy) -> Finding | None:
     """What a person must know; None while it stands as we left it. The words don't change from day to day."""
     change = taken.change
-    if read.status == ACTIVE and taken.event in IN_THE_AIR:
+    if read.status == ACTIVE and not taken.is_ended:
         return None  # it does not show yet, or never will: the next run of suspending reads it
     if read.status == ACTIVE:
         remedy = "Find out who gave access back; if it should be away, it needs a new warning"

@@ -149,10 +149,12 @@ class AccessPerformer:
         turns: dict[str, Turn] = {}
         why_not = due.gone
         for standing in self.proposer.book.changes(due.action_id):
-            if why_not and standing.event not in IN_THE_AIR:
+            base = turns.get(standing.parent_id.casefold())
+            is_to_be_read = standing.event in IN_THE_AIR or _is_taken_along_by(base, standing)
+            if why_not and not is_to_be_read:
                 turn = Turn(standing=standing, why_not=why_not)
             else:
-                turn = _next_turn(suspender, standing, turns.get(standing.parent_id.casefold()))
+                turn = _next_turn(suspender, standing, base)
             turns[standing.subscription_id.casefold()] = turn
             why_not = why_not or turn.why_not
         return self._concluded(claim, list(turns.values()))

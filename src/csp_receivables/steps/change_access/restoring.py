@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -124,6 +125,7 @@ class AccessRestorer:
         return ending.how
 
     def _everything(self, claim: Claim, waiting: Waiting) -> Sequence[Turn]:
+        self._write_down_what_shows(waiting.customer_id)
         turns = []
         for taken in coming_up(self.book.taken(waiting.customer_id)):
             before = {each.subscription_id: each for each in self.book.changes(waiting.action_id)}
@@ -135,6 +137,16 @@ class AccessRestorer:
                 begun = None  # asked for again: its tries begin anew
             turns.append(self._one(claim, waiting, taken, begun))
         return turns
+
+    def _write_down_what_shows(self, customer_id: str) -> None:
+        """What is away, before any of it is given back: of what a base took along nobody would know afterwards."""
+        for taken in coming_up(self.book.taken(customer_id)):
+            if taken.is_ended:
+                continue
+            with suppress(MicrosoftRefused):  # its own turn says what follows
+                read = self.changer.read(taken.change.tenant_id, taken.subscription_id)
+                if read.status == SUSPENDED:
+                    self.changer.said(taken, ChangeEvent.VERIFIED, read, why="read before it is given back")
 
     def _one(self, claim: Claim, waiting: Waiting, taken: Standing, begun: Standing | None) -> Turn:
         """One subscription: settle what is in the air, then bring it back step by step, reading after each."""
@@ -180,7 +192,7 @@ class _Restoring:
     def settled(self, read: Subscription) -> Turn | None:
         """What was in the air when we took it: did it happen? None: it did, so it is brought back."""
         taken, changer = self.taken, self.changer
-        if taken.event not in IN_THE_AIR:
+        if taken.is_ended:
             return None
         if read.status == SUSPENDED:
             changer.said(taken, ChangeEvent.VERIFIED, read, why="read before it is given back")
