@@ -16,7 +16,8 @@ suspensions to the outbox, once the collections policy is live and a person has 
 file with a fault makes `decide` fail with its line; the day is issued all the same and nothing is published.
 
 **Parameters.** `as_of`: the day to speak for (empty: the day before the logical date). `known`: with what we know *now*
-or what was known *then*. `mode`: *historical* keeps a run for yesterday from booking and publishing.
+or what was known *then*: by that day's own live run, else when it was due. `mode`: *historical* keeps a run for
+yesterday from booking and publishing.
 `customers`: show these customers only; such a run is historical.
 
 **Backfill.** The last day needs its time, or it is left out:

@@ -29,9 +29,14 @@ def plan_of(context: Mapping[str, Any], settings: Settings) -> RunPlan:
         zone=settings.time_zone,
         as_of=as_of,
         fired_at=None if as_of else _fired_at(context, settings),
-        known=Known(params.get("known") or Known.NOW),
+        known=known_of(context),
         historical=is_backfill(context) or params.get("mode") == "historical" or bool(customers_of(context)),
     )
+
+
+def known_of(context: Mapping[str, Any]) -> Known:
+    """Whose knowledge the run uses; an empty field of the form is what is known now."""
+    return Known(context["params"].get("known") or Known.NOW)
 
 
 def customers_of(context: Mapping[str, Any]) -> tuple[str, ...]:

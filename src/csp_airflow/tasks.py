@@ -14,11 +14,11 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from csp_airflow.conventions import ACTIONS_PUBLISHED, PAYMENTS_BOOKED
-from csp_airflow.run_context import customers_of, is_after_the_clock, plan_of
+from csp_airflow.run_context import customers_of, is_after_the_clock, known_of, plan_of
 from csp_airflow.troubles import told_apart
 from csp_receivables.domain.day import Mode
 from csp_receivables.domain.imports import Outcome
-from csp_receivables.domain.run_plan import RunPlan, is_still_live
+from csp_receivables.domain.run_plan import Known, RunPlan, is_still_live
 
 if TYPE_CHECKING:
     from csp_receivables.domain.imports import FileReport
@@ -59,7 +59,8 @@ def reconcile_day(context: Context) -> Told:
         refuse_to_outrun_the_clock(context, settings)
         plan = plan_of(context, settings)
         wiring.refuse_unknown(ledger, customers_of(context))
-        booked = wiring.reconciler(settings, ledger).reconcile(plan)
+        reconciler = wiring.reconciler(settings, ledger)
+        booked = reconciler.reconcile(reconciler.as_shown(plan) if known_of(context) is Known.THEN else plan)
     told = {
         "run_id": wiring.run_id_of(booked),
         "as_of": plan.as_of.isoformat(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypeAlias
 
@@ -90,6 +90,9 @@ class Books(Protocol):
 
     def facts(self, plan: RunPlan) -> Facts:
         """The facts of the plan's day, as known at its moment."""
+
+    def shown_at(self, as_of: date) -> datetime | None:
+        """The moment whose knowledge the day's newest live run used; None where there was no such run."""
 
     def book(self, as_of: date, decide: Callable[[Facts], Booked]) -> Booked:
         """Read, decide, book and keep the reconciliation, in one writing transaction."""

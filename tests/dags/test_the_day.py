@@ -170,6 +170,18 @@ def test_a_historical_day_shows_what_the_step_itself_computes(home: Home, state_
     assert digest == with_no_airflow.digest
 
 
+def test_a_day_as_known_then_is_what_its_own_run_had_shown(home: Home, first_run: DagRun, state_after: State) -> None:
+    """The files of that day were taken by its run, after the moment at which it was due."""
+    from csp_airflow.tasks import reconcile_day
+
+    context = {"params": {**THE_LAST_DAY, "known": "then"}, "dag_run": SimpleNamespace(run_type="manual")}
+
+    again = reconcile_day(context)
+
+    assert again["mode"] == "historical"
+    assert again["digest"] == told(first_run)["reconcile"]["digest"]
+
+
 def test_payments_are_booked_within_the_hour_and_only_once(home: Home, state_after: State) -> None:
     run = home.run("import_payments")
 

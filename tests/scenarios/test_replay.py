@@ -128,6 +128,27 @@ def test_a_day_as_known_now_has_the_payment_that_arrived_late(lived: Lived) -> N
     assert {Known.THEN: 1250 + 700, Known.NOW: 1250 + 700 + 1250 + 1300} == received
 
 
+def test_a_day_as_shown_has_the_files_that_its_own_run_took(
+    ledger: Ledger, clock: StandingClock, tmp_path: Path
+) -> None:
+    reconciler, due = reconciler_for(ledger, clock, tmp_path), morning_after(DAYS[1])
+    for after_due, arrived in ((5, ARRIVALS[DAYS[0]]), (10, ARRIVALS[DAYS[1]]), (9_000, ARRIVALS[DAYS[5]])):
+        clock.now = due + timedelta(seconds=after_due)
+        for name, facts in arrived.items():
+            store(ledger, name, facts)
+        if after_due == 10:
+            shown = reconciler.reconcile(plan_run(now=clock.now, zone=ZONE, fired_at=due))
+    clock.now = due + timedelta(days=5)
+    plan = plan_run(now=clock.now, zone=ZONE, fired_at=due, known=Known.THEN)
+
+    again = reconciler.look(reconciler.as_shown(plan))
+
+    assert (shown.day.mode, again.day.mode, again.digest) == (Mode.LIVE, Mode.HISTORICAL, shown.digest)
+    assert reconciler.look(plan).day.allocations.num_rows == 0
+    without_a_run = plan_run(now=clock.now, zone=ZONE, fired_at=due + timedelta(days=1), known=Known.THEN)
+    assert reconciler.as_shown(without_a_run) == without_a_run
+
+
 Backfilled = dict[date, tuple[str, str]]  # digest and moment of what was known, by day
 
 

@@ -13,7 +13,10 @@ FIRST_DAY = date(1990, 1, 1)  # no ledger is older; a day before it is a slip of
 
 
 class Known(StrEnum):
-    """Whose knowledge a run uses: everything we know now, or what was known when that day's own run started."""
+    """Whose knowledge a run uses: everything we know now, or what was known when that day's own run was due.
+
+    Where that day had a live run, `Reconciler.as_shown` takes what that run knew.
+    """
 
     NOW = "now"
     THEN = "then"

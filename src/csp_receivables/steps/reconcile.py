@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -69,6 +69,14 @@ class Reconciler:
                 f"{plan.as_of} is not yesterday any more; run it again as historical, or as of yesterday"
             )
         return self.books.book(plan.as_of, lambda facts: self.compute(facts, Mode.LIVE))
+
+    def as_shown(self, plan: RunPlan) -> RunPlan:
+        """The plan with what the day's own live run knew, where there was one.
+
+        That is more than was known when it was due: the run takes files before it reconciles.
+        """
+        shown_at = self.books.shown_at(plan.as_of)
+        return replace(plan, known_at=shown_at) if shown_at else plan
 
     def book_so_far(self, today: date) -> int:
         """Book what the rules are sure of by now, in the middle of the day, and nothing else. How many allocations."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -73,12 +73,13 @@ class LedgerBooks:
         with self.ledger.noting() as writing:
             _record(writing, booked, run_name(booked.day, booked.digest))
 
-    def runs(self, as_of: date) -> list[str]:
-        """The ids of the reconciliations kept for a day, oldest first."""
+    def shown_at(self, as_of: date) -> datetime | None:
+        """The moment whose knowledge the day's newest live run used; None where there was no such run."""
         run = reconciliation_run
-        kept = select(run.c.run_id).where(run.c.as_of == as_of).order_by(run.c.recorded_at, run.c.run_id)
+        live = select(run.c.known_at).where(run.c.as_of == as_of, run.c.mode == Mode.LIVE.value)
         with self.ledger.reading() as connection:
-            return list(connection.execute(kept).scalars())
+            newest = connection.execute(live.order_by(run.c.recorded_at.desc(), run.c.run_id).limit(1)).scalar()
+        return datetime.fromisoformat(newest) if newest else None
 
 
 def _book(writing: Writing, allocations: pa.Table, run_id: str) -> None:
