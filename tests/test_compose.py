@@ -62,6 +62,14 @@ def test_every_variable_is_explained_in_the_example() -> None:
     assert set(_variables()) <= set(_example())
 
 
+def test_every_setting_that_the_product_reads_is_in_the_example() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    read = set(re.findall(r'"(CSP_[A-Z_]+)"', source))
+
+    assert len(read) > 15
+    assert sorted(name for name in read if not re.search(rf"^(# )?{name}=", EXAMPLE, re.M)) == []
+
+
 def test_the_example_names_nothing_that_nobody_reads() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
 

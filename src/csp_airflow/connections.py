@@ -19,8 +19,10 @@ from csp_receivables.mail_settings import (
     checked,
     mail_settings,
     mailbox_settings,
+    seconds,
     with_server,
 )
+from csp_receivables.settings import BadSetting
 
 SMTP, IMAP, IMAP_SUPPORT = "smtp_default", "imap_bounces", "imap_support"
 _PORTS = {
@@ -58,16 +60,19 @@ def mailbox(environment: Mapping[str, str] = os.environ, name: str = IMAP) -> Ma
 
 
 def _server(name: str, found: Any, security: Security) -> Server:
+    told = f"Airflow's connection {name}"
+    if not found.host:
+        raise BadSetting(f"{told} names no host; give that of the mail server")
     server = Server(
-        host=found.host or "",
+        host=found.host,
         port=found.port or _PORTS[name].get(security, IMAP_PORT),
         security=security,
         user=found.login or "",
         password=found.password or "",
-        timeout_seconds=int(found.extra_dejson.get("timeout") or 30),
+        timeout_seconds=seconds(f"{told} timeout", str(found.extra_dejson.get("timeout") or 30)),
         authorities=str(found.extra_dejson.get("ca") or ""),
     )
-    return checked(server, f"Airflow's connection {name}")
+    return checked(server, told)
 
 
 def connection(name: str) -> Any:

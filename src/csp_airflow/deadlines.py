@@ -33,5 +33,5 @@ def late_run(context: Mapping[str, Any], deadline_name: str) -> Finding:
         severity=Severity.WARNING,
         subject=f"{run['dag_id']}/{run['dag_run_id']}",
         found=f"not done by {due} ({deadline_name})",
-        remedy="look at its grid in Airflow: a task that waits, hangs or retries says why in its log",
+        remedy="look at its grid in Airflow: a task that failed, waits, hangs or retries says why in its log",
     )

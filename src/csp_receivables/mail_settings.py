@@ -131,7 +131,7 @@ def _server(name: str, url: str, schemes: Mapping[str, tuple[Security, int]]) ->
         security=security,
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
-        timeout_seconds=_number(f"{name} timeout", asked.get("timeout", "30"), SECONDS_MAX),
+        timeout_seconds=seconds(f"{name} timeout", asked.get("timeout", "30")),
         authorities=asked.get("ca", ""),
     )
     return checked(server, name)
@@ -158,6 +158,11 @@ def _address(name: str, text: str) -> Address:
     if len(found) != 1 or header.defects or "@" not in found[0].addr_spec or not found[0].addr_spec.isascii():
         raise BadSetting(f"{name}={text!r} is no mail address; write 'Accounts <accounts@partner.example>'")
     return Address(display_name=found[0].display_name, addr_spec=found[0].addr_spec)
+
+
+def seconds(name: str, text: str) -> int:
+    """How long to wait for a server, as `name` gives it. Raises BadSetting."""
+    return _number(name, text, SECONDS_MAX)
 
 
 def _number(name: str, text: str, most: int) -> int:

@@ -52,6 +52,23 @@ def test_a_catcher_in_the_same_network_needs_no_tls_and_gets_no_password(monkeyp
         connections.mail(FROM)
 
 
+@pytest.mark.parametrize(
+    ("extra", "host", "told"),
+    [
+        ({}, None, "smtp_default names no host"),
+        ({"timeout": "soon"}, "mail.example", "smtp_default timeout='soon' is no whole number"),
+        ({"timeout": -1}, "mail.example", "smtp_default timeout='-1' is no whole number"),
+    ],
+)
+def test_a_slip_in_the_form_is_refused_by_the_name_of_the_connection(
+    monkeypatch: pytest.MonkeyPatch, extra: dict[str, Any], host: str | None, told: str
+) -> None:
+    given(monkeypatch, extra, host=host)
+
+    with pytest.raises(BadSetting, match=told):
+        connections.mail(FROM)
+
+
 def test_the_sender_of_the_connection_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:
     given(monkeypatch, {"from_email": "billing@partner.example"})
 

@@ -112,19 +112,26 @@ def main() -> None:
     except (RunFailed, ProcessDied, CallRefused) as failure:
         console.print(f"csp: {failure}", markup=False, highlight=False)
         raise SystemExit(1) from None
-    except _refusals() as refusal:
-        console.print(f"csp: {refusal}", markup=False, highlight=False)
+    except Exception as trouble:
+        if not (why := _why_not(trouble)):
+            raise
+        console.print(f"csp: {why}", markup=False, highlight=False)
         raise SystemExit(2) from None
     if code == INTERRUPTED:
         console.print("interrupted; everything that was started is stopped")
     raise SystemExit(code)
 
 
-def _refusals() -> tuple[type[Exception], ...]:
-    """Asked for when something was raised: the ledger takes seconds to import, and stopping needs none."""
-    from csp_receivables.wiring import LedgerRefused
+def _why_not(trouble: Exception) -> str:
+    """What to tell a person: a refusal, a ledger or a folder that can't be used; "" for a mistake of ours.
 
-    return BadSetting, CannotStart, LedgerRefused
+    Asked when something was raised: the ledger takes seconds to import, and stopping needs none.
+    """
+    from csp_receivables.wiring import LedgerRefused, why_unavailable
+
+    if isinstance(trouble, BadSetting | CannotStart | LedgerRefused):
+        return str(trouble)
+    return why_unavailable(trouble)
 
 
 if __name__ == "__main__":

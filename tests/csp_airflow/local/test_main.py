@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -23,14 +24,28 @@ def test_ctrl_c_is_told_and_is_no_success(monkeypatch: pytest.MonkeyPatch, capsy
     assert "interrupted; everything that was started is stopped" in capsys.readouterr().out
 
 
-def test_a_setting_that_is_wrong_ends_with_two(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("CSP_AIRFLOW_PORT", "http", "csp: CSP_AIRFLOW_PORT="),
+        ("CSP_HOME", "/dev/null/home", "Check CSP_HOME"),
+        ("CSP_LEDGER_URL", "postgresql://csp@127.0.0.1:1/ledger", "Check CSP_LEDGER_URL"),
+    ],
+)
+def test_what_can_not_be_used_is_told_with_its_setting_and_no_traceback(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    value: str,
+    told: str,
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["local", "status"])
-    monkeypatch.setenv("CSP_AIRFLOW_PORT", "http")
+    monkeypatch.setattr(sys, "argv", ["local", "run"])
+    monkeypatch.setenv("CSP_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv(name, value)
 
     with pytest.raises(SystemExit) as end:
         program.main()
 
     assert end.value.code == 2
-    assert "csp: CSP_AIRFLOW_PORT=" in capsys.readouterr().out
+    assert told in " ".join(capsys.readouterr().out.split())
