@@ -100,7 +100,7 @@ fuzz: $(VENV)/.fuzz ## feed every reader mutated files for SECONDS each, 300 by 
 
 clean: ## remove what was built and measured; never the data under CSP_HOME
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist src/*.egg-info
-	find src tests bench fuzz dags plugins -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests bench fuzz emulator dags plugins -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment: what the product runs on, then what its tests need besides. uv takes seconds where pip takes minutes;
 # where uv can't be had or can't reach the packages, pip does it. Bytecode is made as things are imported, which is a fifth

@@ -86,7 +86,9 @@ class Settings:
 def write_demo_clock(home: Path, environment: Mapping[str, str], moment: datetime) -> None:
     """Let the demonstration's clock stand at `moment`, for whatever uses this home with this ledger from now on."""
     demo = {"clock": moment.isoformat(), "ledger": _ledger_mark(environment)}
-    (home / DEMO_FILE).write_text(json.dumps(demo, indent=2) + "\n")
+    beside = home / f".{DEMO_FILE}"  # whoever reads must never see half of it: no command could start any more
+    beside.write_text(json.dumps(demo, indent=2) + "\n")
+    beside.replace(home / DEMO_FILE)
 
 
 def demo_clock(home: Path, environment: Mapping[str, str]) -> str:

@@ -74,7 +74,10 @@ def up() -> None:
         console.print(f"  user {user}, password {secrets[user]} ({told})", highlight=False, markup=False)
     if place.is_demo:
         console.print(f"A demonstration: Microsoft is the emulator at {place.emulator_url}.", highlight=False)
-    console.print("Notices wait in the outbox (csp outbox list); the DAG send_notices relays them.", highlight=False)
+    console.print(
+        "Notices wait in the outbox (csp outbox list); the DAG send_notices, once it is on, relays them.",
+        highlight=False,
+    )
     console.print("Stop it with `make down`.", highlight=False)
 
 

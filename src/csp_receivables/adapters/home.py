@@ -13,7 +13,9 @@ FOLDERS = (
     "archive", "set_aside", "lake", "outputs", "messages",
 )  # fmt: skip
 # What a home holds besides: of the ledger, of a demonstration, of the local Airflow, of large sorts.
-OTHER_NAMES = frozenset({"ledger.db", "ledger.db-wal", "ledger.db-shm", "demo.json", "airflow", "spill", "lost+found"})
+OTHER_NAMES = frozenset(
+    {"ledger.db", "ledger.db-wal", "ledger.db-shm", "demo.json", ".demo.json", "airflow", "spill", "lost+found"}
+)
 _OURS = frozenset(FOLDERS) | OTHER_NAMES
 OTHERS_MAY = 0o067  # of a mode: a group may pass through (0710, for a program that delivers files), and no more
 

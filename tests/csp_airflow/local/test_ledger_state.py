@@ -44,6 +44,25 @@ def test_a_new_home_in_production_is_empty_and_real(given: dict[str, str]) -> No
     assert (mark_of(settings), settings.fixed_clock, files_in(settings)) == ("real", None, [])
 
 
+def test_a_run_that_is_killed_as_it_stops_the_clock_leaves_no_half_of_it(
+    given: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Path.write_text
+
+    def killed(file: Path, text: str) -> int:
+        write(file, text[:20])
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as kill:
+        kill.setattr(Path, "write_text", killed)
+        with pytest.raises(KeyboardInterrupt):
+            prepare(Place.from_environment(given), given)
+
+    settings = prepare(Place.from_environment(given), given).settings
+
+    assert (mark_of(settings), settings.fixed_clock) == ("demo", MORNING)
+
+
 def test_whatever_uses_the_home_later_sees_the_same_clock(given: dict[str, str]) -> None:
     prepare(Place.from_environment(given), given)
 
