@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from csp_receivables.adapters.ledger.outbox_book import LedgerOutbox
 from csp_receivables.adapters.ledger.outbox_people import LedgerOutboxDesk
 from csp_receivables.domain.access.policy import Protected
 from csp_receivables.domain.collections.decisions import Answer
@@ -56,6 +57,21 @@ def test_a_legacy_base_takes_its_add_on_along_and_both_come_back_base_first(desk
     order = [each.path.rsplit("/", 1)[1] for each in desk.emulator.world.log.entries if each.method == "PATCH"]
     assert order[1:] == ["z-base", "a-add-on"]
     assert desk.state(action) == "done"
+
+
+def test_who_is_suspended_in_the_tenth_episode_and_pays_is_suspended_no_more(plain_desk: AccessDesk) -> None:
+    """By its text 10.1 comes before 9.1: what counts is when it was given back last."""
+    desk = plain_desk
+    action = desk.customer("C1", document("c1-1"))
+    for round_id in ("9.1", "10.1"):
+        desk.decide(replace(due_to_suspend("C1"), round_id=round_id))
+        LedgerOutbox(desk.ledger).supersede(action, "another round")
+        desk.approve()
+        assert desk.perform().ended == {"suspended": 1}
+        desk.decided.decisions["C1"] = replace(settled("C1"), round_id=round_id)
+        assert desk.restore().ended == {"restored": 1}
+        assert (desk.book.taken("C1"), desk.book.suspended()) == ((), ())
+        desk.later(days=1)
 
 
 def taken_by_and_by(desk: AccessDesk) -> None:

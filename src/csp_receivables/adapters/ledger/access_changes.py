@@ -78,7 +78,7 @@ def taken_from(connection: Connection, customer_id: str) -> tuple[Standing, ...]
 def _taken(found: Sequence[Standing]) -> tuple[Standing, ...]:
     """Of the changes at one customer, those that took and were not given back."""
     back = [each for each in found if each.change.direction is Direction.RESTORE and each.event in GIVEN_BACK]
-    given_back = {each.subscription_id: each.at for each in back}
+    given_back = {each.subscription_id: each.at for each in sorted(back, key=lambda each: each.at)}
     suspended = [
         each
         for each in found
