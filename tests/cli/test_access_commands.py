@@ -127,6 +127,8 @@ REFUSED = [
     (["access", "undo", "--run", "nobody", "--chase-anew", *ADA], "nothing that the run 'nobody' gave back can be"),
     (["access", "undo", "--run", "nobody", "--by", "Ada"], "--why"),
     (["access", "history"], "--customer or --subscription"),
+    (["access", "history", "--customer", "C99"], "no customer 'C99' is known"),
+    (["access", "history", "--subscription", "c9-1"], "no subscription 'c9-1' is known"),
 ]
 
 

@@ -426,6 +426,16 @@ def test_midnight_between_the_look_and_the_first_byte_counts(
         assert (ended.how, house.status()) == ("superseded", "active")
 
 
+def test_a_last_look_of_yesterday_is_none(house: House) -> None:
+    """A run goes on past the partner's midnight, and nobody wrote anything meanwhile."""
+    days = [DECIDED + timedelta(days=1)]
+    look = replace(access_wiring.proposer(house.settings, house.ledger).look, today=lambda: days[0])
+
+    assert look.look(["C1"])["C1"].decision.on == DECIDED
+    days[0] += timedelta(days=1)
+    assert look.look(["C1"])["C1"].decision.on == DECIDED + timedelta(days=1)
+
+
 @pytest.mark.parametrize("kind", [HoldKind.DISPUTE, HoldKind.INSOLVENCY])
 def test_money_that_nobody_matched_yet_or_a_hold_keeps_access(house: House, kind: HoldKind) -> None:
     house.approve()

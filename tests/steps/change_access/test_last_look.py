@@ -50,7 +50,7 @@ def test_a_hold_outranks_an_approval(desk: AccessDesk) -> None:
 
     assert desk.perform().ended == {}
     assert (desk.state(action), desk.changes_at("c1-1")) == ("held", 0)
-    with pytest.raises(ByHandRefused, match="takes no answer"):
+    with pytest.raises(ByHandRefused, match="takes no answer any more; csp outbox release"):
         desk.book.answer(replace(an_answer(desk, action), why="again"), "C1")
 
 

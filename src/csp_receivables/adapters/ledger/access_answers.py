@@ -30,6 +30,7 @@ _STAYS = {
     Word.NO_ANSWER: (State.APPROVED.value, State.CLAIMED.value, State.FAILED.value),
     Word.HOLD: (State.CLAIMED.value,),  # the worker's last look finds the hold
 }
+_RELEASABLE = (State.DECLINED.value, State.HELD.value)
 _ANSWERABLE = tuple(state.value for state in (State.PROPOSED, State.APPROVED, State.CLAIMED, State.FAILED))
 
 
@@ -42,7 +43,10 @@ def keep_answer(writing: Writing, approval: Approval, customer_id: str, asked: s
     if approval.word is Word.SUSPEND and approval.digest != asked:
         raise ByHandRefused("the facts have changed since this was asked; look at the proposal as it is now")
     if state not in _ANSWERABLE:
-        raise ByHandRefused(f"{approval.action_id} is {state.replace('_', ' ')} and takes no answer any more")
+        asks_anew = "; csp outbox release lets it be asked anew" if state in _RELEASABLE else ""
+        raise ByHandRefused(
+            f"{approval.action_id} is {state.replace('_', ' ')} and takes no answer any more{asks_anew}"
+        )
     before = newest_approval(writing.connection, approval.action_id)
     if before and approval.word is Word.NO_ANSWER and before.who and before.digest == approval.digest:
         return  # somebody answered elsewhere while the question waited: a time-out takes no person's word back

@@ -22,6 +22,8 @@ from csp_receivables.adapters.ledger.access_tables import (
 )
 from csp_receivables.adapters.ledger.access_undo import chase_anew, deeds_of, give_back
 from csp_receivables.adapters.ledger.connection import Ledger, moment_text
+from csp_receivables.adapters.ledger.hold_book import refuse_unknown_customer
+from csp_receivables.adapters.ledger.microsoft_tables import subscription
 from csp_receivables.adapters.ledger.outbox_tables import action, action_event, message, message_event
 from csp_receivables.domain.access.history import Entry
 from csp_receivables.domain.access.restorations import Restoration
@@ -68,11 +70,18 @@ class LedgerAccessDesk:
             return chase_anew(writing, deeds, run, who, today)
 
     def history(self, *, subscription_id: str = "", customer_id: str = "") -> tuple[Entry, ...]:
-        """Everything about one subscription, or one customer, in the order in which it was learnt."""
+        """Everything about one subscription, or one customer, in the order in which it was learnt.
+
+        Raises ByHandRefused for one that nobody knows: of it "nothing happened" would be no answer.
+        """
         mine = [access_change.c.subscription_id == subscription_id] if subscription_id else []
         mine += [access_change.c.customer_id == customer_id] if customer_id else []
         with self.ledger.reading() as connection:
+            if customer_id:
+                refuse_unknown_customer(connection, customer_id)
             changes = connection.execute(select(access_change).where(*mine)).all()
+            if subscription_id and not changes:
+                _refuse_unknown_subscription(connection, subscription_id)
             ids = {row.action_id for row in changes}
             if customer_id and not subscription_id:
                 ids |= set(connection.execute(_suspensions_of(customer_id)).scalars())
@@ -85,6 +94,12 @@ class LedgerAccessDesk:
                 if each.action_id in ids
             ]
         return tuple(sorted(entries, key=lambda entry: (entry.at, entry.about, entry.what)))
+
+
+def _refuse_unknown_subscription(connection: Connection, subscription_id: str) -> None:
+    known = select(subscription.c.subscription_id).where(subscription.c.subscription_id == subscription_id)
+    if connection.execute(known.limit(1)).first() is None:
+        raise ByHandRefused(f"no subscription {subscription_id!r} is known; csp microsoft subscriptions lists them")
 
 
 def _suspensions_of(customer_id: str) -> Select[Any]:

@@ -51,7 +51,7 @@ class LedgerHoldBook:
     def tag(self, customer_id: str, tag: str, who: Person, *, tagged: bool) -> None:
         with self.ledger.writing() as writing:
             connection = writing.connection
-            _refuse_unknown(connection, customer_id)
+            refuse_unknown_customer(connection, customer_id)
             has = tag in read_tags(connection, writing.recorded_at).get(customer_id, frozenset())
             if has is tagged:
                 raise AlreadyDone(f"{customer_id} {'has' if tagged else 'does not have'} the tag {tag!r}")
@@ -81,7 +81,7 @@ class LedgerHoldBook:
 def place_hold(writing: Writing, hold: Hold) -> None:
     """Keep a hold, in the transaction of whatever it follows from. Raises ByHandRefused, AlreadyDone."""
     connection = writing.connection
-    _refuse_unknown(connection, hold.customer_id)
+    refuse_unknown_customer(connection, hold.customer_id)
     if connection.execute(select(t.hold.c.hold_id).where(t.hold.c.hold_id == hold.hold_id)).first():
         raise AlreadyDone(f"the same hold is on already: {hold.hold_id}")
     row = {name: getattr(hold, name) for name in t.hold.c.keys() if name != "recorded_at"}  # noqa: SIM118
@@ -109,7 +109,8 @@ def _one_hold(connection: Connection, hold_id: str) -> str:
     return str(found[0])
 
 
-def _refuse_unknown(connection: Connection, customer_id: str) -> None:
+def refuse_unknown_customer(connection: Connection, customer_id: str) -> None:
+    """Raises ByHandRefused for a customer that no file named."""
     named = union(select(tables.customer.c.customer_id), select(tables.receivable.c.customer_id)).subquery()
     if connection.execute(select(named.c.customer_id).where(named.c.customer_id == customer_id)).first() is None:
         raise ByHandRefused(f"no customer {customer_id!r} is known; use the customer_id of the customers file")

@@ -57,7 +57,7 @@ class LastLooks:
 
     def look(self, customer_ids: Sequence[str]) -> Mapping[str, Fresh]:
         """The fresh decision of each; a customer that nothing is known of any more is left out."""
-        if self.has_changed() or not self._kept:
+        if self.has_changed() or not self._kept or self._kept[0].decided.on != self._yesterday():
             self._kept[:] = [self._look()]
         now, approved = self._kept[0], self.approved()
         return {
@@ -72,11 +72,14 @@ class LastLooks:
             if customer_id in now.decisions
         }
 
+    def _yesterday(self) -> date:
+        return self.today() - timedelta(days=1)
+
     def _look(self) -> _Look:
         today, read = self.today(), list[Facts]()
 
         def decide(facts: Facts) -> Decided:
-            yesterday = today - timedelta(days=1)
+            yesterday = self._yesterday()
             read.append(replace(facts, as_of=yesterday, collections=_holding_already(facts.collections, yesterday)))
             return self.decide(read[0])
 
