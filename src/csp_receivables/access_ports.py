@@ -13,7 +13,7 @@ from csp_receivables.domain.access.changes import Change, ChangeEvent, Standing
 from csp_receivables.domain.access.proposal import Evidence, Proposal
 from csp_receivables.domain.access.snapshot import Snapshot
 from csp_receivables.domain.collections.account_letters import AccountLetter
-from csp_receivables.domain.collections.decisions import Decision
+from csp_receivables.domain.collections.decisions import Answer, Decision
 from csp_receivables.domain.findings import Finding
 from csp_receivables.domain.microsoft.subscriptions import Subscription
 from csp_receivables.outbox_ports import Claim
@@ -25,13 +25,17 @@ class NotNow(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """One word on a change: Microsoft's code and ids where it answered, what a reading showed."""
+    """One word on a change: Microsoft's code and ids where it answered, what a reading showed, what a person must see.
+
+    `found` is kept with the word or not at all: whoever dies after it has told.
+    """
 
     event: ChangeEvent
     why: str = ""
     code: str = ""
     request_ids: str = ""  # "request …, correlation …", as Microsoft's support asks for them
     shown: Snapshot | None = None
+    found: tuple[Finding, ...] = ()
 
 
 class AccessBook(Protocol):
@@ -64,8 +68,8 @@ class AccessBook(Protocol):
     def is_ordered(self, action_id: str) -> bool:
         """Does a named person want this, and was it not done, or wanted no more, since?"""
 
-    def is_busy(self, customer_id: str) -> bool:
-        """Is a worker suspending subscriptions of this customer at this moment?"""
+    def is_busy(self, customer_id: str, kind: Answer) -> bool:
+        """Is a worker suspending subscriptions of this customer at this moment, or giving them back?"""
 
     def suspended(self) -> Sequence[str]:
         """Customers that access may have been taken from and was not given back, by id."""

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
+import pytest
+
+from csp_receivables.adapters.ledger.access_book import LedgerAccessBook
 from csp_receivables.adapters.ledger.outbox_book import LedgerOutbox
 from csp_receivables.adapters.ledger.outbox_people import LedgerOutboxDesk
 from csp_receivables.domain.access.policy import Protected
@@ -15,6 +19,7 @@ from tests.access_desk import (
     approved,
     document,
     due_to_suspend,
+    half_done,
     legacy,
     settled,
 )
@@ -242,3 +247,38 @@ def test_an_add_on_waits_for_its_base(plain_desk: AccessDesk) -> None:
     assert desk.restore().ended == {"restored": 1}
     assert [desk.at_microsoft(each)["status"] for each in ("z-base", "a-add-on")] == ["active", "active"]
     assert desk.findings() == []
+
+
+def test_while_it_is_given_back_nobody_settles_what_began(plain_desk: AccessDesk) -> None:
+    """Each claims first and looks for the other then: of two at once one lets go."""
+    desk = plain_desk
+    action = half_done(desk)
+    back = desk.decide(settled("C1"))
+    assert LedgerOutbox(desk.ledger).claim(back, "another worker")
+
+    assert desk.perform().ended == {"waits": 1}
+    assert (desk.state(action), desk.why(action)) == ("proposed", "it is being given back")
+
+
+def test_whoever_dies_right_after_a_word_has_told_what_a_person_must_see(
+    plain_desk: AccessDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = plain_desk
+    approved(desk)
+    desk.perform()
+    reads = desk.actor.subscriptions
+    reads.set_status(reads.read("c1-tenant", "c1-1"), "active")
+    desk.pays("C1")
+
+    class Died(BaseException):
+        pass
+
+    def dies(*_: Any) -> None:
+        raise Died
+
+    monkeypatch.setattr(LedgerOutbox, "conclude", dies)
+    monkeypatch.setattr(LedgerAccessBook, "record", dies)
+    with pytest.raises(Died):
+        desk.restore()
+
+    assert desk.findings() == ["access.not_ours", "access.renewal_differs", "access.renewal_differs"]

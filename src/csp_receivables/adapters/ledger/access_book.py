@@ -103,8 +103,8 @@ class LedgerAccessBook:
         with self.ledger.reading() as connection:
             return is_ordered(connection, action_id)
 
-    def is_busy(self, customer_id: str) -> bool:
-        mine = (action.c.customer_id == customer_id, action.c.kind == Answer.PROPOSE_SUSPENSION.value)
+    def is_busy(self, customer_id: str, kind: Answer) -> bool:
+        mine = (action.c.customer_id == customer_id, action.c.kind == kind.value)
         at_it = select(action.c.action_id).join(action_state, action_state.c.action_id == action.c.action_id)
         with self.ledger.reading() as connection:
             claimed = at_it.where(*mine, action_state.c.state == State.CLAIMED.value)
@@ -143,6 +143,7 @@ class LedgerAccessBook:
     def say(self, change: Change, said: Said) -> None:
         with self._writing() as writing:
             say(writing, change.change_id, said)
+            _record(writing, said.found)
 
     def saw(self, subscription: Subscription) -> None:
         with self._writing() as writing:
@@ -184,11 +185,15 @@ class LedgerAccessBook:
 
     def record(self, findings: Iterable[Finding]) -> None:
         with self._writing() as writing:
-            rows = findings_table(findings)
-            insert_new(writing.connection, finding, rows, recorded_at=writing.recorded_at, file_digest="")
+            _record(writing, findings)
 
     def _until(self) -> str:
         return moment_text(self.ledger.clock() + CLAIM_LASTS)
+
+
+def _record(writing: Writing, findings: Iterable[Finding]) -> None:
+    rows = findings_table(findings)
+    insert_new(writing.connection, finding, rows, recorded_at=writing.recorded_at, file_digest="")
 
 
 def newest_digest(connection: Connection, action_id: str) -> str:

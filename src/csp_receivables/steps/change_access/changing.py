@@ -6,7 +6,7 @@ happen; where a process dies, the next one begins with that reading.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -120,11 +120,24 @@ class Changer:
             )
             self._stop_for_everybody(refusal)
             return turn
-        found = findings.refused(standing.change, refusal.code, refusal.meaning, refusal.remedy)
-        ended = self.said(standing, ChangeEvent.REFUSED, why=refusal.meaning, code=refusal.code)
-        if refusal.code not in CREDIT_LIMIT_CODES:
-            return Turn(standing=ended, found=(found,))
-        return Turn(standing=ended, found=(found, credit_limit_finding(refusal.code, self.clock().date())))
+        found = [findings.refused(standing.change, refusal.code, refusal.meaning, refusal.remedy)]
+        if refusal.code in CREDIT_LIMIT_CODES:
+            found.append(credit_limit_finding(refusal.code, self.clock().date()))
+        return self.ended(standing, ChangeEvent.REFUSED, found, why=refusal.meaning, code=refusal.code)
+
+    def ended(
+        self,
+        standing: Standing,
+        event: ChangeEvent,
+        found: Sequence[Finding],
+        shown: Subscription | None = None,
+        *,
+        why: str = "",
+        code: str = "",
+    ) -> Turn:
+        """Write down how a change ended, with what a person must look at; the end of this go."""
+        told = tuple(found)
+        return Turn(standing=self.said(standing, event, shown, why=why, code=code, found=told), found=told)
 
     def said(
         self,
@@ -134,11 +147,13 @@ class Changer:
         *,
         why: str = "",
         code: str = "",
+        found: tuple[Finding, ...] = (),
     ) -> Standing:
         """Write down what became of a change; where it stands then."""
         left = snapshot_of(shown) if shown else None
         self.book.say(
-            standing.change, Said(event=event, shown=left, why=why, code=code, request_ids=self.microsoft.last_call())
+            standing.change,
+            Said(event=event, shown=left, why=why, code=code, request_ids=self.microsoft.last_call(), found=found),
         )
         is_back = standing.is_back or event is ChangeEvent.STATUS_BACK
         return replace(standing, event=event, at=self.clock(), left=left or standing.left, is_back=is_back)

@@ -13,6 +13,7 @@ from csp_receivables.domain.access.concluding import ending_of
 from csp_receivables.domain.access.proposal import differences
 from csp_receivables.domain.access.snapshot import snapshot_of
 from csp_receivables.domain.access.timing import wrong_hour
+from csp_receivables.domain.collections.decisions import Answer
 from csp_receivables.domain.outbox.gate import Moment
 from csp_receivables.domain.outbox.states import Event
 from csp_receivables.microsoft_ports import MicrosoftRefused
@@ -100,6 +101,9 @@ class AccessPerformer:
         if claim is None:
             return Ended(how=TAKEN)
         try:
+            if self.proposer.book.is_busy(due.waiting.customer_id, Answer.REINSTATE):  # as restoring looks at us
+                self._conclude(claim, Event.LET_GO, "it is being given back")
+                return Ended(how=WAITS)
             if not due.has_begun and (ended := self._prepare(claim, due)):
                 self._conclude(claim, Event.LET_GO, ended.why)
                 return ended
@@ -184,6 +188,8 @@ class AccessPerformer:
 
     def _concluded(self, claim: Claim, turns: Sequence[Turn]) -> Ended:
         found = tuple(each for turn in turns for each in turn.found)
+        if found:  # before it ends: whoever dies then has told
+            self.proposer.book.record(found)
         why_not = next((turn.why_not for turn in turns if turn.why_not), "")
         ending = ending_of([(turn.event, turn.again) for turn in turns], why_not, "suspended")
         self._conclude(claim, ending.event, ending.why, ending.again)

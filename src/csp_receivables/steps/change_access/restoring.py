@@ -105,7 +105,7 @@ class AccessRestorer:
 
     def _customer(self, claim: Claim, waiting: Waiting, done: Restored) -> str:
         try:
-            if self.book.is_busy(waiting.customer_id):
+            if self.book.is_busy(waiting.customer_id, Answer.PROPOSE_SUSPENSION):
                 ended = End(retry_at=moment_text(self.clock() + _BUSY))
                 self.outbox.conclude(claim, Event.FAILED, "a suspension of this customer is under way", ended)
                 return "later"
@@ -209,14 +209,13 @@ class _Restoring:
         if read.status == ACTIVE:
             return self._renewal(standing, read)
         found = findings.odd(standing.change, read.status)
-        why = f"it reads {read.status!r}"
-        return Turn(standing=self.changer.said(standing, ChangeEvent.ODD, read, why=why), found=(found,))
+        return self.changer.ended(standing, ChangeEvent.ODD, [found], read, why=f"it reads {read.status!r}")
 
     def _status(self, standing: Standing, read: Subscription) -> Turn | Standing:
         other = "it was suspended again, by somebody else" if standing.is_back else ""
         if other or (not standing.tries and (other := self._other_reasons(read))):
-            ended = self.changer.said(standing, ChangeEvent.NOT_OURS, read, why=other)
-            return Turn(standing=ended, found=(findings.not_ours(standing.change, other),))
+            found = findings.not_ours(standing.change, other)
+            return self.changer.ended(standing, ChangeEvent.NOT_OURS, [found], read, why=other)
         if self._is_settling(standing):
             return standing
         return self._send(standing, lambda: self.changer.microsoft.set_status(read, ACTIVE))
@@ -226,7 +225,7 @@ class _Restoring:
         if not standing.tries:
             why = "it was active already: somebody else gave access back"
             found = (findings.not_ours(standing.change, why), *self._differing(standing, now))
-            return Turn(standing=self.changer.said(standing, ChangeEvent.NOT_OURS, read, why=why), found=found)
+            return self.changer.ended(standing, ChangeEvent.NOT_OURS, found, read, why=why)
         if not standing.is_back:
             standing = self.changer.said(standing, ChangeEvent.STATUS_BACK, read)
         if not is_renewal_back(before, now) and standing.tries < self.changer.tries_max(standing):
@@ -240,7 +239,7 @@ class _Restoring:
 
     def _is_back(self, standing: Standing, read: Subscription, found: tuple[Finding, ...] = ()) -> Turn:
         found += self._differing(standing, snapshot_of(read))
-        return Turn(standing=self.changer.said(standing, ChangeEvent.VERIFIED, read), found=found)
+        return self.changer.ended(standing, ChangeEvent.VERIFIED, found, read)
 
     def _differing(self, standing: Standing, now: Snapshot) -> tuple[Finding, ...]:
         """A finding for each thing that is not as it was before we took access (invariant I3)."""
@@ -250,8 +249,7 @@ class _Restoring:
     def _send(self, standing: Standing, do: Callable[[], Made]) -> Turn | Standing:
         if standing.tries >= self.changer.tries_max(standing):
             found = findings.tried_too_often(standing.change, standing.tries)
-            ended = self.changer.said(standing, ChangeEvent.REFUSED, why="no reading shows it")
-            return Turn(standing=ended, found=(found,))
+            return self.changer.ended(standing, ChangeEvent.REFUSED, [found], why="no reading shows it")
         return self.changer.send(self.claim, standing, do, lambda: "")
 
     def _other_reasons(self, read: Subscription) -> str:

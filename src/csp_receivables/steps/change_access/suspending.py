@@ -59,8 +59,7 @@ class Suspender:
         changer = self.changer
         if differing := renewal_differences(standing.change.snapshot, snapshot_of(read)):
             found = findings.changed_meanwhile(standing.change, differing)
-            ended = changer.said(standing, ChangeEvent.REFUSED, read, why="; ".join(differing))
-            return Turn(standing=ended, found=(found,))
+            return changer.ended(standing, ChangeEvent.REFUSED, [found], read, why="; ".join(differing))
         if why := self.ran_out():
             return Turn(standing=standing, why_not=why, found=(findings.rest_left(standing.change, why),))
         if why := near_renewal(read, changer.clock(), changer.policy.renewal_hours):
@@ -84,19 +83,17 @@ class Suspender:
             why = "" if is_ours else "its base took it along"
             return Turn(standing=self.changer.said(standing, ChangeEvent.VERIFIED, read, why=why))
         why = "it was suspended already, by somebody else"
-        ended = self.changer.said(standing, ChangeEvent.NOT_OURS, read, why=why)
-        return Turn(standing=ended, found=(findings.not_ours(standing.change, why),))
+        found = findings.not_ours(standing.change, why)
+        return self.changer.ended(standing, ChangeEvent.NOT_OURS, [found], read, why=why)
 
     def _for_a_person(self, standing: Standing, read: Subscription) -> Turn:
         change, changer = standing.change, self.changer
         if read.status != change.snapshot.status:
-            why = f"it reads {read.status!r}"
             event = ChangeEvent.ODD if standing.event in IN_THE_AIR else ChangeEvent.REFUSED
-            return Turn(
-                standing=changer.said(standing, event, read, why=why), found=(findings.odd(change, read.status),)
-            )
-        ended = changer.said(standing, ChangeEvent.REFUSED, read, why="no reading shows it")
-        return Turn(standing=ended, found=(findings.tried_too_often(change, standing.tries),))
+            found = findings.odd(change, read.status)
+            return changer.ended(standing, event, [found], read, why=f"it reads {read.status!r}")
+        found = findings.tried_too_often(change, standing.tries)
+        return changer.ended(standing, ChangeEvent.REFUSED, [found], read, why="no reading shows it")
 
     def _unreadable(self, standing: Standing, refusal: MicrosoftRefused) -> Turn:
         """Not even read. What is in the air stays so: it may have happened."""
