@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from csp_receivables.settings import BadSetting, Settings
 
@@ -18,6 +19,14 @@ def test_without_any_setting_everything_lies_under_var(tmp_path: Path, monkeypat
     assert tmp_path / "var" == settings.home
     assert f"sqlite:///{tmp_path}/var/ledger.db" == settings.ledger_url
     assert not settings.is_production
+
+
+def test_the_ledger_lies_under_its_home_whatever_that_is_called(tmp_path: Path) -> None:
+    home = tmp_path / "100%41 åäö? #1"
+
+    url = Settings.from_environment({"CSP_HOME": str(home)}).ledger_url
+
+    assert make_url(url).database == str(home / "ledger.db")
 
 
 def test_yesterday_is_the_partners_and_not_greenwichs() -> None:

@@ -46,7 +46,7 @@ class Settings:
         kind = _one_of("CSP_ENVIRONMENT", environment.get("CSP_ENVIRONMENT") or "development", ENVIRONMENTS)
         return cls(
             home=home,
-            ledger_url=environment.get("CSP_LEDGER_URL") or f"sqlite:///{home / 'ledger.db'}",
+            ledger_url=environment.get("CSP_LEDGER_URL") or sqlite_url(home / "ledger.db"),
             time_zone=_zone(environment.get("CSP_TIME_ZONE") or "Europe/Stockholm"),
             environment=kind,
             fixed_clock=_fixed_clock(environment.get("CSP_CLOCK") or demo_clock(home, environment), kind),
@@ -81,6 +81,11 @@ class Settings:
     def yesterday(self) -> date:
         """The day a live reconciliation speaks for: the partner's yesterday."""
         return self.clock().astimezone(self.time_zone).date() - timedelta(days=1)
+
+
+def sqlite_url(file: Path) -> str:
+    """A file as the address of its database, in which a question mark would end the file's name and %41 be an A."""
+    return f"sqlite:///{file}".replace("%", "%25").replace("?", "%3F")
 
 
 def write_demo_clock(home: Path, environment: Mapping[str, str], moment: datetime) -> None:

@@ -29,7 +29,7 @@ from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.run_plan import RunPlan
 from csp_receivables.domain.statements import BankReport, State
 from csp_receivables.made_up.world import Made, generate
-from csp_receivables.settings import Settings
+from csp_receivables.settings import Settings, sqlite_url
 from csp_receivables.steps.evaluate import evaluate
 
 # A day's tables are so small that these take longer than what they save: a quarter of a day, as measured. They change
@@ -55,7 +55,7 @@ def evaluate_world(settings: Settings, folder: Path, until: date | None = None) 
         apart = replace(
             settings,
             home=Path(home),
-            ledger_url=f"sqlite:///{home}/ledger.db",
+            ledger_url=sqlite_url(Path(home) / "ledger.db"),
             include=folder / "include",
             environment="development",
         )

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from csp_airflow.roles import APPROVER
 from csp_receivables.microsoft_settings import ACTOR, READER, SCHEME
-from csp_receivables.settings import BadSetting, Settings
+from csp_receivables.settings import BadSetting, Settings, sqlite_url
 
 LOOPBACK = "127.0.0.1"
 PORT = "CSP_AIRFLOW_PORT"
@@ -57,6 +57,8 @@ class Place:
         if not (root / "dags").is_dir():
             raise BadSetting(f"{root} has no dags/; run this in the checkout, or name it with CSP_ROOT")
         settings = Settings.from_environment(environment)
+        if set("%$") & set(str(settings.home)):  # its configuration reads them, and logs would lie wherever we run
+            raise BadSetting(f"CSP_HOME={str(settings.home)!r}: Airflow can't live in a folder with % or $ in its name")
         return cls(settings=settings, root=root, port=int(text), has_roles=auth == "fab")
 
     @property
@@ -141,7 +143,7 @@ def _airflow(place: Place) -> dict[str, str]:
         **({"AIRFLOW__CORE__AUTH_MANAGER": FAB} if place.has_roles else {}),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in USERS.items()),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(place.passwords_file),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{place.home}/airflow.db?timeout={SQLITE_BUSY_SECONDS}",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"{sqlite_url(place.home / 'airflow.db')}?timeout={SQLITE_BUSY_SECONDS}",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "15",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": str(SECONDS_BETWEEN_READINGS),
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from csp_airflow.local.environment import Place, airflow_environment, passwords, port_is_free
 from csp_receivables.settings import BadSetting
@@ -43,6 +45,14 @@ def test_users_of_an_unknown_kind_are_refused_and_not_taken_for_the_simple_ones(
         Place.from_environment({"CSP_ROOT": str(tmp_path), "CSP_AIRFLOW_AUTH": "FAB"})
 
 
+@pytest.mark.parametrize("name", ["100%", "$HOME"])
+def test_a_home_in_which_airflow_would_lose_its_files_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "dags").mkdir()
+
+    with pytest.raises(BadSetting, match=r"CSP_HOME.*Airflow can't live"):
+        Place.from_environment({"CSP_ROOT": str(tmp_path), "CSP_HOME": str(tmp_path / name)})
+
+
 def test_a_folder_without_dags_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadSetting, match="CSP_ROOT"):
         Place.from_environment({"CSP_ROOT": str(tmp_path)})
@@ -54,6 +64,15 @@ def test_everything_is_bound_to_loopback_and_follows_the_port(place: Place) -> N
     assert found["AIRFLOW__API__HOST"] == "127.0.0.1"
     assert found["AIRFLOW__API__BASE_URL"] == "http://127.0.0.1:8123"
     assert found["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://127.0.0.1:8123/execution/"
+
+
+def test_airflows_database_lies_under_its_home_whatever_that_is_called(place: Place) -> None:
+    odd = replace(place, settings=replace(place.settings, home=place.settings.home / "åäö? #1"))
+
+    found = make_url(airflow_environment(odd, {})["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"])
+
+    assert found.database == str(odd.home / "airflow.db")
+    assert found.query == {"timeout": "60"}
 
 
 def test_settings_of_another_airflow_do_not_leak_in(place: Place) -> None:
