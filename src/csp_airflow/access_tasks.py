@@ -130,11 +130,14 @@ def watch(context: Context) -> Told:
 
 
 def list_deeds(context: Context) -> Told:
-    """What the named run took and gave back, in the log; nothing changes."""
+    """What the named run took and gave back, in the log; nothing changes. Raises ValueError where that is nothing."""
     from csp_receivables import access_wiring
 
+    run = _run_named(context)
     with at_work() as (settings, ledger):
-        deeds = access_wiring.deeds(settings, ledger, _run_named(context))
+        deeds = access_wiring.deeds(settings, ledger, run)
+    if not deeds:  # a slip of the pen must not look as if all were undone
+        raise ValueError(f"nothing that the run {run!r} took or gave back is known; csp access history names the runs")
     for each in deeds:
         log.info("%s %s: %s, now %s", each.deed.value, each.action_id, ", ".join(each.subscriptions), each.now.value)
     told: Told = {"deeds": len(deeds)} | {f"{each.deed.value}: {each.now.value}": 0 for each in deeds}

@@ -28,6 +28,7 @@ from csp_airflow.access_tasks import (  # noqa: E402
     SUSPEND,
     BadAnswer,
     approval_of,
+    list_deeds,
     list_waiting,
     perform,
     questions,
@@ -236,6 +237,16 @@ def test_a_task_that_was_marked_as_done_suspends_nobody(house: House) -> None:
     assert record_answer(asked, None, in_a_run())["word"] == "no_answer"
 
     assert (house.perform().ended, house.status()) == ({}, "active")
+
+
+def test_a_run_that_did_nothing_is_no_run_that_is_undone(house: House) -> None:
+    house.approve()
+    house.perform(run="change_access/r")
+
+    assert list_deeds(started("bea", what=LIST))["took: away"] == 1
+    for named in ("change_access/another", "change_access", "change_access/"):
+        with pytest.raises(ValueError, match="is known; csp access history"):
+            list_deeds(started("bea") | {"params": {"run": named, "what": LIST, "reason": ""}})
 
 
 def test_who_starts_a_release_is_its_second_person(house: House) -> None:

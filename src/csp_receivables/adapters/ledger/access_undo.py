@@ -96,7 +96,8 @@ def is_ordered(connection: Connection, action_id: str) -> bool:
 
 
 def _is_of(column: ColumnElement[str], run: str) -> ColumnElement[bool]:
-    return or_(column == run, column.startswith(f"{run}/", autoescape=True))
+    """A DAG's name alone is no run: it would be everything that any of its runs ever did."""
+    return or_(column == run, column.startswith(f"{run}/", autoescape=True)) if "/" in run else column == run
 
 
 def _took(connection: Connection, row: Row[Any], changes: Iterable[Standing]) -> RunsDeed:
