@@ -19,7 +19,7 @@ from csp_receivables.domain.collections.decisions import Answer
 from csp_receivables.domain.matching_by_hand.requests import ByHandRefused, person
 from csp_receivables.microsoft_ports import MicrosoftRefused
 from csp_receivables.steps.change_access.watching import AccessWatch, Watched
-from tests.access_desk import AccessDesk, document, due_to_suspend
+from tests.access_desk import AccessDesk, document, due_to_suspend, settled
 from tests.letters import STOCKHOLM
 
 
@@ -283,6 +283,8 @@ def test_the_history_tells_who_why_and_on_what_ground(desk: AccessDesk) -> None:
     assert what[:4] == ["prepared", "began", "accepted", "verified"]
     (answer,) = [each for each in told if each["what"] == "answered"]
     assert (answer["person_name"], answer["why"], answer["word"]) == ("Ada Lund", "they were told", "suspend")
+    of_the_return = [each["what"] for each in told if each["about"] == settled("C1").action_id]
+    assert of_the_return[:3] == ["decided", "proposed", "claimed"]
     (asked,) = [each for each in told if each["what"] == "asked"]
     assert asked["document"]["targets"][0]["quantity"] == 10
     assert all(each["policy_version"] == "v1" for each in told if each["what"] == "decided")

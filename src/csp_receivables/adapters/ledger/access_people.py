@@ -93,7 +93,12 @@ class LedgerAccessDesk:
                 for each in restorations(connection, EVERYTHING, self.zone, who)
                 if each.action_id in ids
             ]
-        return tuple(sorted(entries, key=lambda entry: (entry.at, entry.about, entry.what)))
+        return tuple(sorted(entries, key=_in_order))
+
+
+def _in_order(entry: Entry) -> tuple[str, str, int, str]:
+    """As it was learnt; of what one transaction kept in the order in which it happened."""
+    return entry.at, entry.about, int(entry.told.get("event_no", 0)), entry.what
 
 
 def _refuse_unknown_subscription(connection: Connection, subscription_id: str) -> None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from csp_receivables.access_ports import AccessBook
 from csp_receivables.domain.access.approvals import Approval, why_not_approved
+from csp_receivables.domain.access.changes import ChangeEvent, Standing
 from csp_receivables.domain.access.policy import AccessPolicy
 from csp_receivables.domain.access.proposal import Proposal, propose
 from csp_receivables.domain.collections.decisions import Answer, Decision
@@ -16,6 +17,7 @@ from csp_receivables.domain.collections.going_live import why_dry
 from csp_receivables.outbox_ports import Fresh, LastLook, Outbox, Waiting
 from csp_receivables.steps.change_access.wanted import decision_for, why_not, why_not_today
 
+_OVER = (ChangeEvent.REFUSED, ChangeEvent.NOT_OURS)
 SUSPENSIONS = (Answer.PROPOSE_SUSPENSION,)
 
 
@@ -105,6 +107,7 @@ class Proposer:
         approval = self.book.approval(waiting.action_id)
         has_begun = self._has_begun(waiting)
         why = why_not_approved(approval, proposal.digest, self.clock(), self.policy.approval_days)
+        why = why or _refused_since(approval, self.book.changes(waiting.action_id))
         return Due(
             waiting=waiting,
             fresh=fresh,
@@ -124,3 +127,11 @@ class Proposer:
         for each in asked[: self.policy.questions_max]:
             self.book.keep_proposal(each.proposal)
         return asked[: self.policy.questions_max]
+
+
+def _refused_since(approval: Approval | None, changes: Sequence[Standing]) -> str:
+    """Is all of it over without effect since it was answered? Then another try takes another answer."""
+    if approval is None or not changes or any(each.event not in _OVER for each in changes):
+        return ""
+    given = datetime.fromisoformat(approval.recorded_at)
+    return "nothing of it could be suspended since it was answered" if any(each.at > given for each in changes) else ""
