@@ -75,6 +75,23 @@ def test_airflows_database_lies_under_its_home_whatever_that_is_called(place: Pl
     assert found.query == {"timeout": "60"}
 
 
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        ({}, "127.0.0.1"),
+        ({"NO_PROXY": "intranet.example"}, "intranet.example,127.0.0.1"),
+        ({"no_proxy": "a.example", "NO_PROXY": "b.example"}, "a.example,127.0.0.1"),
+        ({"NO_PROXY": "*"}, "*"),
+    ],
+)
+def test_tasks_reach_airflow_where_a_proxy_stands_before_everything_else(
+    place: Place, kept: dict[str, str], told: str
+) -> None:
+    found = airflow_environment(place, {"HTTP_PROXY": "http://proxy.example:3128", **kept})
+
+    assert (found["no_proxy"], found["NO_PROXY"], found["HTTP_PROXY"]) == (told, told, "http://proxy.example:3128")
+
+
 def test_settings_of_another_airflow_do_not_leak_in(place: Place) -> None:
     leaking = {
         "AIRFLOW__CORE__FERNET_KEY": "theirs",
