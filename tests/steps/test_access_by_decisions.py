@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -81,14 +81,14 @@ class House:
         collections_wiring.decider(self.settings, self.ledger).decide(live(as_of))
         return [row[0] for row in rows_of(self.ledger, action, "action_id")]
 
-    def accepted(self, action_id: str, on: date) -> None:
+    def accepted(self, action_id: str, on: date, *also: str) -> None:
         """The mail server took the action's letter."""
         with self.ledger.writing() as writing:
             now = self.ledger.now()
             outbox.claim(writing, action_id, token="w", until=now, now=now)
             row: dict[str, Any] = {"message_id": action_id, "attempt": 1, "action_id": action_id, "ordinal": 1}
             row |= dict.fromkeys(("recipient", "sent_to", "subject", "language", "digest"), "")
-            keep_message(writing, row | {"receivable_ids": '["partner/100"]'})
+            keep_message(writing, row | {"receivable_ids": json.dumps(["partner/100", *also])})
             for event in (MessageEvent.HANDING_OVER, MessageEvent.ACCEPTED):
                 say(writing, action_id, 1, Said(event=event, on=on))
             outbox.append(writing, action_id, Event.DONE)
@@ -122,7 +122,12 @@ class House:
 
 @contextmanager
 def house_of(
-    ledger: Ledger, emulator: Emulator, clock: StandingClock, folder: Path, policy: str = POLICY
+    ledger: Ledger,
+    emulator: Emulator,
+    clock: StandingClock,
+    folder: Path,
+    policy: str = POLICY,
+    also: Sequence[dict[str, Any]] = (),
 ) -> Iterator[House]:
     settings = Settings.from_environment(
         {
@@ -137,20 +142,20 @@ def house_of(
     actor = open_actor(identity(emulator.url), manners)
     house = House(ledger=ledger, emulator=emulator, clock=clock, settings=settings, actor=actor)
     try:
-        _moved_in(house)
+        _moved_in(house, also)
         yield house
     finally:
         actor.close()
 
 
-def _moved_in(house: House) -> None:
-    """C1 owes 100.00 for its subscription, was warned, and may be suspended."""
+def _moved_in(house: House, also: Sequence[dict[str, Any]]) -> None:
+    """C1 owes 100.00 for its subscription (and what is `also` owed), was warned, and may be suspended."""
     world, ledger = house.emulator.world, house.ledger
     world.customers[TENANT] = Customer(tenant_id=TENANT, name="C1", domain="c1.example")
     add_subscription(world, TENANT, document("c1-1"))
     add_subscription(world, TENANT, document("paid-for", offerName="Visio Plan 2"))
     house.on(WARNED)
-    owe(ledger, receivable("C1", "100"))
+    owe(ledger, receivable("C1", "100"), *also)
     with ledger.writing() as writing:
         at = {"recorded_at": writing.recorded_at}
         mapping = {"tenant_id": TENANT, "customer_id": "C1", "mapped": True}
@@ -162,7 +167,7 @@ def _moved_in(house: House) -> None:
     LedgerSubscriptionBook(ledger).keep(TENANT, listed)
     collections_wiring.approve_policy(house.settings, ledger, person("Ada", "seen"))
     (warning,) = house.decide(WARNED)
-    house.accepted(warning, WARNED + timedelta(days=1))
+    house.accepted(warning, WARNED + timedelta(days=1), *(each["receivable_id"] for each in also))
     house.on(DECIDED)
     assert house.decide(DECIDED)[-1].endswith("propose_suspension")
 
@@ -214,6 +219,21 @@ def test_what_is_unpaid_is_suspended_and_comes_back_with_the_payment(house: Hous
     house.on(DECIDED + timedelta(days=1))
     house.decide(DECIDED + timedelta(days=1))
     assert (house.perform().ended, house.restore().ended) == ({}, {})
+
+
+def test_a_question_tells_what_is_owed_in_each_currency_that_it_rests_on(
+    new_demo_ledger: Callable[[], Ledger], served: Emulator, clock: StandingClock, tmp_path: Path
+) -> None:
+    """And an answer ends when any of it changes, not only what the decision tells."""
+    in_pounds = receivable("C1", "101", currency="GBP", amount=7_000, net=7_000)
+    with house_of(new_demo_ledger(), served, clock, tmp_path, also=[in_pounds]) as house:
+        (asked,) = house.approve()
+        assert "100.00 EUR overdue of 100.00 EUR open" in asked
+        assert "70.00 GBP overdue of 70.00 GBP open" in asked
+
+        pay(house.ledger, "101", 1_000, DECIDED, currency="GBP")
+
+        assert house.perform().waits == {"what the answer rested on has changed since": 1}
 
 
 def test_a_pack_tells_access_by_its_history_and_not_by_what_was_decided(house: House) -> None:

@@ -17,6 +17,7 @@ from csp_receivables.domain.access.order import going_down
 from csp_receivables.domain.access.policy import AccessPolicy
 from csp_receivables.domain.access.scope import Covered, LeftOut, in_scope
 from csp_receivables.domain.collections.decisions import Decision
+from csp_receivables.domain.collections.open_items import Situation
 from csp_receivables.domain.microsoft.subscriptions import Subscription
 from csp_receivables.domain.microsoft.suspending import Billing, suspending
 
@@ -108,8 +109,20 @@ class Proposal:
         return tuple(sorted(sums.items()))
 
 
-def propose(decision: Decision, evidence: Evidence, policy: AccessPolicy, now: datetime) -> Proposal:
-    """The proposal that a decision to propose a suspension asks for."""
+Owed = tuple[tuple[str, int, int], ...]
+
+
+def owed_in(situation: Situation, decision: Decision) -> Owed:
+    """What is owed in each currency of what the decision names: a decision tells one, and may rest on several."""
+    named = {item.debt.currency for item in situation.items if item.debt.receivable_id in decision.receivable_ids}
+    currencies = sorted(named | ({decision.currency} if decision.currency else set()))
+    return tuple((each, situation.overdue(each), situation.open(each)) for each in currencies)
+
+
+def propose(
+    decision: Decision, evidence: Evidence, policy: AccessPolicy, now: datetime, *, owed: Owed | None = None
+) -> Proposal:
+    """The proposal that a decision to propose a suspension asks for. `owed`: else as the decision tells it."""
     targets, left_out = in_scope(evidence.subscriptions, evidence.covered, evidence.tags, policy, now)
     costs = dict(evidence.costs)
     return Proposal(
@@ -117,12 +130,16 @@ def propose(decision: Decision, evidence: Evidence, policy: AccessPolicy, now: d
         customer_id=decision.customer_id,
         round_id=decision.round_id,
         receivable_ids=decision.receivable_ids,
-        owed=((decision.currency, decision.overdue, decision.open),) if decision.currency else (),
+        owed=_told(decision) if owed is None else owed,
         targets=tuple(_target(each, costs.get(each.subscription_id.casefold()), now) for each in going_down(targets)),
         left_out=left_out,
         policy_version=decision.policy_version,
         access_version=policy.version,
     )
+
+
+def _told(decision: Decision) -> Owed:
+    return ((decision.currency, decision.overdue, decision.open),) if decision.currency else ()
 
 
 def document_of(proposal: Proposal) -> str:

@@ -11,9 +11,10 @@ from csp_receivables.access_ports import AccessBook
 from csp_receivables.domain.access.approvals import Approval, why_not_approved
 from csp_receivables.domain.access.changes import ChangeEvent, Standing
 from csp_receivables.domain.access.policy import AccessPolicy
-from csp_receivables.domain.access.proposal import Proposal, propose
+from csp_receivables.domain.access.proposal import Proposal, owed_in, propose
 from csp_receivables.domain.collections.decisions import Answer, Decision
 from csp_receivables.domain.collections.going_live import why_dry
+from csp_receivables.domain.collections.open_items import look
 from csp_receivables.outbox_ports import Fresh, LastLook, Outbox, Waiting
 from csp_receivables.steps.change_access.wanted import decision_for, why_not, why_not_today
 
@@ -103,7 +104,8 @@ class Proposer:
     def looked_at(self, waiting: Waiting, fresh: Fresh, decision: Decision) -> Due:
         """One of them, with its proposal as it is now and whether the answer to it holds."""
         evidence = self.book.evidence(decision.customer_id, decision.receivable_ids)
-        proposal = propose(decision, evidence, self.policy, self.clock())
+        owed = owed_in(look(fresh.case, fresh.policy, decision.on), decision) if fresh.case else None
+        proposal = propose(decision, evidence, self.policy, self.clock(), owed=owed)
         approval = self.book.approval(waiting.action_id)
         has_begun = self._has_begun(waiting)
         why = why_not_approved(approval, proposal.digest, self.clock(), self.policy.approval_days)
