@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from csp_airflow.local.environment import Place
-from csp_receivables.settings import Settings, demo_clock, write_demo_clock
+from csp_receivables.settings import BadSetting, Settings, demo_clock, write_demo_clock
 from csp_receivables.wiring import make_home, mark_of, open_ledger, rows_kept
 
 MORNING = time(6)  # when the daily run starts, in the partner's time zone
@@ -81,6 +81,10 @@ def _copy(file: Path, target: Path) -> None:
 
 
 def _last_day(sample: Path) -> date:
-    """The last day that the sample speaks of."""
+    """The last day that the sample speaks of. Raises BadSetting where no sample is."""
+    if not sample.is_dir():
+        raise BadSetting(
+            f"CSP_INCLUDE: {sample} is not there, which a new ledger shows; put your own files into its inbox first"
+        )
     days = json.loads((sample / "expected.json").read_text())["days"]
     return date.fromisoformat(max(days))

@@ -11,7 +11,7 @@ import pytest
 from csp_airflow.local import ledger_state
 from csp_airflow.local.environment import Place
 from csp_airflow.local.ledger_state import prepare, state_of
-from csp_receivables.settings import Settings
+from csp_receivables.settings import BadSetting, Settings
 from csp_receivables.wiring import mark_of, rows_kept
 from tests.airflow_home import ROOT
 
@@ -61,6 +61,18 @@ def test_a_run_that_is_killed_as_it_stops_the_clock_leaves_no_half_of_it(
     settings = prepare(Place.from_environment(given), given).settings
 
     assert (mark_of(settings), settings.fixed_clock) == ("demo", MORNING)
+
+
+def test_policies_of_ones_own_without_the_sample_are_told_by_their_setting(
+    given: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "policies").mkdir()
+    own = given | {"CSP_INCLUDE": str(tmp_path)}
+
+    with pytest.raises(BadSetting, match=r"CSP_INCLUDE: .*sample is not there.*inbox"):
+        prepare(Place.from_environment(own), own)
+
+    assert mark_of(Settings.from_environment(own)) is None
 
 
 def test_whatever_uses_the_home_later_sees_the_same_clock(given: dict[str, str]) -> None:
