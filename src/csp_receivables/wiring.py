@@ -281,7 +281,7 @@ def issue_day(settings: Settings, ledger: Ledger, plan: RunPlan, customers: Sequ
 def reconcile(settings: Settings, ledger: Ledger, plan: RunPlan, customers: Sequence[str] = ()) -> Reconciled:
     """Reconcile the plan's day and issue its files. Raises NoLongerLive, NotYetKnown and UnknownCustomer."""
     refuse_unknown(ledger, customers)
-    if plan.known_at and moment_text(plan.known_at) > (latest := ledger.everything_known()):
+    if plan.known_at and moment_text(plan.known_at) > (latest := max(ledger.everything_known(), ledger.now())):
         raise NotYetKnown(f"{moment_text(plan.known_at)} has not come (it is {latest}); known at is now or earlier")
     return issue(reconciler(settings, ledger).reconcile(plan), day_outputs(settings), customers)
 

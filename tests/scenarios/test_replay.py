@@ -193,6 +193,15 @@ def test_days_backfilled_in_any_order_are_equal_and_book_nothing(backfills: Back
     any_order_is_equal()
 
 
+def test_a_day_backfilled_again_later_is_the_same_day_known_at_the_same_moment(
+    backfills: Backfills, clock: StandingClock
+) -> None:
+    first = backfills.backfill(DAYS[:2])
+    clock.now += timedelta(days=3)
+
+    assert backfills.backfill(DAYS[:2]) == first
+
+
 def test_a_live_run_cleared_a_day_later_books_nothing(ledger: Ledger, clock: StandingClock, tmp_path: Path) -> None:
     clock.now = morning_after(DAYS[0])
     plan = plan_run(now=clock.now, zone=ZONE, as_of=DAYS[0])

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, insert, select
 from csp_receivables.adapters.ledger import Ledger, LedgerRefused, tables
 from csp_receivables.adapters.ledger.connection import moment_text
 from csp_receivables.settings import Settings
+from tests.conftest import StandingClock
 from tests.migrated import upgraded
 
 NOON = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
@@ -219,3 +220,13 @@ def test_a_ledger_in_a_folder_that_is_not_there_is_refused_and_no_folder_made(tm
 
 def test_recorded_moments_have_one_form(ledger: Ledger) -> None:
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", ledger.now())
+
+
+def test_a_ledger_that_is_marked_is_opened_without_a_word_in_it(ledger: Ledger, clock: StandingClock) -> None:
+    """Who only looks must not move the moment by which everything is known, nor wait for a writer."""
+    before = ledger.everything_known()
+    clock.now += timedelta(hours=1)
+
+    ledger.mark("real", "development")
+
+    assert ledger.everything_known() == before

@@ -114,19 +114,24 @@ class Ledger:
 
         Raises LedgerRefused for one of the other kind, and in production for one that was not made for it.
         """
+        with self.reading() as connection:
+            if self._is_marked(connection, kind, environment):
+                return
         with self.writing() as writing:
-            found, made_for = self._kind(writing.connection), self._made_for(writing.connection)
-            if environment == PRODUCTION and DEMO in (kind, found):
-                raise LedgerRefused(f"made-up data is never production; {_UNLESS}")
-            if environment == PRODUCTION and made_for not in (None, PRODUCTION):
-                raise LedgerRefused(f"this ledger was made for {made_for} and is never production; {_UNLESS}")
-            if found is None:
+            if not self._is_marked(writing.connection, kind, environment):
                 row = {"mark": 1, "kind": kind, "environment": environment, "created_at": self.now()}
                 writing.connection.execute(insert(ledger_mark).values(**row, last_recorded_at=writing.recorded_at))
-            elif found != kind:
-                raise LedgerRefused(
-                    f"this ledger is {found!r} and stays so; name another with CSP_HOME or CSP_LEDGER_URL"
-                )
+
+    def _is_marked(self, connection: Connection, kind: str, environment: str) -> bool:
+        """Is it marked as it is asked to be? Raises LedgerRefused where it is marked otherwise, or must not be."""
+        found, made_for = self._kind(connection), self._made_for(connection)
+        if environment == PRODUCTION and DEMO in (kind, found):
+            raise LedgerRefused(f"made-up data is never production; {_UNLESS}")
+        if environment == PRODUCTION and made_for not in (None, PRODUCTION):
+            raise LedgerRefused(f"this ledger was made for {made_for} and is never production; {_UNLESS}")
+        if found not in (None, kind):
+            raise LedgerRefused(f"this ledger is {found!r} and stays so; name another with CSP_HOME or CSP_LEDGER_URL")
+        return found is not None
 
     def kind(self) -> str | None:
         """`demo`, `real`, or None for a ledger that is not marked yet."""
@@ -160,9 +165,12 @@ class Ledger:
             return self._last_recorded_at(connection)
 
     def everything_known(self) -> str:
-        """A moment by which all that is recorded was known, even when the clock stands still or was set back."""
-        with self.reading() as connection:
-            return max(self._last_recorded_at(connection), self.now())
+        """The moment by which all that is recorded was known: that of the newest fact, however long ago.
+
+        Not the clock's: who asks again before anything is learnt must get the same answer, and a fact that is being
+        written at this moment would be known by it later.
+        """
+        return self.last_recorded_at() or self.now()
 
     def _record_moment(self, connection: Connection) -> tuple[str, str]:
         """The moment of this transaction, and the one of the fact before it.
