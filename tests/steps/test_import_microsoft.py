@@ -198,6 +198,15 @@ def test_an_invoice_in_two_currencies_is_refused_alone(ledger: Ledger, tmp_path:
     assert "microsoft.invoice_refused" in {f.code for f in report.findings}
 
 
+def test_an_invoice_of_a_month_that_is_none_is_refused_alone(ledger: Ledger, tmp_path: Path) -> None:
+    rows = [row(ChargeStartDate="9999-12-01"), row(InvoiceNumber="G000000002")]
+
+    report = importer(ledger, tmp_path).import_file(write(tmp_path, rows))
+
+    assert [one["invoice_id"] for one in stored(ledger)] == ["G000000002"]
+    assert ("microsoft.invoice_refused", "G000000001") in [(one.code, one.subject) for one in report.findings]
+
+
 def test_a_refused_file_is_kept_with_its_reason(ledger: Ledger, tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_bytes(b"%PDF-")

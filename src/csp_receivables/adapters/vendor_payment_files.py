@@ -17,6 +17,7 @@ from csp_receivables.domain.currencies import UnknownCurrency
 from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.money import NotMoney, to_minor
 from csp_receivables.domain.money_records import VENDOR_PAYMENT
+from csp_receivables.domain.real_days import OUTSIDE, is_real
 
 NEEDED = ("paid_on", "amount", "currency")
 MAY = ("invoice", "reference")
@@ -79,6 +80,8 @@ def _row(cells: dict[str, str], place: tuple[str, int]) -> dict[str, object] | F
         paid_on = date.fromisoformat(cells.get("paid_on", ""))
     except ValueError:
         return _bad(place, "paid_on", f"{cells.get('paid_on', '')!r} is no day", "write days as 2026-11-01")
+    if not is_real(paid_on):
+        return _bad(place, "paid_on", f"{paid_on} {OUTSIDE}", "write the day on which it was paid")
     try:
         amount = to_minor(cells.get("amount", ""), currency)
     except (NotMoney, UnknownCurrency) as why:

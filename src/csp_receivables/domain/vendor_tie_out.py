@@ -15,6 +15,7 @@ from enum import StrEnum
 from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.money import Money
 from csp_receivables.domain.payables.words import VendorWords
+from csp_receivables.domain.real_days import OUTSIDE, is_real
 from csp_receivables.domain.vendor_totals import InvoiceSums
 
 LINES_PER_UNIT = 1_000
@@ -114,12 +115,15 @@ def tie_out(sums: InvoiceSums, stated: StatedInvoice | None, unreadable: int = 0
 def invoice_days(charges_by_month: Mapping[date, int], stated: StatedInvoice | None, term_days: int) -> InvoiceDays:
     """The invoice's days: as stated, else assumed from the billing month. Due `term_days` after the invoice date.
 
+    Raises ValueError where no charge has a start date, or most have one that can't be believed.
     `charges_by_month` maps the first day of each month to how many charges ended in it.
     """
     month = billing_month(charges_by_month)
+    if not is_real(month):
+        raise ValueError(f"most of its charges start in {month:%Y-%m}, which {OUTSIDE}")
+    told = stated.invoiced_on if stated else None
     period_from = (stated and stated.period_from) or month
     period_until = (stated and stated.period_until) or _next_month(period_from) - timedelta(days=1)
-    told = stated.invoiced_on if stated else None
     invoiced_on = told or _next_month(period_from) + timedelta(days=PUBLISHED_AFTER_DAYS)
     return InvoiceDays(
         invoiced_on=invoiced_on,

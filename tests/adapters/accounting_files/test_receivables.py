@@ -66,6 +66,8 @@ def test_rows_side_by_side_are_the_lines_of_one_receivable(tmp_path: Path) -> No
 
 BAD = [
     ("no day", {"due_on": "2026-02-30"}, "due_on", "receivable.bad_field"),
+    ("a day that stands for never", {"due_on": "9999-12-31"}, "due_on", "receivable.bad_field"),
+    ("a day before all books", {"issued_on": "0001-01-01"}, "issued_on", "receivable.bad_field"),
     ("a day in words", {"issued_on": "October"}, "issued_on", "receivable.bad_field"),
     ("a digit beyond the exponent", {"tax": "25.001"}, "tax", "receivable.bad_field"),
     ("a decimal comma", {"net": "100,00"}, "net", "receivable.bad_field"),

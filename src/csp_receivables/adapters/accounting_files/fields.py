@@ -12,6 +12,7 @@ from csp_receivables.adapters.accounting_files.forms import ISO_DAY, Form
 from csp_receivables.domain.accounting import PARTY_KINDS
 from csp_receivables.domain.currencies import UnknownCurrency, exponent
 from csp_receivables.domain.money import NotMoney, parse_decimal, to_minor
+from csp_receivables.domain.real_days import OUTSIDE, is_real
 
 RECEIVABLE_KINDS = ("invoice", "credit_note")
 IDENTITY_LENGTH_MAX = 200  # PostgreSQL indexes 2,700 bytes at most
@@ -70,10 +71,14 @@ def day_parser(form: Form) -> Parser:
         stripped = needed(value)
         try:
             if form.date_format == ISO_DAY and len(stripped) == 10:
-                return date.fromisoformat(stripped)
-            return datetime.strptime(stripped, form.date_format).date()  # noqa: DTZ007 - a day has no zone
+                told = date.fromisoformat(stripped)
+            else:
+                told = datetime.strptime(stripped, form.date_format).date()  # noqa: DTZ007 - a day has no zone
         except ValueError:
             raise BadField(f"{stripped!r} is no day", f"Write days as {form.date_format}") from None
+        if not is_real(told):
+            raise BadField(f"{stripped!r} {OUTSIDE}", "Correct the day in accounting and export again")
+        return told
 
     return day
 

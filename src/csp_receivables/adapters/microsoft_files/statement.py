@@ -18,7 +18,8 @@ from typing import Any
 from csp_receivables.domain.currencies import UnknownCurrency
 from csp_receivables.domain.findings import Finding, Severity
 from csp_receivables.domain.money import NotMoney, parse_decimal, to_minor
-from csp_receivables.domain.payables.words import NO_DATE, VOIDED, words_in
+from csp_receivables.domain.payables.words import VOIDED, words_in
+from csp_receivables.domain.real_days import is_real
 from csp_receivables.domain.vendor_tie_out import InvoiceStatement, StatedInvoice
 
 
@@ -94,9 +95,10 @@ def _text(node: dict[str, Any], key: str) -> str:
 
 
 def _day(node: dict[str, Any], key: str) -> date | None:
-    """The day as written, in UTC. None where it is absent or Microsoft's sign for no date."""
+    """The day as written, in UTC. None where it is absent or a sign for no date, such as Microsoft's 0001-01-01."""
     text = _text(node, key)[:10]
-    return date.fromisoformat(text) if text and text != NO_DATE else None
+    told = date.fromisoformat(text) if text else None
+    return told if told and is_real(told) else None
 
 
 def _unusable(path: Path, invoice_id: str, why: str) -> Finding:

@@ -15,10 +15,10 @@ from csp_receivables.domain.currencies import UnknownCurrency
 from csp_receivables.domain.microsoft.invoices import ListedInvoice
 from csp_receivables.domain.money import NotMoney, parse_decimal, to_minor
 from csp_receivables.domain.money_records import VENDOR_PAYMENT
+from csp_receivables.domain.real_days import is_real
 from csp_receivables.domain.records import empty
 
 VOIDED = "void_note"  # the documentType of an invoice that another one replaces (microsoft.md 1.3)
-NO_DATE = "0001-01-01"  # what Microsoft writes where there is none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,9 +100,10 @@ def _text(node: dict[str, Any], key: str) -> str:
 def _day(node: dict[str, Any]) -> date | None:
     text = _text(node, "invoiceDate")[:10]
     try:
-        return date.fromisoformat(text) if text != NO_DATE else None
+        told = date.fromisoformat(text)
     except ValueError:
         return None
+    return told if is_real(told) else None
 
 
 def _amount(text: str, currency: str) -> int | None:
