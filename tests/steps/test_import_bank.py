@@ -245,10 +245,7 @@ def test_a_payment_or_return_that_stops_counting_lets_go_of_the_other(
 
 
 def test_a_refused_file_leaves_nothing_and_holds_up_no_other(ledger: Ledger, tmp_path: Path) -> None:
-    bad = camt([Entry(amount="1.00", ref=f"R{n}") for n in range(3)]).replace(
-        b">1.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-10-15</Dt></BookgDt><AcctSvcrRef>R2",
-        b">1,00</Amt><AcctSvcrRef>R2",
-    )
+    bad = camt([Entry(amount="1.00", ref=f"R{n}") for n in range(3)])[:-60]  # cut off, after all of its entries
 
     reports = put(ledger, tmp_path, bad, b"%PDF-1.7", camt(GIVE_AND_TAKE))
 
