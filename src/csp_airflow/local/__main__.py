@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from csp_airflow.local.api import CallRefused
-from csp_airflow.local.day import DAY, FETCH, RunFailed, returned, run_dag, wait_for_dag
+from csp_airflow.local.day import DAY, RunFailed, fetch, returned, run_dag, wait_for_dag
 from csp_airflow.local.environment import FAB_USERS, USERS, Place, airflow_environment, passwords
 from csp_airflow.local.processes import ProcessDied
 from csp_airflow.local.service import (
@@ -41,16 +41,18 @@ def run() -> None:
         before = state_of(place.settings)
         as_of = place.settings.yesterday()
         with airflow_for_a_while(place, console) as api:
-            check = processes_of(place).check
+            check, amiss = processes_of(place).check, ""
             if place.is_demo or os.environ.get(READER):
                 console.print(f"import_microsoft, from {_whom(place)}", highlight=False)
-                run_dag(api, FETCH, {}, console, check)
+                amiss = fetch(api, console, check)
             console.print(f"reconcile_daily as of {as_of}, in {place.settings.home}", highlight=False)
             run_id = run_dag(api, DAY, {"as_of": as_of.isoformat()}, console, check)
             told, decided, issued = (returned(api, run_id, task) for task in ("reconcile", "decide", "issue_outputs"))
         show_day(place.settings, told, issued, changed=state_of(place.settings) != before)
         for line in what_would_leave(decided, is_demo=mark_of(place.settings) == "demo"):
             console.print(line, highlight=False, soft_wrap=True)
+    if amiss:
+        raise RunFailed(amiss)
 
 
 def _whom(place: Place) -> str:

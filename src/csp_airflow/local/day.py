@@ -39,6 +39,16 @@ def run_dag(api: AirflowApi, dag_id: str, conf: Mapping[str, Any], console: Cons
     raise RunFailed(f"the run {run_id} failed")
 
 
+def fetch(api: AirflowApi, console: Console, check: Callable[[], None]) -> str:
+    """Ask Microsoft. Returns what went wrong, "" for nothing: the day goes on without, as by its own schedule."""
+    try:
+        run_dag(api, FETCH, {}, console, check)
+    except RunFailed as failure:
+        console.print(f"{failure}: the day goes on with what is known of Microsoft", markup=False, highlight=False)
+        return f"{FETCH}: {failure}"
+    return ""
+
+
 def wait_for_dag(api: AirflowApi, dag_id: str, console: Console) -> None:
     """Until the DAG processor has read the DAG. Raises RunFailed with what it could not read."""
     until = time.monotonic() + SECONDS_TO_READ_DAGS
