@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from csp_receivables.domain.collections.feed_age import feed_age
-from csp_receivables.domain.feeds import BROKEN, FRESH, HELD, STALE, UNPROVEN, feeds_table
+from csp_receivables.domain.feeds import BROKEN, FRESH, HELD, STALE, UNPROVEN, feeds_table, findings_that_stand
+from csp_receivables.domain.findings import Finding, Severity, findings_table
 from tests.worlds import world
 
 FRIDAY = date(2026, 10, 30)
@@ -110,3 +112,21 @@ def test_of_an_account_that_is_named_each_banking_day_has_its_statement(
     feeds = feeds_table(world(FRIDAY, statements=statements), daily)
 
     assert feed_age(feeds, 48, FRIDAY).stale == stale
+
+
+def test_what_held_a_statement_is_told_until_it_is_accepted_or_comes_again() -> None:
+    held, elsewhere = statement(1, 9, held=True), statement(1, 9, account="SE1")
+    findings = [
+        Finding(code=code, severity=severity, found="", remedy="", subject=subject)
+        for subject in (held["statement_id"], "a tenant")
+        for code, severity in (("holds", Severity.HELD), ("refuses", Severity.REFUSED))
+    ]
+
+    def told(*statements: dict[str, Any]) -> list[tuple[str, str]]:
+        facts = replace(world(FRIDAY, statements=statements), findings=findings_table(findings))
+        stand = findings_that_stand(facts).to_pylist()
+        return sorted((row["subject"], row["code"]) for row in stand)
+
+    assert len(told(held, elsewhere)) == 4
+    for now in ((held, statement(1, 7)), (held | {"held": False},)):
+        assert told(*now) == sorted([("a tenant", "holds"), ("a tenant", "refuses"), (held["statement_id"], "refuses")])

@@ -18,7 +18,7 @@ from csp_receivables.domain.day import Day, Mode
 from csp_receivables.domain.day_findings import day_findings
 from csp_receivables.domain.day_views import allocation_view, suggestion_view, unapplied_view
 from csp_receivables.domain.facts import Facts
-from csp_receivables.domain.feeds import feeds_table
+from csp_receivables.domain.feeds import feeds_table, findings_that_stand
 from csp_receivables.domain.findings import findings_table
 from csp_receivables.domain.matching.policy import MatchingPolicy
 from csp_receivables.domain.not_customer_money import not_customer_money_view
@@ -60,7 +60,7 @@ def compute_day(
     decided = _decided(connection, facts, booking, feeds, collections)
     told = findings_table(unreachable_findings(decided) if decided else [])
     owed = _of_microsoft(connection, facts, coverage, vendor_term_days)
-    found = [facts.findings, booking.findings, tie_out_findings(tie_out), told, owed]
+    found = [findings_that_stand(facts), booking.findings, tie_out_findings(tie_out), told, owed]
     findings = day_findings(connection, feeds, unapplied, found)
     day = Day(
         as_of=facts.as_of,

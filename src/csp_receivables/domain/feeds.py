@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from csp_receivables.domain.account_names import name_key
 from csp_receivables.domain.booked_money import PROVING_FAMILIES
 from csp_receivables.domain.facts import Facts
+from csp_receivables.domain.findings import Severity
 from csp_receivables.domain.records import FEED
 from csp_receivables.domain.working_days import banking_day_after, banking_day_by
 
@@ -40,6 +41,15 @@ def feeds_table(facts: Facts, daily: Collection[str] = ()) -> pa.Table:
         for key in keys
     ]
     return pa.Table.from_pylist(rows, schema=FEED)
+
+
+def findings_that_stand(facts: Facts) -> pa.Table:
+    """What imports found, less what held a statement that a person accepted since, or that came again and proves."""
+    statements = facts.statements.to_pylist()
+    over = [s["statement_id"] for s in statements if not s["held"] or any(_replaces(other, s) for other in statements)]
+    holds = pc.equal(facts.findings["severity"], Severity.HELD.value)
+    is_over = pc.is_in(facts.findings["subject"], value_set=pa.array(over, pa.string()))
+    return facts.findings.filter(pc.invert(pc.and_(holds, is_over)))
 
 
 def _place(statement: dict[str, Any]) -> tuple[str, str, date, date, str]:
@@ -86,7 +96,10 @@ def _replaces(other: dict[str, Any], held: dict[str, Any]) -> bool:
 
     Then it tells of more days, or of the same from or to the same balance: another page of those days has neither.
     """
-    if other["held"] or None in (other["from_on"], held["from_on"]):
+    same = all(other[name] == held[name] for name in ("account", "currency"))
+    if not same or other["held"] or other["family"] not in PROVING_FAMILIES:
+        return False
+    if None in (other["from_on"], other["until_on"], held["from_on"], held["until_on"]):
         return False
     days, wanted = (other["from_on"], other["until_on"]), (held["from_on"], held["until_on"])
     ends = [name for name in ("opening", "closing") if other[name] is not None and other[name] == held[name]]
