@@ -8,6 +8,7 @@ import sys
 import tomllib
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -179,6 +180,15 @@ def test_every_part_of_airflow_shares_image_secrets_and_files(name: str) -> None
     assert mounts >= {"/opt/airflow/dags", "/opt/airflow/include", "/opt/airflow/plugins", environment["CSP_HOME"]}
     assert environment["AIRFLOW__CORE__AUTH_MANAGER"].endswith("FabAuthManager")
     assert "postgres" in service["depends_on"]
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_no_proxy_stands_between_the_parts_of_airflow(name: str) -> None:
+    environment = SERVICES[name]["environment"]
+    server = urlsplit(environment["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"]).hostname
+
+    for variable in ("NO_PROXY", "no_proxy"):  # programs read the one or the other
+        assert {server, "127.0.0.1"} <= set(environment[variable].split(","))
 
 
 @pytest.mark.parametrize("name", sorted(OURS - {"init"}))
