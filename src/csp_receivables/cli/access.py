@@ -72,7 +72,8 @@ def show(action: ActionId, as_json: JsonOption = False) -> None:
         emit_json(told | {"question": text})
         return
     print(text)
-    print(f"\nNow: {found[0].open_because or 'approved'}")
+    ends = found[0].gone and f"it began, and ends: {found[0].gone}"
+    print(f"\nNow: {ends or found[0].open_because or 'approved'}")
 
 
 @access_app.command("approve")

@@ -12,6 +12,7 @@ from csp_receivables.adapters.ledger import tables
 from csp_receivables.adapters.ledger.outbox_people import LedgerOutboxDesk
 from csp_receivables.domain.collections.decisions import Answer
 from csp_receivables.domain.matching_by_hand.requests import ByHandRefused, person
+from csp_receivables.steps.change_access.limits import waiting
 from tests.access_desk import (
     AccessDesk,
     an_answer,
@@ -116,6 +117,7 @@ def test_what_is_in_the_air_when_a_hold_comes_is_settled_and_told(desk: AccessDe
 def test_what_a_hold_finds_half_done_ends_as_done_and_no_further(desk: AccessDesk) -> None:
     action = half_done(desk)
     held(desk)
+    assert waiting(desk.proposer()[1]) == []  # there is nothing to let past a breaker
 
     assert desk.perform().ended == {"suspended": 1}
     assert (desk.state(action), desk.changes_at("c1-2")) == ("done", 0)

@@ -95,7 +95,7 @@ def release(proposer: Proposer, who: Approver, why: str) -> tuple[str, ...]:
 
 def waiting(proposer: Proposer) -> list[Due]:
     """The suspensions that a named person approved and that are still to be performed."""
-    return [each for each in proposer.due() if not each.open_because]
+    return [each for each in proposer.due() if not each.open_because and not each.gone]
 
 
 def is_released(book: AccessBook, due: Due) -> bool:
