@@ -142,8 +142,9 @@ def test_a_question_that_runs_out_takes_no_persons_word_back(desk: AccessDesk) -
 
 
 def test_the_time_out_of_a_question_that_was_asked_anew_ends_neither_the_new_one_nor_its_answer(
-    desk: AccessDesk,
+    plain_desk: AccessDesk,
 ) -> None:
+    desk = plain_desk
     action = desk.customer("C1", document("c1-1"))
     (first,) = desk.questions()
     timed_out = Approval(
@@ -163,7 +164,8 @@ def test_the_time_out_of_a_question_that_was_asked_anew_ends_neither_the_new_one
     assert desk.state(action) == "done"
 
 
-def test_a_hold_while_a_worker_is_at_it_counts_at_once(desk: AccessDesk) -> None:
+def test_a_hold_while_a_worker_is_at_it_counts_at_once(plain_desk: AccessDesk) -> None:
+    desk = plain_desk
     action = approved(desk)
     given = an_answer(desk, action)
     assert LedgerOutbox(desk.ledger).claim(action, "worker")

@@ -100,7 +100,8 @@ def test_an_add_on_that_went_along_comes_back_though_its_turn_never_came(desk: A
     assert (desk.findings(), desk.book.suspended()) == ([], ())
 
 
-def test_an_add_on_that_went_along_is_written_down_though_the_rest_is_held(desk: AccessDesk) -> None:
+def test_an_add_on_that_went_along_is_written_down_though_the_rest_is_held(plain_desk: AccessDesk) -> None:
+    desk = plain_desk
     taken_by_and_by(desk)
     desk.decided.decisions["C1"] = replace(due_to_suspend("C1"), answer=Answer.WAIT, stage="clear")
 

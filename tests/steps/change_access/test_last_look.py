@@ -55,8 +55,9 @@ def test_a_hold_outranks_an_approval(desk: AccessDesk) -> None:
         desk.book.answer(replace(an_answer(desk, action), why="again"), "C1")
 
 
-def test_an_answer_ends_when_what_is_owed_changes_before_it_begins(desk: AccessDesk) -> None:
+def test_an_answer_ends_when_what_is_owed_changes_before_it_begins(plain_desk: AccessDesk) -> None:
     """Right before the first byte leaves, not only when the run begins: a run may take long."""
+    desk = plain_desk
     action = approved(desk)
     desk.decided.after = lambda: pays_a_part(desk) if desk.story("c1-1") else None
 
@@ -73,8 +74,9 @@ def pays_a_part(desk: AccessDesk) -> None:
     desk.decided.decisions["C1"] = replace(due_to_suspend("C1"), overdue=5000)
 
 
-def test_what_is_paid_between_two_subscriptions_is_left(desk: AccessDesk) -> None:
+def test_what_is_paid_between_two_subscriptions_is_left(plain_desk: AccessDesk) -> None:
     """The invoice of the second is paid; the first is still owed for."""
+    desk = plain_desk
     action = approved(desk, "C1", document("c1-1"), document("c1-2"))
     with desk.ledger.writing() as writing:
         moved = update(tables.receivable_line).where(tables.receivable_line.c.subscription_id == "c1-2")
@@ -98,8 +100,9 @@ def held(desk: AccessDesk) -> None:
     desk.decided.decisions["C1"] = replace(due_to_suspend("C1"), answer=Answer.WAIT, stage="clear")
 
 
-def test_what_is_in_the_air_when_a_hold_comes_is_settled_and_told(desk: AccessDesk) -> None:
+def test_what_is_in_the_air_when_a_hold_comes_is_settled_and_told(plain_desk: AccessDesk) -> None:
     """An action that took anything ends as done: by that the customer is told, and the history complete."""
+    desk = plain_desk
     action = approved(desk, "C1", document("c1-1"), document("c1-2"))
     world = desk.emulator.world
     world.behaviour = replace(world.behaviour, slow_share=0.5, settle_seconds=300)
@@ -123,8 +126,9 @@ def test_what_a_hold_finds_half_done_ends_as_done_and_no_further(desk: AccessDes
     assert (desk.state(action), desk.changes_at("c1-2")) == ("done", 0)
 
 
-def test_a_last_look_that_ends_one_half_way_leaves_nothing_in_the_air(desk: AccessDesk) -> None:
+def test_a_last_look_that_ends_one_half_way_leaves_nothing_in_the_air(plain_desk: AccessDesk) -> None:
     """The first was put off, the second is on its way, and then the first is not wanted any more."""
+    desk = plain_desk
     action = approved(desk, "C1", document("c1-1", scheduledNextTermInstructions=None), document("c1-2"))
     world = desk.emulator.world
     own = world.subscriptions["c1-1"]

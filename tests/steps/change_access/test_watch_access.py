@@ -237,7 +237,8 @@ def test_a_persons_word_outlasts_a_try_that_was_put_off(desk: AccessDesk) -> Non
     assert desk.at_microsoft("c1-1")["status"] == "active"
 
 
-def test_a_persons_word_waits_for_the_worker_that_is_suspending(desk: AccessDesk) -> None:
+def test_a_persons_word_waits_for_the_worker_that_is_suspending(plain_desk: AccessDesk) -> None:
+    desk = plain_desk
     action = half_suspended(desk)
     unpaid(desk)
     desk.later(days=1, minutes=1)
@@ -251,7 +252,8 @@ def test_a_persons_word_waits_for_the_worker_that_is_suspending(desk: AccessDesk
     assert desk.at_microsoft("c1-1")["status"] == "active"
 
 
-def test_undoing_stops_a_run_that_is_at_it(desk: AccessDesk) -> None:
+def test_undoing_stops_a_run_that_is_at_it(plain_desk: AccessDesk) -> None:
+    desk = plain_desk
     action = desk.customer("C1", document("c1-1"), document("c1-2"))
     desk.approve()
 
