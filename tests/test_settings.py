@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from csp_receivables.settings import BadSetting, Settings
+from csp_receivables.settings import BadSetting, Settings, demo_clock, write_demo_clock
 
 
 def test_without_any_setting_everything_lies_under_var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,6 +34,14 @@ def test_yesterday_is_the_partners_and_not_greenwichs() -> None:
 
     assert date(2026, 10, 31) == Settings.from_environment(late_in_the_evening).yesterday()
     assert date(2026, 10, 30) == Settings.from_environment({**late_in_the_evening, "CSP_TIME_ZONE": "UTC"}).yesterday()
+
+
+def test_the_clock_of_a_demonstration_is_read_by_its_owner_only_whoever_moves_it(tmp_path: Path) -> None:
+    for day in (1, 2):
+        write_demo_clock(tmp_path, {}, datetime(2026, 11, day, tzinfo=UTC))
+
+    assert demo_clock(tmp_path, {}) == "2026-11-02T00:00:00+00:00"
+    assert [(file.name, file.stat().st_mode & 0o777) for file in tmp_path.iterdir()] == [("demo.json", 0o600)]
 
 
 def test_a_clock_that_stands_still_is_refused_in_production() -> None:

@@ -92,6 +92,7 @@ def write_demo_clock(home: Path, environment: Mapping[str, str], moment: datetim
     """Let the demonstration's clock stand at `moment`, for whatever uses this home with this ledger from now on."""
     demo = {"clock": moment.isoformat(), "ledger": _ledger_mark(environment)}
     beside = home / f".{DEMO_FILE}"  # whoever reads must never see half of it: no command could start any more
+    beside.touch(mode=0o600)
     beside.write_text(json.dumps(demo, indent=2) + "\n")
     beside.replace(home / DEMO_FILE)
 
