@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -268,3 +269,15 @@ def test_what_comes_from_outside_gives_the_terminal_no_orders(csp: Csp, tmp_path
         assert code == 2
         assert not {"\x1b", "\x9b"} & set(out)
         assert "odd\ufffd[2J\ufffd1mname.csv" in out
+
+
+def test_every_command_that_ends_by_itself_answers_programs_too() -> None:
+    def without_json(command: Any, *path: str) -> Iterator[str]:
+        inner = getattr(command, "commands", {})
+        if not inner and "--json" not in {name for option in command.params for name in option.opts}:
+            yield " ".join(path)
+        for name, each in inner.items():
+            yield from without_json(each, *path, name)
+
+    serves_or_asks_a_person = {"emulator", "microsoft consent", "airflow consent", "airflow roles"}
+    assert set(without_json(cli.command())) == serves_or_asks_a_person

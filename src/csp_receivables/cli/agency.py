@@ -10,7 +10,7 @@ import typer
 from csp_receivables import escalation_wiring, support_wiring, wiring
 from csp_receivables.cli.allowed import Asks, allow
 from csp_receivables.cli.case import By, Why
-from csp_receivables.cli.output import JsonOption, Refused, emit_json, show_table
+from csp_receivables.cli.output import JsonOption, Refused, emit_json, say, show_table
 from csp_receivables.domain.matching_by_hand.requests import person
 from csp_receivables.domain.support.roles import Right
 from csp_receivables.settings import Settings
@@ -71,14 +71,14 @@ def list_handovers(by: Asks = "", as_json: JsonOption = False) -> None:
 
 
 @agency_app.command("write")
-def write(handover: Handover, by: Asks = "") -> None:
+def write(handover: Handover, by: Asks = "", as_json: JsonOption = False) -> None:
     """Write the files of a handover again, with the contacts that are known now."""
     settings = Settings.from_environment()
     ledger = wiring.open_ledger(settings)
     document = escalation_wiring.agency_book(ledger).document(handover)
     allow(settings, by, Right.SEE_HANDOVERS, document["debtor"]["customer_id"])
-    for path in escalation_wiring.write_handover(settings, ledger, handover):
-        print(path)
+    paths = [str(path) for path in escalation_wiring.write_handover(settings, ledger, handover)]
+    say("\n".join(paths), {"handover": handover, "files": paths}, as_json=as_json)
 
 
 def _totals(document: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ import typer
 
 from csp_receivables import mail_wiring, support_wiring, wiring
 from csp_receivables.cli.allowed import Asks, allow
-from csp_receivables.cli.output import JsonOption, Refused, emit_json, show_findings, show_table
+from csp_receivables.cli.output import JsonOption, Refused, emit_json, say, show_findings, show_table
 from csp_receivables.domain.matching_by_hand.requests import person
 from csp_receivables.domain.support.cases import CaseEvent, CaseState, SupportCase
 from csp_receivables.domain.support.intake import FoundBy
@@ -138,16 +138,19 @@ def terms(
     customer: Annotated[str, typer.Argument(metavar="[CUSTOMER]", help="Whose; none: those of everybody else.")] = "",
     language: Annotated[str, typer.Option("--language", help="en, sv or de.")] = "en",
     as_html: Annotated[bool, typer.Option("--html", help="As a page instead of text.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Print the support terms of a customer: who helps, what is covered, when, how to reach them, what else costs."""
-    print(support_wiring.terms_text(Settings.from_environment(), customer, language, as_html=as_html), end="")
+    text = support_wiring.terms_text(Settings.from_environment(), customer, language, as_html=as_html)
+    say(text.removesuffix("\n"), {"customer": customer, "language": language, "text": text}, as_json=as_json)
 
 
 @case_app.command("request")
-def request(case_id: CaseId, by: Asks = "") -> None:
+def request(case_id: CaseId, by: Asks = "", as_json: JsonOption = False) -> None:
     """Print what a person pastes into Microsoft's form: title, severity, tenant, subscriptions, description."""
     settings, ledger = _at(case_id, by, Right.FILE_WITH_MICROSOFT)
-    print(support_wiring.request_for_microsoft(settings, ledger, case_id), end="")
+    text = support_wiring.request_for_microsoft(settings, ledger, case_id)
+    say(text.removesuffix("\n"), {"case": case_id, "text": text}, as_json=as_json)
 
 
 @case_app.command("draft")
@@ -193,11 +196,12 @@ def reply(
 
 
 @case_app.command("hand-on")
-def hand_on(case_id: CaseId, *, by: By, why: Why) -> None:
+def hand_on(case_id: CaseId, *, by: By, why: Why, as_json: JsonOption = False) -> None:
     """Hand a case on to the provider who supports its customer, of whatever kind it is; its later messages follow."""
     settings, ledger = _at(case_id, by, Right.ANSWER_CASES)
     letters = support_wiring.hand_on(settings, ledger, case_id, person(by, why))
-    print("\n".join(f"{each} waits in the outbox" for each in letters) or "its provider has all of it already")
+    said = "\n".join(f"{each} waits in the outbox" for each in letters) or "its provider has all of it already"
+    say(said, {"case": case_id, "actions": list(letters)}, as_json=as_json)
 
 
 @case_app.command("send")
@@ -222,6 +226,7 @@ def escalated(
     number: Annotated[str, typer.Option("--number", help="Microsoft's number of the request.")],
     by: By,
     why: Why,
+    as_json: JsonOption = False,
 ) -> None:
     """Note that a case was filed with Microsoft, under which number. From then on it is asked how it stands."""
     said = " ".join(number.split())
@@ -231,17 +236,17 @@ def escalated(
     _, ledger = _at(case_id, by, Right.FILE_WITH_MICROSOFT)
     book = support_wiring.support_book(ledger)
     book.append(case_id, CaseEvent.ESCALATED, who.name, {"number": said, "why": who.why})
-    print(f"{case_id} is with Microsoft under {said}")
+    say(f"{case_id} is with Microsoft under {said}", {"case": case_id, "number": said}, as_json=as_json)
 
 
 @case_app.command("close")
-def close(case_id: CaseId, *, by: By, why: Why) -> None:
+def close(case_id: CaseId, *, by: By, why: Why, as_json: JsonOption = False) -> None:
     """Close a case. A reply from its sender opens it again."""
     who = person(by, why)
     _, ledger = _at(case_id, by, Right.ANSWER_CASES)
     book = support_wiring.support_book(ledger)
     book.append(case_id, CaseEvent.CLOSED, who.name, {"why": who.why})
-    print(f"{case_id} is closed")
+    say(f"{case_id} is closed", {"case": case_id, "state": CaseEvent.CLOSED.value}, as_json=as_json)
 
 
 def _at(case_id: str, by: str, right: Right) -> tuple[Settings, wiring.Ledger]:

@@ -10,7 +10,7 @@ import typer
 
 from csp_receivables import money_wiring, wiring
 from csp_receivables.cli.decide import AS_OF, plan_of_day
-from csp_receivables.cli.output import JsonOption, Refused, emit_json, show_table
+from csp_receivables.cli.output import JsonOption, Refused, emit_json, say, show_table
 from csp_receivables.domain.money import Money, round_to_minor
 from csp_receivables.settings import Settings
 from csp_receivables.steps.look_at_charges import ChargeLook, NothingToLookAt
@@ -94,6 +94,7 @@ def only(
     invoice: Invoice,
     by: Annotated[str, typer.Option("--by", help="Who says so: a person's name.")],
     why: Annotated[str, typer.Option("--why", help="How they know.")],
+    as_json: JsonOption = False,
 ) -> None:
     """Say that a legacy invoice has only the file that is here: the other of licences and usage does not exist."""
     ledger = wiring.open_ledger(Settings.from_environment())
@@ -101,7 +102,8 @@ def only(
         other = money_wiring.say_it_is_all(ledger, invoice, by, why)
     except NothingToLookAt as nothing:
         raise Refused(str(nothing)) from None
-    print(f"{invoice}: {by} says that there is no {other} file. It is not waited for any more.")
+    said = f"{invoice}: {by} says that there is no {other} file. It is not waited for any more."
+    say(said, {"invoice": invoice, "not_waited_for": other, "by": by}, as_json=as_json)
 
 
 def _look() -> ChargeLook:

@@ -60,6 +60,14 @@ def emit_json(payload: Any) -> None:
     print(json.dumps(payload, indent=2, ensure_ascii=False, default=_plain))
 
 
+def say(said: str, told: Any, *, as_json: bool) -> None:
+    """One answer: `said` to a person, `told` to a program."""
+    if as_json:
+        emit_json(told)
+    else:
+        print(said)
+
+
 def show_findings(findings: Sequence[Finding], limit: int = 20) -> None:
     """The findings as lines for a person; past `limit` only their number."""
     console = Console()

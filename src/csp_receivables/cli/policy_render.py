@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from csp_receivables import collections_wiring
-from csp_receivables.cli.output import Refused
+from csp_receivables.cli.output import JsonOption, Refused, say
 from csp_receivables.cli.policy_check import PolicyFile
 from csp_receivables.settings import Settings
 
@@ -27,7 +27,12 @@ Out = Annotated[Path | None, typer.Option("--out", help="Write to this file inst
 
 
 def render(
-    file: PolicyFile = None, *, language: Language = "en", form: FormOption = Form.MARKDOWN, out: Out = None
+    file: PolicyFile = None,
+    *,
+    language: Language = "en",
+    form: FormOption = Form.MARKDOWN,
+    out: Out = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Write the policy as customers read it: steps, days, amounts, access, disputes, whom to call."""
     settings = Settings.from_environment()
@@ -36,7 +41,7 @@ def render(
     except collections_wiring.NoSuchWords as refused:
         raise Refused(str(refused)) from None
     if out is None:
-        print(document, end="")
+        say(document.removesuffix("\n"), {"language": language, "text": document}, as_json=as_json)
         return
     out.write_text(document, encoding="utf-8", newline="\n")
-    print(out)
+    say(str(out), {"language": language, "file": str(out)}, as_json=as_json)

@@ -9,7 +9,7 @@ import typer
 from csp_receivables import escalation_wiring, support_wiring, wiring
 from csp_receivables.cli.allowed import Asks, allow
 from csp_receivables.cli.case import By, Why
-from csp_receivables.cli.output import JsonOption, Refused, emit_json, show_table
+from csp_receivables.cli.output import JsonOption, Refused, emit_json, say, show_table
 from csp_receivables.domain.escalation.write_offs import WriteOff
 from csp_receivables.domain.matching_by_hand.requests import person
 from csp_receivables.domain.money import to_text
@@ -54,20 +54,22 @@ def book(
     ] = False,
     by: By,
     why: Why,
+    as_json: JsonOption = False,
 ) -> None:
     """Book a proposal: what is open is written off from today on. Undone by csp match unallocate, like any entry."""
     settings, ledger = _at(write_off, by)
     who = person(by, why)
     booked = escalation_wiring.book_write_off(settings, ledger, write_off, who, access_returns=access_returns)
-    print(f"{write_off} is booked: {_totals(booked)} of {booked.customer_id} is written off")
+    said = f"{write_off} is booked: {_totals(booked)} of {booked.customer_id} is written off"
+    say(said, _as_json(booked, "booked"), as_json=as_json)
 
 
 @write_off_app.command("decline")
-def decline(write_off: Proposal, *, by: By, why: Why) -> None:
+def decline(write_off: Proposal, *, by: By, why: Why, as_json: JsonOption = False) -> None:
     """Say no to a proposal."""
     _, ledger = _at(write_off, by)
     escalation_wiring.write_off_book(ledger).decline(write_off, person(by, why))
-    print(f"{write_off} is declined")
+    say(f"{write_off} is declined", {"write_off": write_off, "state": "declined"}, as_json=as_json)
 
 
 @write_off_app.command("list")
