@@ -99,7 +99,10 @@ def decide_day(run: Told) -> Told:
 
 
 def issue_outputs(run: Told, context: Context) -> Told:
-    """Write the workbook, the page and the tables of the day that `reconcile` left, computed again from the ledger."""
+    """Write the workbook, the page and the tables of the day that `reconcile` left, computed again from the ledger.
+
+    A task of an older run that is cleared issues what the day's newest live run knew.
+    """
     from csp_receivables import wiring
 
     plan = RunPlan(
@@ -110,8 +113,9 @@ def issue_outputs(run: Told, context: Context) -> Told:
     )
     customers = customers_of(context)
     with at_work() as (settings, ledger):
-        issued = wiring.issue_day(settings, ledger, plan, customers)
-        if not customers and issued.digest != run["digest"]:
+        newest = wiring.reconciler(settings, ledger).not_older_than_shown(plan)
+        issued = wiring.issue_day(settings, ledger, newest, customers)
+        if newest == plan and not customers and issued.digest != run["digest"]:
             raise OutputsDiffer(f"reconciled {run['digest']}, but the same day computed again gives {issued.digest}")
         paths = {"workbook": issued.workbook, "page": issued.page}
         told = {name: str(path.relative_to(settings.home)) for name, path in paths.items()}

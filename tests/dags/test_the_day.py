@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -180,6 +180,21 @@ def test_a_day_as_known_then_is_what_its_own_run_had_shown(home: Home, first_run
 
     assert again["mode"] == "historical"
     assert again["digest"] == told(first_run)["reconcile"]["digest"]
+
+
+def test_clearing_the_last_task_of_an_older_run_puts_no_older_page_back(home: Home, first_run: DagRun) -> None:
+    from csp_airflow.tasks import issue_outputs
+
+    newest = told(first_run)["reconcile"]
+    an_hour_before = datetime.fromisoformat(newest["known_at"]) - timedelta(hours=1)
+    older = newest | {"known_at": an_hour_before.isoformat(), "digest": "of what was known an hour before"}
+
+    before = state_of(home.settings)
+
+    issued = issue_outputs(older, {"params": dict(THE_LAST_DAY)})
+
+    assert issued["digest"] == newest["digest"]
+    assert state_of(home.settings) == before
 
 
 def test_payments_are_booked_within_the_hour_and_only_once(home: Home, state_after: State) -> None:

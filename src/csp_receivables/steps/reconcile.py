@@ -78,6 +78,12 @@ class Reconciler:
         shown_at = self.books.shown_at(plan.as_of)
         return replace(plan, known_at=shown_at) if shown_at else plan
 
+    def not_older_than_shown(self, plan: RunPlan) -> RunPlan:
+        """The plan; or, where a live one knew less than the day's newest live run, that run's: no page goes back."""
+        shown = self.as_shown(plan)
+        is_older = plan.mode is Mode.LIVE and plan.known_at and shown.known_at and plan.known_at < shown.known_at
+        return shown if is_older else plan
+
     def book_so_far(self, today: date) -> int:
         """Book what the rules are sure of by now, in the middle of the day, and nothing else. How many allocations."""
 
