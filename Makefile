@@ -35,7 +35,7 @@ test: ## everything: checks, unit, property and database tests, beside them DAG 
 WITH_AIRFLOW := tests/smoke tests/dags tests/csp_airflow
 
 units: $(VENV)/.tests ## the tests that need no Airflow: unit, property, database
-	nice -n 5 $(BIN)/pytest -q -n 2 --dist worksteal $(WITH_AIRFLOW:%=--ignore=%)
+	nice -n 5 $(BIN)/pytest -q -n 3 --dist worksteal $(WITH_AIRFLOW:%=--ignore=%)
 
 # What it says comes whole at its end, so that it stays readable beside the others.
 SAID := $(VENV)/smoke.log
