@@ -29,3 +29,14 @@ def test_nothing_is_whole_before_the_first_statement() -> None:
     bank = Bank(chance=random.Random(0))
 
     assert bank.whole_until(BEGINS) < BEGINS
+
+
+def test_money_of_a_saturday_is_of_the_day_on_which_the_bank_books_it() -> None:
+    saturday, monday = BEGINS + timedelta(days=5), BEGINS + timedelta(days=7)
+    paid = Payment(on=saturday, customer_id="C1", number="1", amount=500_00, text="")
+    booked = Statement(day=monday, opening=OPENING, payments=(paid,))
+    bank = Bank(chance=random.Random(0), came={monday: booked})
+
+    assert bank.has_booked("C1", since=monday)
+    assert not bank.has_booked("C1", since=monday + timedelta(days=1))
+    assert not bank.has_booked("C2", since=monday)

@@ -135,15 +135,11 @@ def i9(seen: Seen) -> Complaints:
             if word.customer_id != letter.customer_id or not word.is_on(letter.on):
                 continue
             if word.is_judged and (
-                letter.round_and_stage[0].startswith("due-") or _paid_since(seen, word.customer_id, word.from_on)
+                letter.round_and_stage[0].startswith("due-") or seen.bank.has_booked(word.customer_id, word.from_on)
             ):
                 continue
             if word.number in ("", *letter.numbers) and letter.chases:
                 yield f"I9 {letter.action_id} left on {letter.on} while {word.number or 'everything'} was held: {word}"
-
-
-def _paid_since(seen: Seen, customer_id: str, since: date) -> bool:
-    return any(each.customer_id == customer_id and each.on >= since for each in seen.bank.known())
 
 
 def i9_stop(seen: Seen) -> Complaints:

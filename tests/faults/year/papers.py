@@ -179,6 +179,11 @@ class Bank:
         for statement in self.came.values():
             yield from statement.payments
 
+    def has_booked(self, customer_id: str, since: date) -> bool:
+        """Is money of the customer's in a file that came, booked on this day or later? No bank books on a Saturday."""
+        days = (statement for day, statement in self.came.items() if day >= since)
+        return any(payment.customer_id == customer_id for statement in days for payment in statement.payments)
+
     def whole_until(self, begins: date) -> date:
         """The last day up to which no money is missing: a day of which nothing came, and on which nothing was paid, is
         no gap once a later one came. The balances say so, and that is all that a bank says of quiet days."""
