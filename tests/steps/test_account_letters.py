@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from csp_receivables.adapters.late_interest import read_late_interest
 from csp_receivables.adapters.ledger import Ledger
@@ -14,7 +15,7 @@ from csp_receivables.adapters.ledger.collections_facts import read_collections
 from csp_receivables.adapters.ledger.hold_book import LedgerHoldBook
 from csp_receivables.adapters.ledger.outbox_book import LedgerOutbox
 from csp_receivables.adapters.ledger.outbox_people import LedgerOutboxDesk, approved_policies
-from csp_receivables.adapters.ledger.outbox_tables import action
+from csp_receivables.adapters.ledger.outbox_tables import action, action_event
 from csp_receivables.adapters.mail.gated import GatedMail, Pace
 from csp_receivables.adapters.mail.kept import KeptMessages
 from csp_receivables.adapters.notices.writer import TemplateWriter
@@ -289,3 +290,8 @@ def test_a_hold_of_today_keeps_back_what_was_decided_of_yesterday(
 
     notices = [each for each in server.accepted if "notice" in each.mail["Subject"].lower()]
     assert (notices, sent.ended["superseded"] > 0) == ([], True)
+    with ledger.reading() as connection:
+        query = select(action_event.c.why).where(action_event.c.event == "superseded")
+        told = connection.execute(query).scalars().all()
+    assert any(f"(Ada, {clock().astimezone(STOCKHOLM):%Y-%m-%d})" in why for why in told), told
+    assert any(f"until {MONDAY}" in why for why in told) is bool(parts)

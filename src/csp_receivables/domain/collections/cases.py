@@ -59,6 +59,7 @@ class Hold:
     reason: str
     placed_by: str
     placed_on: date
+    holds_from: date | None = None  # None: the day it was placed
     until: date | None = None  # the last day it holds; None: until somebody ends it
     ended_on: date | None = None  # from this day on it does not hold
     currency: str = ""

@@ -62,9 +62,10 @@ def _last_instalment(hold: Hold) -> str:
 def standing_of(hold: Hold, case: Case, on: date) -> HoldStanding:
     """What `hold` does on `on`."""
     ended = hold.ended_on is not None and on >= hold.ended_on
-    if on < hold.placed_on or ended:
+    if on < (hold.holds_from or hold.placed_on) or ended:
         return HoldStanding(hold=hold, state=HoldState.OVER)
-    if hold.kind in (HoldKind.PROMISE, HoldKind.PLAN) and hold.instalments:
+    is_placed = on >= hold.placed_on  # what is promised is not judged before that
+    if hold.kind in (HoldKind.PROMISE, HoldKind.PLAN) and hold.instalments and is_placed:
         judged = _judged(hold, case, on)
         if judged.state in JUDGED:
             return judged

@@ -132,12 +132,9 @@ class LastLooks:
 
 
 def _holding_already(known: CollectionsFacts, on: date) -> CollectionsFacts:
-    """What is known, with the holds placed after `on` holding on `on` already: a person's word counts at once.
-
-    What such a hold promises is not judged yet, so nothing keeps it from holding.
-    """
+    """What is known, with the holds placed after `on` holding on `on` already: a person's word counts at once."""
 
     def already(hold: Hold) -> Hold:
-        return replace(hold, placed_on=on, instalments=()) if hold.placed_on > on else hold
+        return replace(hold, holds_from=on) if hold.placed_on > on else hold
 
     return replace(known, holds={who: tuple(map(already, several)) for who, several in known.holds.items()})
